@@ -1,0 +1,65 @@
+"""Every error that lift-sys raises on purpose.
+
+    LiftError
+    ├── ConfigError            a setting or a command line that can't be carried out
+    ├── SourceError            a repository, archive or index entry that can't be read safely
+    ├── StorageError           a checkpoint, cache or output folder that can't be used
+    ├── WireError              bytes that are no value of the wire format, or a value that has no encoding
+    └── SandboxError
+        ├── SandboxUnavailable a protection that may not be missing is missing on this machine
+        ├── SandboxFault       our box broke, so nothing is known about the candidate: retry
+        ├── CandidateTimeout   the boxed process did not answer in time
+        ├── CandidateDied      the boxed process ended before it answered
+        └── ResultTooLarge     the boxed process sent more bytes than a result may have
+
+The message of each says what happened and what to do about it. An error is caught at one boundary, where it
+becomes data (a `Rejection` or a `Verdict`), or in the command line, where it becomes an exit code.
+"""
+
+from __future__ import annotations
+
+
+class LiftError(Exception):
+    """Base of all errors raised on purpose; `exit_code` is what the command line ends with."""
+
+    exit_code = 1
+
+
+class ConfigError(LiftError):
+    exit_code = 2
+
+
+class SourceError(LiftError):
+    exit_code = 4
+
+
+class StorageError(LiftError):
+    exit_code = 5
+
+
+class WireError(LiftError):
+    exit_code = 1
+
+
+class SandboxError(LiftError):
+    exit_code = 3
+
+
+class SandboxUnavailable(SandboxError):
+    pass
+
+
+class SandboxFault(SandboxError):
+    pass
+
+
+class CandidateTimeout(SandboxError):
+    pass
+
+
+class CandidateDied(SandboxError):
+    pass
+
+
+class ResultTooLarge(SandboxError):
+    pass

@@ -1,0 +1,278 @@
+"""The records that flow through lift-sys, from a repository to a validated example."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import JsonValue
+
+from lift_sys.ir import IntermediateRepresentation
+from lift_sys.records.base import Record, content_hash
+
+WireValue = JsonValue
+"""A value in the wire format (`lift_sys.wire`), as parsed JSON."""
+Oracle = Literal["recorded", "doctest", "generated"]
+Status = Literal["valid", "invalid", "error", "timeout"]
+SourceKind = Literal["sdist", "git", "local", "stdlib", "github"]
+
+
+class Licence(Record):
+    """A licence by its SPDX id, with the evidence it was read from."""
+
+    spdx: str
+    text_sha256: str | None = None
+    path: str | None = None
+    evidence: str = ""
+
+
+class Repository(Record):
+    """One state of one project's sources."""
+
+    schema_version: Literal[1] = 1
+    kind: SourceKind
+    name: str
+    version: str
+    """The release, or the full commit hash."""
+    url: str | None = None
+    archive_sha256: str | None = None
+    licence: Licence
+    source_time: str
+    """When this state was made (commit time, or the newest file of a release), ISO 8601 in UTC."""
+
+
+class Obstacle(Record):
+    """Why a function can't stand alone."""
+
+    reason: str
+    detail: str = ""
+
+
+class Slice(Record):
+    """A function with everything it reaches, as one module that runs alone."""
+
+    code: str
+    entry_point: str
+    includes: tuple[str, ...] = ()
+    """Names of the helpers, constants and classes that came along, in order."""
+
+
+class Function(Record):
+    """One function or method of a repository, with its metadata."""
+
+    schema_version: Literal[1] = 1
+    repository: str
+    """Id of the `Repository`."""
+    path: str
+    module: str
+    qualname: str
+    name: str
+    kind: Literal["function", "method", "classmethod", "staticmethod", "property", "nested"]
+    lineno: int
+    end_lineno: int
+    is_async: bool = False
+    is_generator: bool = False
+    decorators: tuple[str, ...] = ()
+    docstring: str | None = None
+    has_hints: bool = False
+    """Whether every parameter (but self or cls) and the return value are annotated."""
+    complexity: int = 1
+    """McCabe's cyclomatic complexity: 1 + the decision points."""
+    statements: int = 0
+    imports: tuple[str, ...] = ()
+    local_imports: tuple[str, ...] = ()
+    mentioned_in: tuple[str, ...] = ()
+    """`path:line` of test code that names the function."""
+    source: str
+    slice: Slice | None = None
+    obstacle: Obstacle | None = None
+
+
+class Expected(Record):
+    """What a call must lead to: a value, or an exception of exactly this type."""
+
+    value: WireValue = None
+    raises: str | None = None
+
+
+class TestCase(Record):
+    """One call of the entry point and what it must lead to."""
+
+    __test__ = False
+
+    schema_version: Literal[1] = 1
+    args: tuple[WireValue, ...] = ()
+    kwargs: dict[str, WireValue] = {}
+    expected: Expected
+    oracle: Oracle
+    visible: bool = False
+
+
+class TestResult(Record):
+    __test__ = False
+
+    test: int
+    passed: bool
+    reason: str = ""
+
+
+class Verdict(Record):
+    """`valid` and `invalid` are final; `error` is a fault of ours or of the tests; `timeout` counts as failed."""
+
+    schema_version: Literal[1] = 1
+    status: Status
+    reason: str = ""
+    results: tuple[TestResult, ...] = ()
+    regimes: tuple[str, ...] = ()
+    hash_seeds: tuple[int, ...] = ()
+    missing_protections: tuple[str, ...] = ()
+    seconds: float | None = None
+    """Wall time; None where a record must be the same on every run."""
+
+
+class MutantEvidence(Record):
+    """One mutant: what was changed, and the index of the first test that killed it (None: it survived)."""
+
+    operator: str
+    line: int
+    before: str
+    after: str
+    killed_by: int | None = None
+    equivalent: bool = False
+
+
+class MutationEvidence(Record):
+    mutants: tuple[MutantEvidence, ...] = ()
+    killed: int = 0
+    total: int = 0
+    """Mutants that count: equivalent ones are left out."""
+    score: float | None = None
+
+
+class Quality(Record):
+    """A score from 0 to 1 and the components it is the mean of."""
+
+    score: float
+    components: dict[str, float] = {}
+
+
+class Provenance(Record):
+    """Where an example comes from, down to the line and the licence."""
+
+    repository: str
+    url: str | None
+    version: str
+    path: str
+    qualname: str
+    first_line: int
+    last_line: int
+    licence: str
+    licence_sha256: str | None
+    time: str
+    """The source's own time, so that a rebuilt dataset is the same bytes."""
+    code_version: str
+    configuration: str
+    """Content hash of the configuration."""
+
+
+class Example(Record):
+    """A validated example: prompt, specification, code, tests, and the evidence that they fit."""
+
+    schema_version: Literal[1] = 1
+    prompt: str
+    prompts: dict[str, str]
+    """Prompt by register; `prompt` is one of them."""
+    ir: IntermediateRepresentation
+    code: str
+    entry_point: str
+    tests: tuple[TestCase, ...]
+    mutation: MutationEvidence
+    quality: Quality
+    verdict: Verdict
+    provenance: Provenance
+
+
+class RejectionReason(StrEnum):
+    """Why something was not used. The stage it belongs to is in `stage`."""
+
+    # files
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too_large"
+    UNDECODABLE = "undecodable"
+    SYNTAX_ERROR = "syntax_error"
+    PARSER_LIMIT = "parser_limit"
+    WORKER_CRASHED = "worker_crashed"
+    UNSAFE_MEMBER = "unsafe_member"
+    LICENCE = "licence"
+    # slicing
+    METHOD = "method"
+    NESTED = "nested"
+    ASYNC = "async"
+    GENERATOR = "generator"
+    DECORATED = "decorated"
+    TEST_CODE = "test_code"
+    TRIVIAL = "trivial"
+    THIRD_PARTY_IMPORT = "third_party_import"
+    UNRESOLVED_NAME = "unresolved_name"
+    STAR_IMPORT = "star_import"
+    DYNAMIC_CODE = "dynamic_code"
+    SLICE_TOO_LARGE = "slice_too_large"
+    EFFECT = "effect"
+    LIFT_FAILED = "lift_failed"
+    DUPLICATE = "duplicate"
+    # tests
+    LOAD_FAILED = "load_failed"
+    NO_USABLE_CALLS = "no_usable_calls"
+    TOO_FEW_TESTS = "too_few_tests"
+    CONSTANT_RESULT = "constant_result"
+    NO_TESTS_FOUND_IN_TIME = "no_tests_found_in_time"
+    # validation
+    REFERENCE_FAILED = "reference_failed"
+    NONDETERMINISTIC = "nondeterministic"
+    STATE_LEAKS = "state_leaks"
+    STUB_PASSES = "stub_passes"
+    WEAK_TESTS = "weak_tests"
+    NO_MUTANTS = "no_mutants"
+    REFERENCE_TIMEOUT = "reference_timeout"
+    SANDBOX_ERROR = "sandbox_error"
+
+
+class Rejection(Record):
+    """Something that was found and not used, and why."""
+
+    schema_version: Literal[1] = 1
+    stage: Literal["source", "extract", "lift", "tests", "validate", "curate"]
+    reason: RejectionReason
+    detail: str = ""
+    repository: str
+    path: str
+    qualname: str | None = None
+    """None when the whole file was rejected."""
+    lineno: int | None = None
+    function: str | None = None
+    """Id of the `Function`."""
+
+
+__all__ = [
+    "Example",
+    "Expected",
+    "Function",
+    "IntermediateRepresentation",
+    "Licence",
+    "MutantEvidence",
+    "MutationEvidence",
+    "Obstacle",
+    "Oracle",
+    "Provenance",
+    "Quality",
+    "Rejection",
+    "RejectionReason",
+    "Repository",
+    "Slice",
+    "Status",
+    "TestCase",
+    "TestResult",
+    "Verdict",
+    "WireValue",
+    "content_hash",
+]
