@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from itertools import chain
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from json.encoder import encode_basestring_ascii as quote
+from typing import Any
 
 try:
     from lift_sys.errors import WireError
@@ -48,10 +49,11 @@ def encode(value: object, *, limit: int | None = None) -> WireText:
     """
     out: list[str] = []
     size = 0
-    frames: list[tuple[Iterator[object], str, int, list[int] | None]] = []
+    frames: list[tuple[Iterator[Any], str, int, list[int] | None]] = []
     open_ids: set[int] = set()
-    items: Iterator[object] = iter((value,))
-    closing, ident, marks, fresh = "", 0, None, True
+    items: Iterator[Any] = iter((value,))
+    closing, ident, fresh = "", 0, True
+    marks: list[int] | None = None
     while True:
         for item in items:
             if marks is not None:
@@ -69,16 +71,16 @@ def encode(value: object, *, limit: int | None = None) -> WireText:
                 open_ids.add(ident)
                 if kind is dict:
                     out.append('{"d":[')
-                    items, closing = chain.from_iterable(item.items()), "]}"  # type: ignore[attr-defined]
+                    items, closing = chain.from_iterable(item.items()), "]}"
                 elif kind is list:
                     out.append("[")
-                    items, closing = iter(item), "]"  # type: ignore[call-overload]
+                    items, closing = iter(item), "]"
                 elif kind is tuple:
                     out.append('{"t":[')
-                    items, closing = iter(item), "]}"  # type: ignore[call-overload]
+                    items, closing = iter(item), "]}"
                 else:
                     out.append('{"set":[' if kind is set else '{"fset":[')
-                    items, closing, marks = iter(item), "]}", []  # type: ignore[call-overload]
+                    items, closing, marks = iter(item), "]}", []
                 break
             text = _scalar(item, kind)
             size += len(text) + 1
@@ -101,23 +103,23 @@ def encode(value: object, *, limit: int | None = None) -> WireText:
             fresh = False
 
 
-def _scalar(item: object, kind: type) -> str:
+def _scalar(item: Any, kind: type) -> str:
     if item is None:
         return "null"
     if kind is bool:
         return "true" if item else "false"
     if kind is int:
-        return str(item) if -SAFE_INT <= item <= SAFE_INT else '{"i":"' + _hex(item) + '"}'  # type: ignore
+        return str(item) if -SAFE_INT <= item <= SAFE_INT else '{"i":"' + _hex(item) + '"}'
     if kind is str:
-        if _SURROGATE.search(item):  # type: ignore[arg-type]
-            return '{"s":"' + item.encode("utf-8", "surrogatepass").hex() + '"}'  # type: ignore[attr-defined]
-        return quote(item)  # type: ignore[arg-type]
+        if _SURROGATE.search(item):
+            return '{"s":"' + item.encode("utf-8", "surrogatepass").hex() + '"}'
+        return quote(item)
     if kind is float:
         if item != item:
             return '{"f":"nan:' + struct.pack(">d", item).hex() + '"}'
-        return '{"f":"' + item.hex() + '"}'  # type: ignore[attr-defined]
+        return '{"f":"' + item.hex() + '"}'
     if kind is bytes:
-        return '{"b":"' + item.hex() + '"}'  # type: ignore[attr-defined]
+        return '{"b":"' + item.hex() + '"}'
     raise WireError(f"a value of type {kind.__module__}.{kind.__qualname__} has no encoding")
 
 
@@ -224,7 +226,7 @@ def _tagged(tag: str, body: str) -> object:
         raise WireError(f"bad {tag} value: {error}") from None
 
 
-def literal(value: object) -> str:
+def literal(value: Any) -> str:
     """`value` as a Python expression that evaluates to it, for people and for assert statements."""
     kind = type(value)
     if kind is float:
@@ -232,14 +234,14 @@ def literal(value: object) -> str:
             return f"float({str(value)!r})"
         return repr(value)
     if kind is list:
-        return "[" + ", ".join(map(literal, value)) + "]"  # type: ignore[call-overload]
+        return "[" + ", ".join(map(literal, value)) + "]"
     if kind is tuple:
-        inner = ", ".join(map(literal, value))  # type: ignore[call-overload]
-        return f"({inner},)" if len(value) == 1 else f"({inner})"  # type: ignore[arg-type]
+        inner = ", ".join(map(literal, value))
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
     if kind is dict:
-        return "{" + ", ".join(f"{literal(k)}: {literal(v)}" for k, v in value.items()) + "}"  # type: ignore
+        return "{" + ", ".join(f"{literal(k)}: {literal(v)}" for k, v in value.items()) + "}"
     if kind is set or kind is frozenset:
-        inner = ", ".join(sorted(map(literal, value)))  # type: ignore[call-overload]
+        inner = ", ".join(sorted(map(literal, value)))
         braces = f"{{{inner}}}" if inner else ""
         return (braces or "set()") if kind is set else f"frozenset({braces})"
     return repr(value)

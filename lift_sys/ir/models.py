@@ -8,9 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 Source = Literal["static", "docstring", "doctest", "observed", "inferred", "model", "user"]
 HoleKind = Literal["intent", "signature", "effect", "assertion", "implementation"]
-ParameterKind = Literal[
-    "positional_only", "positional_or_keyword", "var_positional", "keyword_only", "var_keyword"
-]
+ParameterKind = Literal["positional_only", "positional_or_keyword", "var_positional", "keyword_only", "var_keyword"]
 EffectKind = Literal[
     "raises",
     "reads_file",
@@ -124,5 +122,10 @@ class IntermediateRepresentation(Clause):
     @property
     def holes(self) -> tuple[TypedHole, ...]:
         """Every hole of every clause, in document order."""
-        clauses = (self.intent, self.signature, *self.effects, *self.assertions)
+        clauses: tuple[Intent | Signature | Effect | Assertion, ...] = (
+            self.intent,
+            self.signature,
+            *self.effects,
+            *self.assertions,
+        )
         return tuple(hole for clause in clauses for hole in clause.holes)
