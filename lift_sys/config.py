@@ -1,0 +1,66 @@
+"""Settings that decide what a run produces. Their hash is on every example."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+
+from lift_sys import __version__
+from lift_sys.records.base import Record
+
+PERMISSIVE = (
+    "0BSD",
+    "Apache-2.0",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "CC0-1.0",
+    "ISC",
+    "MIT",
+    "MIT-0",
+    "PSF-2.0",
+    "Python-2.0",
+    "Unlicense",
+    "Zlib",
+)
+
+
+class PipelineConfig(Record):
+    """What a run keeps and how hard it looks. Speed settings (workers, folders) are no part of it."""
+
+    seed: int = 0
+    licences: tuple[str, ...] = PERMISSIVE
+    record_calls: bool = True
+    """Run each project's own tests in the sandbox and record calls."""
+    record_seconds: float = Field(60.0, gt=0)
+    """Backstop for one project's recording; tests are limited by count first."""
+    explore_budget: int = Field(250, ge=1)
+    """Generated inputs tried for a function."""
+    min_tests: int = Field(3, ge=1)
+    max_tests: int = Field(12, ge=1)
+    visible_tests: int = Field(3, ge=0)
+    mutants: int = Field(20, ge=1)
+    min_mutation_score: float = Field(0.7, ge=0, le=1)
+    hash_seeds: tuple[int, ...] = (0, 1, 2)
+    register_: str = Field("specification", alias="register")
+    """The prompt register that `Example.prompt` holds."""
+    max_functions: int | None = None
+    """Stop after this many functions of each source; None takes all."""
+
+
+@cache
+def code_version() -> str:
+    """The version with a hash of the package's own source: the same in every clone of one commit."""
+    root = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py"), key=lambda path: path.relative_to(root).as_posix()):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return f"{__version__}+{digest.hexdigest()[:12]}"
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on."""
+    return len(os.sched_getaffinity(0))
