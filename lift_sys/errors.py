@@ -9,7 +9,8 @@
         ├── SandboxUnavailable a protection that may not be missing is missing on this machine
         ├── SandboxFault       our box broke, so nothing is known about the candidate: retry
         ├── CandidateTimeout   the boxed process did not answer in time
-        ├── CandidateDied      the boxed process ended before it answered
+        ├── CandidateDied      the boxed process ended before it answered, or broke the protocol
+        │   └── CandidateLoadFailed  its code does not load, or has no such entry point
         └── ResultTooLarge     the boxed process sent more bytes than a result may have
 
 The message of each says what happened and what to do about it. An error is caught at one boundary, where it
@@ -58,6 +59,10 @@ class CandidateTimeout(SandboxError):
 
 
 class CandidateDied(SandboxError):
+    pass
+
+
+class CandidateLoadFailed(CandidateDied):
     pass
 
 

@@ -28,7 +28,7 @@ from json.encoder import encode_basestring_ascii as quote
 from typing import Any
 
 try:
-    from lift_sys.errors import WireError
+    from lift_sys.errors import WireError as WireError
 except ImportError:  # inside the box this file stands alone
 
     class WireError(Exception):  # type: ignore[no-redef]
@@ -112,14 +112,14 @@ def _scalar(item: Any, kind: type) -> str:
         return str(item) if -SAFE_INT <= item <= SAFE_INT else '{"i":"' + _hex(item) + '"}'
     if kind is str:
         if _SURROGATE.search(item):
-            return '{"s":"' + item.encode("utf-8", "surrogatepass").hex() + '"}'
+            return f'{{"s":"{item.encode("utf-8", "surrogatepass").hex()}"}}'
         return quote(item)
     if kind is float:
         if item != item:
             return '{"f":"nan:' + struct.pack(">d", item).hex() + '"}'
-        return '{"f":"' + item.hex() + '"}'
+        return f'{{"f":"{item.hex()}"}}'
     if kind is bytes:
-        return '{"b":"' + item.hex() + '"}'
+        return f'{{"b":"{item.hex()}"}}'
     raise WireError(f"a value of type {kind.__module__}.{kind.__qualname__} has no encoding")
 
 

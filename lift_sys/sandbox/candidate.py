@@ -1,0 +1,207 @@
+"""The host's side of a boxed candidate: code and arguments go in, claims come out.
+
+What comes back is compared or passed on, never decoded here. Each frame carries a nonce that the host chooses when
+it asks, so an answer that was sent before its question, or a second answer, is a breach of the protocol.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Self
+
+from lift_sys.errors import CandidateDied, CandidateLoadFailed, ResultTooLarge
+from lift_sys.sandbox.api import Limits, Process, Sandbox
+
+Regime = Literal["one_process", "fresh_process"]
+REGIMES: tuple[Regime, ...] = ("one_process", "fresh_process")
+NONCE = 16
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+
+
+@dataclass(frozen=True)
+class Call:
+    """Arguments in the wire format: the encoding of a tuple, and of a dict with string keys."""
+
+    args: str
+    kwargs: str = '{"d":[]}'
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the candidate claims one call did: a result, an exception, or (neither) a result with no encoding."""
+
+    value: str | None
+    raises: str | None
+    message: str = ""
+
+
+class Candidate:
+    """One boxed process with one candidate in it.
+
+    Methods raise CandidateTimeout, CandidateDied (CandidateLoadFailed when the code did not load), ResultTooLarge
+    or SandboxFault; after any of them the process is of no more use.
+    """
+
+    def __init__(self, sandbox: Sandbox, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self._process: Process = sandbox.spawn("candidate", self.limits)
+        self._nonce = b""
+        self._dead = False
+        self.out_of_memory = False
+        """Whether the kernel ended something in this process tree for its memory; known after `close`."""
+
+    def load(self, code: str, entry_point: str) -> None:
+        self.send_load(code, entry_point)
+        self.finish_load()
+
+    def send_load(self, code: str, entry_point: str) -> None:
+        """Start loading without waiting for it."""
+        self._send(b"L", load_order(code, entry_point, self.limits))
+
+    def finish_load(self, seconds: float | None = None) -> None:
+        answer = self.receive(seconds)
+        if answer[:1] == b"X":
+            name, _, message = _decode(answer[1:]).partition("\n")
+            raise CandidateLoadFailed(clean(f"the code does not load: {name}: {message}", self.limits.error_text))
+        if answer != b"O":
+            raise CandidateDied("the candidate broke the protocol: no answer to loading")
+
+    def call(self, args: str, kwargs: str = '{"d":[]}') -> Outcome:
+        return read_outcome(self.exchange(f"{args}\n{kwargs}".encode()), self.limits)
+
+    def exchange(self, arguments: bytes) -> bytes:
+        """One call, in bytes: the two wire texts with a line feed between them -> the answer, nonce removed."""
+        self.send_call(arguments)
+        return self.receive()
+
+    def send_call(self, arguments: bytes) -> None:
+        self._send(b"C", arguments)
+
+    def _send(self, kind: bytes, body: bytes) -> None:
+        self._nonce = os.urandom(NONCE // 2).hex().encode()
+        try:
+            self._process.send(kind + self._nonce + body)
+        except CandidateDied as error:
+            self._fail(error)
+
+    def receive(self, seconds: float | None = None) -> bytes:
+        """The answer to what was sent last."""
+        try:
+            frame = self._process.receive(self.limits.call_seconds if seconds is None else seconds)
+        except CandidateDied as error:
+            self._fail(error)
+        if frame[:NONCE] != self._nonce or len(frame) <= NONCE:
+            raise CandidateDied("the candidate broke the protocol: an answer to no question")
+        return frame[NONCE:]
+
+    def _fail(self, error: CandidateDied) -> None:
+        self.close()
+        if self.out_of_memory:
+            raise CandidateDied("the candidate ran out of memory") from error
+        raise error
+
+    def close(self) -> None:
+        """End the whole process tree. Safe to call twice."""
+        if not self._dead:
+            self._dead = True
+            self.out_of_memory = self._process.close().out_of_memory
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def load_order(code: str, entry_point: str, limits: Limits) -> bytes:
+    order = {
+        "code": code,
+        "entry_point": entry_point,
+        "result": limits.result,
+        "error_text": limits.error_text,
+    }
+    return json.dumps(order).encode()
+
+
+def run_calls(
+    sandbox: Sandbox,
+    code: str,
+    entry_point: str,
+    calls: Sequence[Call],
+    *,
+    regime: Regime,
+    limits: Limits | None = None,
+) -> list[Outcome]:
+    """The outcome of each call, in the order given.
+
+    `one_process` makes the calls in that order in one process; `fresh_process` makes each in a process of its own,
+    in another order that is the same every time.
+
+    Raises:
+        CandidateTimeout, CandidateDied, ResultTooLarge: the candidate failed as a whole. CandidateLoadFailed is
+            a CandidateDied: the code does not load, or has no such entry point.
+        SandboxFault: nothing is known about the candidate; try again.
+    """
+    if regime == "one_process":
+        with Candidate(sandbox, limits) as candidate:
+            candidate.load(code, entry_point)
+            outcomes = [candidate.call(call.args, call.kwargs) for call in calls]
+        _check_memory(candidate)
+        return outcomes
+    found: dict[int, Outcome] = {}
+    for index in shuffled(len(calls)):
+        with Candidate(sandbox, limits) as candidate:
+            candidate.load(code, entry_point)
+            found[index] = candidate.call(calls[index].args, calls[index].kwargs)
+        _check_memory(candidate)
+    return [found[index] for index in range(len(calls))]
+
+
+def _check_memory(candidate: Candidate) -> None:
+    if candidate.out_of_memory:
+        raise CandidateDied("the candidate ran out of memory")
+
+
+def shuffled(count: int) -> list[int]:
+    """The numbers below `count` in another order, the same order every time. Two are always swapped."""
+    order = list(range(count))
+    random.Random(count).shuffle(order)
+    return order[::-1] if order == sorted(order) else order
+
+
+def read_outcome(answer: bytes, limits: Limits) -> Outcome:
+    """The outcome that an answer claims.
+
+    Raises:
+        ResultTooLarge: the answer says that the result was.
+        CandidateDied: it is no answer.
+    """
+    kind, body = answer[:1], answer[1:]
+    if kind == b"V" and body.isascii():
+        return Outcome(body.decode(), None)
+    if kind == b"R" and body.count(b"\n") >= 3:
+        name, _, _, message = _decode(body).split("\n", 3)
+        return Outcome(None, clean(name, 200), clean(message, limits.error_text))
+    if kind == b"U":
+        return Outcome(None, None, clean(_decode(body), limits.error_text))
+    if kind == b"S":
+        raise ResultTooLarge(f"the result is larger than {limits.result} bytes")
+    raise CandidateDied("the candidate broke the protocol: an answer of no known kind")
+
+
+def _decode(body: bytes) -> str:
+    return body.decode("utf-8", "backslashreplace")
+
+
+def clean(text: str, limit: int) -> str:
+    """`text` cut to `limit` characters, with control characters and surrogates escaped."""
+    cut = text if len(text) <= limit else text[: max(0, limit - 3)] + "..."
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", cut)

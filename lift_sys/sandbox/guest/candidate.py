@@ -1,0 +1,112 @@
+"""Guest program: load one candidate and call it. It is given code and arguments, and answers with bytes.
+
+Frames from the host, with a nonce of 16 bytes that the answer repeats:
+
+    L nonce {"code", "entry_point", "result", "error_text"}     -> nonce O | nonce X name LF message
+    C nonce args LF kwargs        (wire texts)                  -> one of the four below
+
+    nonce V value                                 the wire text of the result
+    nonce R name LF base LF args LF message       it raised: class name, nearest builtin class, wire text of
+                                                  `args` (empty when they have none), and `str(exception)`
+    nonce U message                               the result is not made of exact plain types
+    nonce S message                               the result is larger than a result may be
+
+The candidate shares this process and can replace all of it. Nothing here is evidence of anything: whatever comes
+out is a claim, and a forged answer is no more than a returned value.
+"""
+
+from __future__ import annotations
+
+import builtins
+import json
+import linecache
+import os
+import random
+import sys
+import types
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lift_sys import wire
+else:
+    import wire
+
+NONCE = 16
+_type_name = type.__dict__["__name__"].__get__
+
+
+def main(channel: Any) -> None:
+    home = os.getpid()
+    function: Any = None
+    result_limit = error_limit = 0
+    while (frame := channel.receive()) is not None:
+        kind, nonce, body = frame[:1], frame[1 : 1 + NONCE], frame[1 + NONCE :]
+        if kind == b"L":
+            order = json.loads(body)
+            result_limit, error_limit = order["result"], order["error_text"]
+            function, answer = _load(order["code"], order["entry_point"], error_limit)
+        else:
+            answer = _call(function, body, result_limit, error_limit)
+        if os.getpid() != home:  # the candidate forked and came back twice: its first self answers
+            os._exit(0)
+        channel.send(nonce + answer)
+
+
+def _load(code: str, entry_point: str, error_limit: int) -> tuple[Any, bytes]:
+    """Execute the code as the module `candidate` and find the entry point in it."""
+    try:
+        module = types.ModuleType("candidate")
+        sys.modules["candidate"] = module
+        linecache.cache["candidate.py"] = (lambda: code,)  # for inspect.getsource
+        random.seed(0)  # the same in every process, so that two regimes differ by the candidate's state alone
+        exec(compile(code, "candidate.py", "exec", dont_inherit=True), module.__dict__)
+        found: Any = module
+        for part in entry_point.split("."):
+            found = getattr(found, part)
+        if not callable(found):
+            return None, b"X" + _text(f"TypeError\n{entry_point} is not callable", error_limit)
+        return found, b"O"
+    except BaseException as error:
+        name, message = _describe(error)
+        return None, b"X" + _text(f"{name}\n{message}", error_limit)
+
+
+def _call(function: Any, body: bytes, result_limit: int, error_limit: int) -> bytes:
+    positional, _, keywords = body.partition(b"\n")
+    args: Any = wire.decode(positional.decode())
+    kwargs: Any = wire.decode(keywords.decode())
+    try:
+        result = function(*args, **kwargs)
+    except BaseException as error:
+        return b"R" + _raised(error, error_limit)
+    try:
+        return b"V" + wire.encode(result, limit=result_limit).encode()
+    except wire.WireError as error:
+        message = str(error)
+        return (b"S" if "larger than" in message else b"U") + _text(message, error_limit)
+    except BaseException as error:  # memory ran out, or another thread changes the value while it is read
+        return b"U" + _text(f"the result could not be encoded: {_describe(error)[0]}", error_limit)
+
+
+def _raised(error: BaseException, limit: int) -> bytes:
+    name, message = _describe(error)
+    base = next((k for k in type(error).__mro__ if getattr(builtins, _type_name(k), None) is k), BaseException)
+    try:
+        args = wire.encode(error.args, limit=limit)
+    except BaseException:
+        args = ""
+    return _text(f"{name}\n{_type_name(base)}\n{args}\n{message}", 2 * limit)
+
+
+def _describe(error: BaseException) -> tuple[str, str]:
+    """Class name and message, whatever the class's own `__str__` does."""
+    name = _type_name(type(error)).replace("\n", " ")
+    try:
+        message = str(error)
+    except BaseException:
+        message = ""
+    return name, message if type(message) is str else ""
+
+
+def _text(text: str, limit: int) -> bytes:
+    return text[:limit].encode("utf-8", "surrogatepass")
