@@ -23,6 +23,8 @@ from lift_sys.records.models import (
     TestResult,
     Verdict,
     WireValue,
+    wire_literal,
+    wire_text,
 )
 
 __all__ = [
@@ -50,4 +52,6 @@ __all__ = [
     "WireValue",
     "canonical_json",
     "content_hash",
+    "wire_literal",
+    "wire_text",
 ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -28,6 +29,11 @@ class Record(BaseModel):
     @cached_property
     def id(self) -> str:
         return content_hash(self.model_dump(mode="json"))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("id", None)  # the cached id belongs to the old content
+        return copied
 
     def to_line(self) -> str:
         """The record as one line of JSON with its id first."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from typing import Literal
 
 from pydantic import JsonValue
 
+from lift_sys import wire
 from lift_sys.ir import IntermediateRepresentation
 from lift_sys.records.base import Record, content_hash
 
@@ -86,6 +88,16 @@ class Function(Record):
     source: str
     slice: Slice | None = None
     obstacle: Obstacle | None = None
+
+
+def wire_text(value: WireValue) -> str:
+    """The canonical wire text of a parsed value."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def wire_literal(value: WireValue) -> str:
+    """A wire value as the Python expression a person would write."""
+    return wire.literal(wire.decode(wire_text(value)))
 
 
 class Expected(Record):
@@ -275,4 +287,6 @@ __all__ = [
     "Verdict",
     "WireValue",
     "content_hash",
+    "wire_literal",
+    "wire_text",
 ]

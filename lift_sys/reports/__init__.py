@@ -1,1 +1,19 @@
-"""TODO by its owner."""
+"""Records to Markdown, HTML and charts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def write_report(folder: Path, seconds: dict[str, float]) -> None:
+    """Write `report.md` and `report.html` beside a finished dataset.
+
+    Args:
+        seconds: wall time of each step of the run that ended it.
+    """
+    from lift_sys.reports.generation import write
+
+    write(folder, seconds)
+
+
+__all__ = ["write_report"]

@@ -1,0 +1,45 @@
+# Two commands do all the set-up: make demo, make test.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test test-all check bench docs dataset clean setup
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml scripts/bootstrap.sh
+	@scripts/bootstrap.sh
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] <= (3, 13); sys.exit(0 if ok else "lift-sys needs Python 3.11 to 3.13, this is %d.%d: make PYTHON=python3.12 ..." % sys.version_info[:2])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing lift-sys into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+demo: setup
+	$(BIN)/lift-sys generate --lock demo/demo.lock.json --out build/demo
+	$(BIN)/lift-sys show build/demo
+
+test: setup
+	$(BIN)/python -m pytest -q -n auto -m 'not slow'
+
+test-all: setup
+	$(BIN)/python -m pytest -q -n auto
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python scripts/check_layers.py
+	$(BIN)/python scripts/check_docs.py
+	$(BIN)/python -m lift_sys.records.schema --check
+
+bench: setup
+	$(BIN)/python -m bench
+
+docs: setup
+	$(BIN)/python -m lift_sys.records.schema
+	$(BIN)/python scripts/make_prompt_examples.py
+	$(BIN)/python scripts/check_docs.py
+
+clean:
+	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,38 @@
+"""The commands and their order in `--help`. Command modules are light: they load the rest when they run."""
+
+from __future__ import annotations
+
+import typer
+
+from lift_sys.cli.doctor import doctor
+from lift_sys.cli.generate import generate
+from lift_sys.cli.judge import judge
+from lift_sys.cli.lift import lift
+from lift_sys.cli.scrape import scrape
+from lift_sys.cli.show import show
+from lift_sys.cli.synthesize import synthesize
+from lift_sys.cli.verify import verify
+
+app = typer.Typer(
+    name="lift-sys",
+    help="Python repositories in, execution-validated training data out.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: bool = typer.Option(False, "--version", help="Print the version and its source hash, and end."),
+) -> None:
+    if version:
+        from lift_sys.config import code_version
+
+        print(code_version())
+        raise typer.Exit
+
+
+for command in (generate, scrape, lift, synthesize, judge, verify, show, doctor):
+    app.command(no_args_is_help=command in (scrape, lift, synthesize, judge))(command)

@@ -1,0 +1,109 @@
+"""`lift-sys generate`: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EPILOG = "Example:  lift-sys generate --lock demo/demo.lock.json --out build/demo"
+
+
+def generate(
+    lock: Annotated[
+        Path | None, typer.Option("--lock", help="A lock file of sources, as `lift-sys scrape` writes it.")
+    ] = None,
+    local: Annotated[
+        list[str] | None, typer.Option("--local", help="A local folder or git repository. Repeatable.")
+    ] = None,
+    git: Annotated[list[str] | None, typer.Option("--git", help="A git URL. Repeatable.")] = None,
+    licence: Annotated[
+        list[str] | None, typer.Option("--allow-licence", help="An SPDX id to accept besides the permissive ones.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="The dataset's folder.")] = Path("build/dataset"),
+    cache: Annotated[
+        Path | None, typer.Option("--cache", help="Downloads and lifted files [default: OUT/work].")
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Worker processes; 0 takes every core.")] = 0,
+    resume: Annotated[
+        bool, typer.Option("--resume/--fresh", help="Go on with an interrupted run, or forget its work first.")
+    ] = True,
+    record: Annotated[
+        bool,
+        typer.Option("--record/--no-record", help="Run the projects' own tests in the sandbox and record calls."),
+    ] = True,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Stop after this many functions of each source.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of every choice of wording.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the manifest's counts as JSON.")] = False,
+) -> None:
+    """Turn repositories into a dataset of execution-validated examples.
+
+    Without a source, the installed standard library is used. A run that was stopped goes on where it was when the
+    same command is given again, and ends with the same bytes.
+
+    Example:  lift-sys generate --lock demo/demo.lock.json --out build/demo
+
+    Exit codes: 0 done, 2 bad settings, 3 no sandbox on this machine, 4 a source can't be had, 5 the folder can't be
+    used, 130 stopped.
+    """
+    import asyncio
+    import json
+    import shutil
+
+    from lift_sys.cli.console import Console
+    from lift_sys.config import PERMISSIVE, PipelineConfig, usable_cores
+    from lift_sys.data_synthesis.pipeline import Pipeline
+    from lift_sys.data_synthesis.sources import GitSource, LocalSource, StdlibSource, load_sources
+    from lift_sys.executors import LocalExecutor
+    from lift_sys.reports import write_report
+    from lift_sys.sandbox import require_sandbox
+    from lift_sys.storage import FolderLock
+
+    require_sandbox()
+    cache = cache or out / "work"
+    if not resume:
+        with FolderLock(out):
+            shutil.rmtree(out / "work", ignore_errors=True)
+    sources = [
+        *(load_sources(lock, cache / "sources") if lock else []),
+        *(LocalSource(Path(path)) for path in local or []),
+        *(GitSource(url) for url in git or []),
+    ] or [StdlibSource()]
+    config = PipelineConfig(
+        seed=seed, record_calls=record, max_functions=limit, licences=(*PERMISSIVE, *(licence or []))
+    )
+    with LocalExecutor(jobs or usable_cores()) as executor, Console() as console:
+        pipeline = Pipeline(config, out, cache, executor, console)
+        manifest = asyncio.run(pipeline.run(sources))
+    write_report(out, seconds=pipeline.seconds)
+    if as_json:
+        print(json.dumps({"out": str(out), **manifest["counts"]}))
+    else:
+        _summary(out, manifest, pipeline.seconds)
+
+
+def _summary(out: Path, manifest: dict[str, object], seconds: dict[str, float]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    counts: dict[str, int] = manifest["counts"]  # type: ignore[assignment]
+    reasons: dict[str, int] = manifest["rejected_by_reason"]  # type: ignore[assignment]
+    console = Console()
+    table = Table(title="Funnel", show_header=False, title_justify="left")
+    for name in ("functions", "lifted", "with_tests"):
+        table.add_row(name.replace("_", " "), f"{counts[name]:,}")
+    table.add_row("[bold green]validated", f"[bold green]{counts['validated']:,}")
+    table.add_row("[yellow]rejected", f"[yellow]{counts['rejected']:,}")
+    for reason, count in sorted(reasons.items(), key=lambda item: -item[1]):
+        table.add_row(f"  {reason.replace('_', ' ')}", f"[dim]{count:,}")
+    console.print(table)
+    total = sum(seconds.values())
+    console.print(f"{total:.0f} s: " + ", ".join(f"{step} {value:.0f} s" for step, value in seconds.items()))
+    console.print(
+        f"\n{out}/examples.jsonl   the examples\n{out}/rejects.jsonl    every rejection, with its reason"
+        f"\n{out}/manifest.json    sources, configuration and hashes\n{out}/report.html     the report (also report.md)",
+        highlight=False,
+    )

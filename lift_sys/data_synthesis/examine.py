@@ -1,0 +1,180 @@
+"""From one lifted function to one example or one rejection: what a worker does, and all it does.
+
+Every function that was found ends here exactly once, so that validated + rejected = functions.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lift_sys.config import PipelineConfig
+from lift_sys.data_synthesis.boxes import Boxes, worker_boxes
+from lift_sys.data_synthesis.execution_validator import Failure, Validation, validate
+from lift_sys.data_synthesis.oracles.base import ObservedCall
+from lift_sys.errors import SandboxFault
+from lift_sys.records import (
+    Example,
+    Function,
+    IntermediateRepresentation,
+    Provenance,
+    Quality,
+    Rejection,
+    RejectionReason,
+    Repository,
+    TestCase,
+)
+
+ATTEMPTS = 3
+"""How often a function is tried when our own sandbox breaks."""
+
+OBSTACLES = {reason.value: reason for reason in RejectionReason}
+ORACLE_WEIGHT = {"recorded": 1.0, "doctest": 1.0, "generated": 0.5}
+
+
+@dataclass(frozen=True)
+class Task:
+    """A function to examine, with all that a worker needs to know."""
+
+    repository: Repository
+    function: Function
+    ir: IntermediateRepresentation
+    seeds: tuple[ObservedCall, ...]
+    """Recorded calls."""
+    config: PipelineConfig
+    code_version: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a task. `had_tests` says whether it reached validation."""
+
+    example: Example | None
+    rejection: Rejection | None
+    had_tests: bool = False
+
+
+def reject(
+    function: Function, stage: str, reason: RejectionReason, detail: str = "", *, had_tests: bool = False
+) -> Result:
+    """The rejection of one function."""
+    rejection = Rejection(
+        stage=stage,  # type: ignore[arg-type]
+        reason=reason,
+        detail=detail[:500],
+        repository=function.repository,
+        path=function.path,
+        qualname=function.qualname,
+        lineno=function.lineno,
+        function=function.id,
+    )
+    return Result(None, rejection, had_tests)
+
+
+def obstacle(function: Function) -> Result | None:
+    """The rejection of a function that can't stand alone; None when it can."""
+    if function.slice is not None:
+        return None
+    found = function.obstacle
+    if found is None:
+        return reject(function, "extract", RejectionReason.UNRESOLVED_NAME, "no slice and no reason")
+    return reject(function, "extract", OBSTACLES.get(found.reason, RejectionReason.UNRESOLVED_NAME), found.detail)
+
+
+def examine(task: Task) -> Result:
+    """Find tests, validate, specify, prompt. A fault of the sandbox is retried, then told."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return _examine(task, worker_boxes())
+        except SandboxFault as error:
+            if attempt == ATTEMPTS - 1:
+                return reject(task.function, "validate", RejectionReason.SANDBOX_ERROR, str(error))
+    raise AssertionError("unreachable")
+
+
+def _examine(task: Task, boxes: Boxes) -> Result:
+    from lift_sys.data_synthesis.oracles import choose_tests, doctest_calls, explore
+    from lift_sys.reverse_mode.refine import refine
+
+    function, config = task.function, task.config
+    stopped = obstacle(function)
+    if stopped is not None:
+        return stopped
+    assert function.slice is not None
+    seeds = (*task.seeds, *doctest_calls(boxes[0], function))
+    exploration = explore(boxes[0], function, seeds=seeds, budget=config.explore_budget)
+    if exploration.reason is not None:
+        return reject(function, "tests", exploration.reason, exploration.detail)
+    tests = choose_tests(exploration, limit=2 * config.max_tests)
+    if len(tests) < config.min_tests:
+        return reject(function, "tests", RejectionReason.TOO_FEW_TESTS, f"{len(tests)} usable calls")
+    code, entry_point = function.slice.code, function.slice.entry_point
+    checked = validate(boxes, code, entry_point, task.ir, tests, config)
+    if isinstance(checked, Failure):
+        return reject(function, "validate", checked.reason, checked.detail, had_tests=True)
+    ir = refine(task.ir, exploration.calls, boxes[0])
+    return Result(_example(task, checked, ir, exploration.coverage), None, had_tests=True)
+
+
+def _example(task: Task, checked: Validation, ir: IntermediateRepresentation, coverage: float | None) -> Example:
+    from lift_sys.data_synthesis.prompt_synthesizer import PromptSynthesizer
+
+    function, repository, config = task.function, task.repository, task.config
+    assert function.slice is not None
+    tests = show_some(checked.tests, config.visible_tests)
+    prompts = PromptSynthesizer(seed=config.seed).synthesize(function, ir, tests).prompts
+    return Example(
+        prompt=prompts[config.register_],
+        prompts=prompts,
+        ir=ir,
+        code=function.slice.code,
+        entry_point=function.slice.entry_point,
+        tests=tests,
+        mutation=checked.mutation,
+        quality=quality(function, checked, coverage),
+        verdict=checked.verdict,
+        provenance=Provenance(
+            repository=repository.name,
+            url=repository.url,
+            version=repository.version,
+            path=function.path,
+            qualname=function.qualname,
+            first_line=function.lineno,
+            last_line=function.end_lineno,
+            licence=repository.licence.spdx,
+            licence_sha256=repository.licence.text_sha256,
+            time=repository.source_time,
+            code_version=task.code_version,
+            configuration=config.id,
+        ),
+    )
+
+
+def show_some(tests: Sequence[TestCase], count: int) -> tuple[TestCase, ...]:
+    """Mark up to `count` tests, and never more than half, as visible: short ones, of different outcomes first."""
+    count = min(count, len(tests) // 2)
+    order = sorted(range(len(tests)), key=lambda index: (len(tests[index].to_line()), index))
+    seen: Counter[str] = Counter()
+    ranked = []
+    for index in order:
+        outcome = str(tests[index].expected)
+        ranked.append((seen[outcome], len(ranked), index))
+        seen[outcome] += 1
+    chosen = {index for _, _, index in sorted(ranked)[:count]}
+    return tuple(test.model_copy(update={"visible": index in chosen}) for index, test in enumerate(tests))
+
+
+def quality(function: Function, checked: Validation, coverage: float | None) -> Quality:
+    """The mean of what is known: how strong the tests are, where they come from, and how much there is to learn."""
+    components = {
+        "mutation_score": checked.mutation.score or 0.0,
+        "oracle_authority": sum(ORACLE_WEIGHT[test.oracle] for test in checked.tests) / len(checked.tests),
+        "documented": 1.0 if function.docstring else 0.0,
+        "hinted": 1.0 if function.has_hints else 0.0,
+        "substance": min(1.0, function.statements / 5),
+    }
+    if coverage is not None:
+        components["coverage"] = coverage
+    components = {name: round(value, 4) for name, value in sorted(components.items())}
+    return Quality(score=round(sum(components.values()) / len(components), 4), components=components)

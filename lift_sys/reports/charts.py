@@ -1,0 +1,68 @@
+"""Charts as SVG text. Colours are of the Okabe-Ito palette, which colour-blind readers can tell apart."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BLUE, GREEN, ORANGE, GREY = "#0072B2", "#009E73", "#D55E00", "#8a8f98"
+
+
+def _figure(width: float, height: float) -> tuple[Figure, Axes]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    figure.patch.set_alpha(0)
+    axes = figure.add_subplot()
+    axes.patch.set_alpha(0)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(GREY)
+    axes.tick_params(colors=GREY, labelsize=9)
+    axes.xaxis.label.set_color(GREY)
+    axes.yaxis.label.set_color(GREY)
+    return figure, axes
+
+
+def _svg(figure: Figure) -> str:
+    import matplotlib
+
+    with matplotlib.rc_context({"svg.hashsalt": "lift-sys", "svg.fonttype": "none"}):
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]
+
+
+def bars(values: Mapping[str, float], *, colours: Mapping[str, str] | None = None, label: str = "") -> str:
+    """Horizontal bars, first at the top, each with its value."""
+    names = list(values)
+    figure, axes = _figure(7, 0.32 * max(len(names), 1) + 0.6)
+    positions = range(len(names))
+    colours = colours or {}
+    drawn = axes.barh(positions, list(values.values()), color=[colours.get(name, BLUE) for name in names], height=0.7)
+    axes.bar_label(drawn, labels=[f"{value:,.0f}" for value in values.values()], padding=3, color=GREY, fontsize=9)
+    axes.set_yticks(positions, names)
+    axes.invert_yaxis()
+    axes.set_xlabel(label)
+    axes.margins(x=0.12)
+    return _svg(figure)
+
+
+def histogram(values: Sequence[float], *, label: str, bins: int = 20, span: tuple[float, float] | None = None) -> str:
+    """How often each range of values occurs, with the median marked."""
+    figure, axes = _figure(4.4, 2.6)
+    axes.hist(values, bins=bins, range=span, color=BLUE)
+    if values:
+        median = sorted(values)[len(values) // 2]
+        axes.axvline(median, color=ORANGE, linewidth=1.5)
+        axes.set_title(f"median {median:,.2f}".rstrip("0").rstrip("."), fontsize=9, color=ORANGE, loc="right")
+    axes.set_xlabel(label)
+    axes.set_ylabel("examples")
+    return _svg(figure)
