@@ -29,8 +29,14 @@ class Console:
     def __init__(self) -> None:
         from rich.console import Console as RichConsole
         from rich.live import Live
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-        from rich.progress import TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
 
         self.counts: Counter[str] = Counter()
         self._console = RichConsole(stderr=True)

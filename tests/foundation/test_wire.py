@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import enum
 import math
 import struct
@@ -130,8 +131,8 @@ def test_a_small_object_graph_with_a_huge_text_stops_at_the_limit() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[", "]", "[1,]", "[,1]", "[1 2]", "1 ", " 1", "1,2", "01", "1.0", "1e3", "-", "NaN", "Infinity", "nul", "'a'",
-     '"abc', '"\\x"', '{"t":[1]', '{"t":[1]]', "[1]}", '{"d":[1]}', '{"d":[[1],2]}', '{"set":[[1]]}', '{"q":"1"}',
+    ["", "[", "]", "[1,]", "[,1]", "[1 2]", "1 ", " 1", "1,2", "01", "1.0", "1e3", "-", "NaN", "Infinity", "nul",
+     "'a'",      '"abc', '"\\x"', '{"t":[1]', '{"t":[1]]', "[1]}", '{"d":[1]}', '{"d":[[1],2]}', '{"set":[[1]]}', '{"q":"1"}',
      '{"i":"zz"}', '{"i":""}', '{"b":"f"}', '{"f":"nan:00"}', '{"f":"nan:3ff0000000000000"}', '{"f":"1e999999999x"}',
      '{"s":"ff"}', '{"a":1}', "99999999999999999999", "[1]\n", "\ufeff1"],
 )  # fmt: skip
@@ -142,10 +143,8 @@ def test_what_is_no_encoding_is_refused(text: str) -> None:
 
 @given(st.text(alphabet='[]{}",:0123456789tdsfinulrae\\-. ', max_size=40))
 def test_any_text_is_decoded_or_refused_and_never_crashes(text: str) -> None:
-    try:
+    with contextlib.suppress(WireError):
         wire.decode(text)
-    except WireError:
-        pass
 
 
 @given(values)
