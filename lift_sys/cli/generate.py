@@ -104,6 +104,7 @@ def _summary(out: Path, manifest: dict[str, object], seconds: dict[str, float]) 
     console.print(f"{total:.0f} s: " + ", ".join(f"{step} {value:.0f} s" for step, value in seconds.items()))
     console.print(
         f"\n{out}/examples.jsonl   the examples\n{out}/rejects.jsonl    every rejection, with its reason"
-        f"\n{out}/manifest.json    sources, configuration and hashes\n{out}/report.html     the report (also report.md)",
+        f"\n{out}/manifest.json    sources, configuration and hashes"
+        f"\n{out}/report.html      the report, with charts (report.md without)",
         highlight=False,
     )

@@ -47,7 +47,10 @@ def test_a_full_disk_is_told_and_keeps_the_old_content(tmp_path: Path) -> None:
 
 def test_a_second_run_on_one_folder_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:
     with FolderLock(tmp_path):
-        script = "import sys, pathlib; from lift_sys.storage import FolderLock; FolderLock(pathlib.Path(sys.argv[1])).__enter__()"
+        script = (
+            "import sys, pathlib; from lift_sys.storage import FolderLock\n"
+            "FolderLock(pathlib.Path(sys.argv[1])).__enter__()"
+        )
         done = subprocess.run(
             [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False
         )

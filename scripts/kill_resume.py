@@ -1,0 +1,115 @@
+"""Kill a run with SIGKILL at random moments, go on each time, and compare the dataset with an uninterrupted one.
+
+    python scripts/kill_resume.py [--kills 50] [--lock demo/demo.lock.json] [--limit N] [--seed 0]
+
+A run that ends before the next kill is compared and started afresh, until all kills are spent; the last round is
+always carried to its end and compared. Exit 1 when a dataset differs or a process outlives its killed run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+FILES = ("examples.jsonl", "rejects.jsonl", "file_rejects.jsonl", "manifest.json")
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
+
+
+def start(options: argparse.Namespace, out: Path, mark: str) -> subprocess.Popen[bytes]:
+    command = [str(Path(sys.executable).parent / "lift-sys"), "generate", "--out", str(out)]
+    command += ["--cache", str(options.work / "cache")] if mark == "reference" else []
+    command += ["--lock", str(options.lock)] if options.lock else []
+    command += ["--limit", str(options.limit)] if options.limit else []
+    log = (options.work / f"{mark}.log").open("ab")
+    return subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "LIFT_SYS_MARK": mark})
+
+
+def survivors(mark: str) -> list[int]:
+    """Processes that were started by the marked run and still live."""
+    needle, found = f"LIFT_SYS_MARK={mark}".encode(), []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                if needle in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+    return found
+
+
+def wait_gone(mark: str, seconds: float = 10.0) -> list[int]:
+    deadline = time.monotonic() + seconds
+    while (left := survivors(mark)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--lock", type=Path, default=ROOT / "demo" / "demo.lock.json")
+    parser.add_argument("--limit", type=int)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--work", type=Path, default=ROOT / "build" / "kill_resume")
+    parser.add_argument("--reference", type=Path, help="a finished dataset of the same settings to compare with")
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    chance = random.Random(options.seed)
+    reference = options.reference or options.work / "reference"
+    if options.reference is None:
+        shutil.rmtree(reference, ignore_errors=True)
+        began = time.monotonic()
+        if start(options, reference, "reference").wait() != 0:
+            print(f"the uninterrupted run failed: see {options.work}/reference.log")
+            return 1
+        print(f"uninterrupted run: {time.monotonic() - began:.0f} s", flush=True)
+    wanted = digests(reference)
+    out, kills, rounds, wrong = options.work / "killed", 0, 0, 0
+    shutil.rmtree(out, ignore_errors=True)
+    longest = 20.0
+    while True:
+        mark = f"kill-{kills}"
+        run = start(options, out, mark)
+        moment = chance.uniform(0.1, longest) if kills < options.kills else None
+        try:
+            code = run.wait(timeout=moment)
+        except subprocess.TimeoutExpired:
+            run.send_signal(signal.SIGKILL)
+            run.wait()
+            kills += 1
+            left = wait_gone(mark)
+            if left:
+                wrong += 1
+                print(f"kill {kills}: processes {left} outlived the run")
+                for pid in left:
+                    os.kill(pid, signal.SIGKILL)
+            print(f"kill {kills:>2} after {moment:5.1f} s", flush=True)
+            continue
+        if code != 0:
+            print(f"a resumed run ended with exit code {code}: see {options.work}/{mark}.log")
+            return 1
+        rounds += 1
+        same = digests(out) == wanted
+        wrong += not same
+        print(f"round {rounds}: {'identical' if same else 'DIFFERENT'} after {kills} kills in all", flush=True)
+        if kills >= options.kills:
+            break
+        shutil.rmtree(out)
+    print(f"{kills} kills, {rounds} datasets compared, {wrong} faults")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
