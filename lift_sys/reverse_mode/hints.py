@@ -1,0 +1,131 @@
+"""What a function's own source suggests: its constants, its conditions, and its terms over the parameters.
+
+Only syntax is looked at. Names that are assigned once stand for what was assigned, so `n = len(x)` makes `n < 3` say
+`len(x) < 3`. Every hint is a hypothesis; observed calls decide.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lift_sys.reverse_mode.predicates import is_predicate
+
+MAX_CONSTANTS = 16
+MAX_TERMS = 32
+MAX_CONDITIONS = 32
+MAX_TEXT = 120
+MAX_SOURCE = 60_000
+
+
+@dataclass(frozen=True)
+class Hints:
+    constants: tuple[object, ...] = ()
+    terms: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+
+
+def hints_of(source: str | None, predicates: Sequence[str], names: Collection[str]) -> Hints:
+    """Hints from the function's source (None: there is none) and from predicates that are known already."""
+    trees: list[ast.AST] = [tree for text in predicates if (tree := _parse(text)) is not None]
+    function = _function(source)
+    if function is not None:
+        trees.insert(0, _Inline(_assigned_once(function, names)).visit(function))
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    conditions = _texts(_conditions(nodes), names)
+    terms = _texts((n for n in nodes if isinstance(n, (ast.Call, ast.BinOp, ast.Subscript, ast.expr))), names)
+    return Hints(
+        tuple(_constants(nodes))[:MAX_CONSTANTS],
+        tuple(text for text in terms if text not in names)[:MAX_TERMS],
+        tuple(conditions)[:MAX_CONDITIONS],
+    )
+
+
+def _parse(text: str) -> ast.AST | None:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _function(source: str | None) -> ast.AST | None:
+    if source is None or len(source) > MAX_SOURCE:
+        return None
+    lines = source.splitlines()
+    indent = len(lines[0]) - len(lines[0].lstrip()) if lines else 0
+    tree = _parse(source if not indent else "\n".join(line[indent:] for line in lines))
+    if tree is None:
+        return None
+    functions = [n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    return functions[0] if functions else None
+
+
+def _assigned_once(function: ast.AST, names: Collection[str]) -> dict[str, ast.expr]:
+    values: dict[str, list[ast.expr | None]] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            values.setdefault(node.id, []).append(None)
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            values.setdefault(node.targets[0].id, []).append(node.value)
+    return {
+        name: value
+        for name, found in values.items()
+        if name not in names and len(found) == 2 and (value := next(filter(None, found), None)) is not None
+    }
+
+
+class _Inline(ast.NodeTransformer):
+    def __init__(self, values: dict[str, ast.expr]) -> None:
+        self.values = values
+        self.depth = 0
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        value = self.values.get(node.id)
+        if value is None or not isinstance(node.ctx, ast.Load) or self.depth >= 3:
+            return node
+        self.depth += 1
+        made: ast.expr = self.visit(ast.parse(ast.unparse(value), mode="eval").body)
+        self.depth -= 1
+        return made
+
+
+def _conditions(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    for node in nodes:
+        if isinstance(node, (ast.If, ast.While, ast.IfExp, ast.Assert)):
+            yield node.test
+        elif isinstance(node, ast.BoolOp):
+            yield from node.values
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            yield node.operand
+        elif isinstance(node, ast.Compare):
+            yield node
+
+
+def _texts(nodes: Iterable[ast.AST], names: Collection[str]) -> list[str]:
+    """The distinct texts of those nodes that are predicates and name a parameter."""
+    found: dict[str, None] = {}
+    for node in nodes:
+        if not isinstance(node, ast.expr) or isinstance(node, (ast.Constant, ast.Starred)):
+            continue
+        if not any(isinstance(part, ast.Name) and part.id in names for part in ast.walk(node)):
+            continue
+        try:
+            text = ast.unparse(node)
+        except (RecursionError, ValueError):
+            continue
+        if len(text) <= MAX_TEXT and is_predicate(text, names) and "result" not in text:
+            found.setdefault(text)
+    return list(found)
+
+
+def _constants(nodes: Iterable[ast.AST]) -> Iterator[object]:
+    seen: set[tuple[type, object]] = set()
+    for node in nodes:
+        if not isinstance(node, ast.Constant) or type(node.value) not in (int, float, str, bytes):
+            continue
+        value = node.value
+        small = len(value) <= 20 if isinstance(value, (str, bytes)) else abs(value) < 1e12  # type: ignore[arg-type]
+        if small and (type(value), value) not in seen:
+            seen.add((type(value), value))
+            yield value

@@ -1,0 +1,250 @@
+"""Invariants proposed from observed calls and judged on all of them, in the manner of Daikon (Ernst et al., 2007).
+
+Proposals come from a bank of terms (`result == term`, alone or under a condition) and from templates of relations.
+Each is executed in the box on every observed call, those held out from the search included. What holds on all of
+them is kept when chance is an unlikely reason, and the few clauses stay that together reject most wrong outcomes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from lift_sys import wire
+from lift_sys.errors import WireError
+from lift_sys.ir import Signature
+from lift_sys.ir.models import AssertionKind
+from lift_sys.reverse_mode.hints import Hints
+from lift_sys.reverse_mode.observations import MISSING, Observation, Observations
+from lift_sys.reverse_mode.predicates import Checker, is_predicate
+from lift_sys.reverse_mode.relations import relations
+from lift_sys.reverse_mode.terms import Bank, Term, key, mask
+from lift_sys.reverse_mode.wrong_outcomes import wrong_outcomes
+
+MIN_SUPPORT = 3
+"""Distinct calls that a clause must rest on; fewer would restate single calls."""
+MAX_CHANCE = 0.05
+MAX_CLAUSES = 12
+MAX_PRECONDITIONS = 4
+MAX_PROPOSALS = 400
+MAX_GUARDED = 6
+"""Terms proposed under one condition."""
+BASIC_CONSTANTS: tuple[object, ...] = (0, 1, 2, "", -1, True, False, None, [], 10)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A predicate that held on the training calls. `odds` is the chance of one call agreeing by accident."""
+
+    predicate: str
+    condition: str | None = None
+    odds: float = 0.5
+    tried: int = 1
+    """Hypotheses of this form that were tried up to this one, simplest first."""
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """A clause that held on every observed call, and on how many it says something."""
+
+    kind: AssertionKind
+    predicate: str
+    held: int
+    support: int
+    confidence: float
+
+
+def propose(checker: Checker, signature: Signature, observations: Observations, hints: Hints) -> list[Invariant]:
+    """Preconditions, then every postcondition that held and that chance does not explain.
+
+    Raises:
+        SandboxFault: the box broke.
+    """
+    names = [parameter.name for parameter in signature.parameters]
+    train = observations.train
+    if len(observations.calls) < MIN_SUPPORT or not train or {"result", "old"} & set(names):
+        return []
+    bank = build_bank(checker, names, train, hints)
+    found = _preconditions(checker, observations, bank)
+    returned = [item for item in train if item.result is not MISSING]
+    if len(returned) < MIN_SUPPORT:
+        return found
+    proposals = {p.predicate: p for p in reversed(list(_proposals(bank, names, train)))}
+    kept = [p for p in reversed(proposals.values()) if is_predicate(p.predicate, names)][:MAX_PROPOSALS]
+    return [*found, *_judge(checker, kept, observations)]
+
+
+def build_bank(checker: Checker, names: Sequence[str], train: Sequence[Observation], hints: Hints) -> Bank:
+    atoms = [Term(name, tuple(item.values.get(name, MISSING) for item in train), 1) for name in names]
+    constants = [
+        Term(wire.literal(value), (value,) * len(train), 1, atomic=not _is_negative(value))
+        for value in (*hints.constants, *BASIC_CONSTANTS)
+    ]
+    calls = [item.call for item in train]
+    bank = Bank(atoms, constants, len(train))
+    for text, flags in zip(hints.conditions, checker.truths(hints.conditions, calls), strict=True):
+        bank.add_condition(text, (flag is True for flag in flags))
+    for text, values in zip(hints.terms, checker.values(hints.terms, calls), strict=True):
+        bank.add_source_term(Term(text, tuple(map(_decode, values)), 1, atomic=False, origin="source"))
+    bank.grow()
+    return bank
+
+
+def _is_negative(value: object) -> bool:
+    return isinstance(value, (int, float)) and value < 0
+
+
+def _decode(text: str | None) -> object:
+    try:
+        return MISSING if text is None else wire.decode(text)
+    except WireError:
+        return MISSING
+
+
+def _proposals(bank: Bank, names: Sequence[str], train: Sequence[Observation]) -> Iterator[Proposal]:
+    results = [item.result for item in train]
+    returned = mask(result is not MISSING for result in results)
+    odds = collision(results)
+    yield from _equations(bank, results, returned, odds)
+    yield from _truths(bank, results, returned, odds)
+    values = {
+        term.text: [v for v, r in zip(term.values, results, strict=True) if r is not MISSING]
+        for term in bank.terms
+        if term.text in names
+    }
+    plain = [result for result in results if result is not MISSING]
+    yield from (Proposal(text) for text in relations(plain, values))
+    yield from _guarded(bank, results, returned, odds)
+
+
+def collision(results: Sequence[object]) -> float:
+    """The chance that two results drawn at random are the same value; at most 0.9, so that constants add up too."""
+    keys = [key(result) for result in results if result is not MISSING]
+    counts = {item: keys.count(item) for item in keys}
+    return min(0.9, max(0.02, sum(n * n for n in counts.values()) / max(1, len(keys)) ** 2))
+
+
+def _equation(term: Term) -> str:
+    return f"result is {term.text}" if term.text in ("None", "True", "False") else f"result == {term.operand}"
+
+
+def _matches(bank: Bank, results: Sequence[object]) -> list[tuple[Term, int]]:
+    keys = [key(result) for result in results]
+    found = []
+    for term in bank.terms:
+        bits = mask(
+            wanted is not MISSING and key(value) == wanted for value, wanted in zip(term.values, keys, strict=True)
+        )
+        if bits:
+            found.append((term, bits))
+    return found
+
+
+def _equations(bank: Bank, results: Sequence[object], returned: int, odds: float) -> Iterator[Proposal]:
+    for tried, (term, bits) in enumerate(_matches(bank, results), 1):
+        if not returned & ~bits:
+            yield Proposal(_equation(term), odds=odds, tried=1 if term.origin == "source" else tried)
+
+
+def _truths(bank: Bank, results: Sequence[object], returned: int, odds: float) -> Iterator[Proposal]:
+    """For functions that answer yes or no: the condition, or two conditions, under which the answer is yes."""
+    if not all(type(result) is bool for result in results if result is not MISSING):
+        return
+    yes = mask(result is True for result in results)
+    conditions = list(bank.conditions.items())
+    for tried, (bits, text) in enumerate(conditions, 1):
+        if bits & returned == yes:
+            yield Proposal(f"result == ({text})", odds=odds, tried=tried)
+    pairs = combinations(conditions[:60], 2)
+    for tried, ((first, one), (second, two)) in enumerate(pairs, 1):
+        if first & second & returned == yes and yes not in (first & returned, second & returned):
+            yield Proposal(f"result == (({one}) and ({two}))", odds=odds, tried=tried)
+        if (first | second) & returned == yes and yes not in (first & returned, second & returned):
+            yield Proposal(f"result == (({one}) or ({two}))", odds=odds, tried=tried)
+
+
+def _guarded(bank: Bank, results: Sequence[object], returned: int, odds: float) -> Iterator[Proposal]:
+    """`result == term` under a condition, for the conditions that some term explains fully."""
+    matches = _matches(bank, results)
+    for rank, (condition, text) in enumerate(bank.conditions.items(), 1):
+        group = condition & returned
+        if group.bit_count() < MIN_SUPPORT - 1 or group == returned:
+            continue
+        found = 0
+        for tried, (term, bits) in enumerate(matches, 1):
+            if not group & ~bits and returned & ~bits:
+                tries = rank * (1 if term.origin == "source" else tried)
+                yield Proposal(f"not ({text}) or {_equation(term)}", text, odds, tries)
+                found += 1
+                if found == MAX_GUARDED:
+                    break
+
+
+def _judge(checker: Checker, proposals: Sequence[Proposal], observations: Observations) -> list[Invariant]:
+    """The proposals that hold on every call that returned, unless chance explains it."""
+    calls = observations.returned
+    rows = checker.truths([p.predicate for p in proposals], calls)
+    conditions = sorted({p.condition for p in proposals if p.condition is not None})
+    support = {
+        text: sum(flag is True for flag in row)
+        for text, row in zip(conditions, checker.truths(conditions, calls), strict=True)
+    }
+    kept = []
+    for proposal, row in zip(proposals, rows, strict=True):
+        count = len(calls) if proposal.condition is None else support[proposal.condition]
+        chance = min(1.0, proposal.tried * proposal.odds**count)
+        if count >= MIN_SUPPORT and chance <= MAX_CHANCE and all(flag is True for flag in row):
+            kept.append(Invariant("postcondition", proposal.predicate, len(calls), count, round(1 - chance, 4)))
+    return kept
+
+
+def strength(checker: Checker, predicates: Sequence[str], observations: Observations) -> list[int]:
+    """Positions of the clauses that together reject most wrong outcomes, strongest first.
+
+    A clause that rejects nothing new is redundant and left out. Among equals the shorter goes first.
+    """
+    wrong = wrong_outcomes(observations.train)
+    rejected = [mask(flag is not True for flag in row) for row in checker.truths(predicates, wrong)]
+    left = sorted(range(len(predicates)), key=lambda index: (len(predicates[index]), predicates[index]))
+    open_bits, chosen = (1 << len(wrong)) - 1, []
+    while left:
+        best = max(left, key=lambda index: (rejected[index] & open_bits).bit_count())
+        if not rejected[best] & open_bits:
+            break
+        open_bits &= ~rejected[best]
+        left.remove(best)
+        chosen.append(best)
+    return chosen
+
+
+def _preconditions(checker: Checker, observations: Observations, bank: Bank) -> list[Invariant]:
+    """Conditions that hold on every call that returned and fail on calls that raised, fewest first."""
+    calls, raised = observations.calls, mask(not call.returned for call in observations.calls)
+    if not raised or not observations.returned:
+        return []
+    train_raised = mask(item.result is MISSING for item in observations.train)
+    train_returned = ((1 << len(observations.train)) - 1) & ~train_raised
+    texts = [
+        text
+        for bits, text in bank.conditions.items()
+        if not train_returned & ~bits and (train_raised & ~bits or not train_raised)
+    ]
+    found: list[Invariant] = []
+    open_bits = raised
+    rows = [
+        (text, mask(flag is not True for flag in row))
+        for text, row in zip(texts, checker.truths(texts, calls), strict=True)
+    ]
+    usable = [(text, bits) for text, bits in rows if not bits & ~raised]
+    while usable and len(found) < MAX_PRECONDITIONS:
+        text, bits = max(usable, key=lambda item: ((item[1] & open_bits).bit_count(), -len(item[0])))
+        gain = (bits & open_bits).bit_count()
+        if gain < 2:
+            break
+        open_bits &= ~bits
+        usable.remove((text, bits))
+        confidence = round(1 - min(0.5, len(texts) * 0.5 ** len(observations.returned)), 4)
+        held = len(observations.returned)
+        found.append(Invariant("precondition", text, held, gain, confidence))
+    return found
