@@ -1,0 +1,185 @@
+"""Generated inputs, with the original function as the oracle.
+
+The work is done in the box by `guest/explorer.py`. What it reports is a claim of hostile code, so it is read here
+with care, and a test made of it is worth something only once the validator has run it again, elsewhere.
+
+The outcome is a function of the slice, the seeds and the budget: tries are limited by count and by fuel, never by
+the clock. The clock only ends a box that is stuck in C code; then one calmer exploration is made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lift_sys import wire
+from lift_sys.data_synthesis.oracles.base import ObservedCall
+from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge, WireError
+from lift_sys.records import Expected, Function, Oracle, RejectionReason, WireValue
+from lift_sys.sandbox.api import Limits, Sandbox
+
+BUDGET = 250
+LOAD_SECONDS = 20.0
+EXPLORE_SECONDS = 30.0
+TEXT = 16384
+"""Characters of one wire text in a report; longer ones are forged."""
+AUTHORITY: dict[Oracle, int] = {"recorded": 0, "doctest": 1, "generated": 2}
+_REASONS = {r.value: r for r in (RejectionReason.NO_USABLE_CALLS, RejectionReason.CONSTANT_RESULT,
+                                 RejectionReason.NONDETERMINISTIC)}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """What is known of a function's behaviour, or why it can't be tested."""
+
+    calls: tuple[ObservedCall, ...] = ()
+    coverage: float | None = None
+    """Share of the statement blocks, of the function and the helpers it reached, that the calls enter."""
+    reason: RejectionReason | None = None
+    detail: str = ""
+    blocks: tuple[int, ...] = ()
+    """For each call the blocks it entered, as bits."""
+    tries: int = 0
+
+
+def explore(
+    sandbox: Sandbox, function: Function, *, seeds: Sequence[ObservedCall] = (), budget: int = BUDGET
+) -> Exploration:
+    """Run the seeds, the docstring's examples and `budget` invented inputs.
+
+    Raises:
+        SandboxFault: our box broke; nothing is known.
+    """
+    if function.slice is None:
+        return Exploration(reason=RejectionReason.LOAD_FAILED, detail="the function has no slice")
+    found = _explore(sandbox, function, seeds, budget, calm=False)
+    if found.reason is RejectionReason.NO_TESTS_FOUND_IN_TIME:
+        found = _explore(sandbox, function, seeds, budget // 4, calm=True)
+    return found
+
+
+def _explore(
+    sandbox: Sandbox, function: Function, seeds: Sequence[ObservedCall], budget: int, *, calm: bool
+) -> Exploration:
+    assert function.slice is not None
+    code, entry = function.slice.code, function.slice.entry_point
+    request = {
+        "code": code,
+        "entry_point": entry,
+        "docstring": function.docstring,
+        "calls": [[*wire_texts(call), call.oracle] for call in seeds],
+        "budget": budget,
+        "calm": calm,
+        "seed": int.from_bytes(hashlib.sha256(f"{entry}\0{code}".encode("utf-8", "replace")).digest()[:8], "big"),
+    }
+    loaded = False
+    try:
+        with sandbox.spawn("explorer", Limits(call_seconds=EXPLORE_SECONDS)) as process:
+            process.send(json.dumps(request).encode())
+            greeting = _object(process.receive(LOAD_SECONDS))
+            if "failed" in greeting:
+                return Exploration(reason=RejectionReason.LOAD_FAILED, detail=_line(greeting["failed"]))
+            loaded = True
+            return _read(_object(process.receive(EXPLORE_SECONDS)))
+    except CandidateTimeout:
+        detail = "a call" if loaded else "loading"
+        return _ended(loaded, f"{detail} did not end")
+    except CandidateDied:
+        return _ended(loaded, "the process ended")
+    except (ResultTooLarge, ValueError, RecursionError):
+        return _ended(loaded, "the report was no report")
+
+
+def _ended(loaded: bool, detail: str) -> Exploration:
+    reason = RejectionReason.NO_TESTS_FOUND_IN_TIME if loaded else RejectionReason.LOAD_FAILED
+    return Exploration(reason=reason, detail=detail)
+
+
+def _object(frame: bytes) -> dict[str, object]:
+    found = json.loads(frame)
+    if not isinstance(found, dict):
+        raise ValueError("not an object")
+    return found
+
+
+def _line(text: object) -> str:
+    return "".join(c if c.isprintable() else "?" for c in str(text)[:200])
+
+
+def _read(report: dict[str, object]) -> Exploration:
+    """The report as data.
+
+    Raises:
+        ValueError: it is not shaped like one.
+    """
+    rows = report.get("calls")
+    if not isinstance(rows, list):
+        raise ValueError("no calls")
+    calls, blocks = [], []
+    for row in rows[:400]:
+        args, kwargs, kind, text, oracle, marks, _fuel = row
+        calls.append(_call(args, kwargs, kind, text, oracle))
+        blocks.append(int(str(marks)[:4000], 16))
+    coverage = report.get("coverage")
+    known = isinstance(coverage, float) and 0 <= coverage <= 1
+    tries = report.get("tries")
+    return Exploration(
+        calls=tuple(calls),
+        coverage=round(coverage, 6) if known else None,  # type: ignore[call-overload]
+        reason=_REASONS.get(str(report.get("reason"))),
+        detail=_line(report.get("detail", "")),
+        blocks=tuple(blocks),
+        tries=tries if isinstance(tries, int) else 0,
+    )
+
+
+def _call(args: object, kwargs: object, kind: object, text: object, oracle: object) -> ObservedCall:
+    if oracle not in AUTHORITY or not isinstance(text, str):
+        raise ValueError("no call")
+    given = _canonical(args)
+    named = _canonical(kwargs)
+    outcome = Expected(value=_canonical(text)) if kind == "value" else Expected(raises=text[:100])
+    if kind not in ("value", "raise") or (kind == "raise" and not text.isidentifier()):
+        raise ValueError("no outcome")
+    return ObservedCall(arguments(given), keywords(named), outcome, oracle)
+
+
+def _canonical(text: object) -> WireValue:
+    """The parsed JSON of a wire text that is the canonical one.
+
+    Raises:
+        ValueError: it is no wire text.
+    """
+    if not isinstance(text, str) or len(text) > TEXT:
+        raise ValueError("no wire text")
+    try:
+        if wire.encode(wire.decode(text)) != text:
+            raise ValueError("not canonical")
+    except WireError as error:
+        raise ValueError(str(error)) from None
+    return json.loads(text)  # type: ignore[no-any-return]
+
+
+def arguments(value: WireValue) -> tuple[WireValue, ...]:
+    """The members of an encoded tuple."""
+    if isinstance(value, dict) and isinstance(items := value.get("t"), list):
+        return tuple(items)
+    raise ValueError("the arguments are no tuple")
+
+
+def keywords(value: WireValue) -> dict[str, WireValue]:
+    """The items of an encoded dict whose keys are plain strings."""
+    if isinstance(value, dict) and isinstance(items := value.get("d"), list):
+        names = items[::2]
+        if all(isinstance(name, str) for name in names):
+            return dict(zip(map(str, names), items[1::2], strict=True))
+    raise ValueError("the keyword arguments are no dict of strings")
+
+
+def wire_texts(call: ObservedCall) -> tuple[str, str]:
+    """The wire texts of a call's arguments and keyword arguments."""
+    flat = [part for item in call.kwargs.items() for part in item]
+    args, kwargs = {"t": list(call.args)}, {"d": flat}
+    return json.dumps(args, separators=(",", ":")), json.dumps(kwargs, separators=(",", ":"))

@@ -1,0 +1,203 @@
+"""Guest program: runs a function on given, documented and invented arguments, and reports what came of it.
+
+The host sends one frame, JSON with `code`, `entry_point`, `docstring`, `calls` ([args, kwargs, oracle], wire texts),
+`budget` (invented tries), `seed` and `calm`; a second frame is none. The answers are `{"loaded": true}` or
+`{"failed": reason}`, then the report. All that comes out is a claim of the code that was loaded here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import sys
+from typing import Any
+
+try:
+    from lift_sys import wire
+    from lift_sys.sandbox.guest import clues
+    from lift_sys.sandbox.guest.examples import documented_calls
+    from lift_sys.sandbox.guest.inputs import Inputs
+    from lift_sys.sandbox.guest.program import DEPTH, Attempt, LoadError, Program, depth, describe, parse
+except ImportError:  # inside the box
+    import clues  # type: ignore[no-redef,import-not-found]
+    import wire  # type: ignore[no-redef,import-not-found]
+    from examples import documented_calls  # type: ignore[no-redef,import-not-found]
+    from inputs import Inputs  # type: ignore[no-redef,import-not-found]
+    from program import (  # type: ignore[no-redef,import-not-found]
+        DEPTH,
+        Attempt,
+        LoadError,
+        Program,
+        depth,
+        describe,
+        parse,
+    )
+
+CALL_FUEL = 20_000
+TOTAL_FUEL = 600_000
+ARGUMENTS = 2048
+"""Characters of wire text of the arguments of a call."""
+KEPT = 160
+"""Calls that are reported at most."""
+PATIENCE = 100
+"""Invented tries without one usable call after which the function is given up."""
+FEW_RAISES = 0.25
+
+
+def main(channel: Any) -> None:
+    limit_memory(768 << 20)
+    serve(channel)
+
+
+def limit_memory(size: int) -> None:
+    """Bound the address space, so that a huge allocation is a MemoryError and not the end of the process."""
+    try:
+        import resource
+
+        with open("/proc/self/statm") as file:
+            used = int(file.read().split()[0]) * resource.getpagesize()
+    except (ImportError, OSError, ValueError):
+        used = 256 << 20
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_AS, (used + size, used + size))
+
+
+def serve(channel: Any) -> None:
+    """Answer one request."""
+    home = os.getpid()
+    request = json.loads(channel.receive())
+    sys.setrecursionlimit(4000)
+    random.seed(0)
+    try:
+        explorer = Explorer(request)
+    except LoadError as error:
+        answer = {"failed": str(error)}
+        if os.getpid() == home:
+            channel.send(json.dumps(answer).encode())
+        return
+    channel.send(b'{"loaded":true}')
+    sys.setrecursionlimit(1000)
+    report = explorer.explore(request)
+    if os.getpid() != home:
+        os._exit(0)
+    channel.send(json.dumps(report).encode())
+
+
+class Explorer:
+    """The pool of inputs, what they reached, and the calls to report."""
+
+    def __init__(self, request: dict[str, Any]) -> None:
+        code, entry = request["code"], request["entry_point"]
+        tree = parse(code)
+        source = clues.survey(tree)
+        self.definition = source.functions.get(entry)
+        try:
+            self.inputs = Inputs(tree, source, entry, request["seed"], request["calm"])
+            self.program = Program(code, entry, tree)
+        except RecursionError as error:
+            raise LoadError(describe(error)) from None
+        self.seen_marks = 0
+        self.seen_outcomes: set[str] = set()
+        self.seen_inputs: set[str] = set()
+        self.calls: list[tuple[str, str, Attempt, str]] = []
+        self.dropped: dict[str, int] = {}
+        self.fuel = TOTAL_FUEL
+        self.tries = 0
+        self.unsure = 0
+
+    def explore(self, request: dict[str, Any]) -> dict[str, Any]:
+        known = [(a, k, oracle) for a, k, oracle in request["calls"]]
+        known += [(a, k, "doctest") for a, k in documented_calls(self.program, request["docstring"])]
+        for args, kwargs, oracle in known:
+            self.attempt(args, kwargs, oracle)
+        if request["budget"]:
+            obstacle = self.inputs.obstacle()
+            if obstacle and not self.calls:
+                return self.report("no_usable_calls", obstacle)
+            self.invent(request["budget"])
+        self.confirm()
+        return self.report()
+
+    def invent(self, budget: int) -> None:
+        while self.tries < budget and self.fuel > 0:
+            if self.tries >= PATIENCE and not any(a.kind == "value" for _, _, a, _ in self.calls):
+                break
+            self.tries += 1
+            made = self.inputs.next()
+            try:
+                args, kwargs = wire.encode(tuple(made[0]), limit=ARGUMENTS), wire.encode(made[1], limit=ARGUMENTS)
+            except wire.WireError:
+                continue
+            self.attempt(args, kwargs, "generated")
+
+    def attempt(self, args: str, kwargs: str, oracle: str) -> None:
+        """Make one call and learn from it."""
+        identity = args + kwargs
+        if identity in self.seen_inputs or depth(identity) > DEPTH:
+            return
+        self.seen_inputs.add(identity)
+        result = self.program.call(args, kwargs, CALL_FUEL)
+        self.fuel -= result.fuel
+        usable = self.usable(result, oracle)
+        outcome = result.kind + (result.text if result.kind == "raise" or len(result.text) < 12 else result.text[:6])
+        new = bool(result.marks & ~self.seen_marks) or (outcome not in self.seen_outcomes and usable)
+        self.seen_marks |= result.marks
+        self.seen_outcomes.add(outcome)
+        self.inputs.learn(args, kwargs, result, usable, new, list(self.program.meter.pairs))
+        if usable:
+            if len(self.calls) < KEPT or new:
+                self.calls.append((args, kwargs, result, oracle))
+        elif result.kind == "dropped" or oracle != "generated":
+            reason = result.text if result.kind == "dropped" else f"raises {result.text}"
+            self.dropped[reason] = self.dropped.get(reason, 0) + 1
+        elif result.error is not None:
+            reason = "raises " + describe(result.error)[:80]
+            self.dropped[reason] = self.dropped.get(reason, 0) + 1
+        result.error = None
+
+    def usable(self, result: Attempt, oracle: str) -> bool:
+        if result.kind == "raise":
+            # Errors that come of wrong arguments say nothing; ones that the function itself raises are its behaviour.
+            assert result.error is not None
+            wanted = not isinstance(result.error, (AssertionError, StopIteration))
+            return wanted and self.program.explicit(result.error)
+        return result.kind == "value"
+
+    def confirm(self) -> None:
+        """Make all the calls once more, in reverse: those that lead elsewhere depend on more than their arguments."""
+        sure = []
+        for args, kwargs, first, oracle in reversed(self.calls):
+            again = self.program.call(args, kwargs, CALL_FUEL)
+            if (again.kind, again.text) == (first.kind, first.text):
+                sure.append((args, kwargs, first, oracle))
+            else:
+                self.unsure += 1
+        self.calls = sure[::-1]
+
+    def report(self, reason: str | None = None, detail: str = "") -> dict[str, Any]:
+        values = {a.text for _, _, a, _ in self.calls if a.kind == "value"}
+        outcomes = {a.kind + a.text for _, _, a, _ in self.calls}
+        if reason is None and self.unsure > len(self.calls):
+            reason, detail = "nondeterministic", f"{self.unsure} of {self.unsure + len(self.calls)} calls differed"
+        elif reason is None and not values:
+            reason, detail = "no_usable_calls", self.commonest()
+        elif reason is None and len(outcomes) < 2:
+            reason, detail = "constant_result", f"{len(self.calls)} calls, each with the result {min(values)[:80]}"
+        marks = 0
+        for _, _, attempt, _ in self.calls:
+            marks |= attempt.marks
+        return {
+            "calls": [[a, k, r.kind, r.text, o, f"{r.marks:x}", r.fuel] for a, k, r, o in self.calls],
+            "coverage": self.program.blocks.share(marks, self.program.entry_point),
+            "reason": reason,
+            "detail": detail,
+            "tries": self.tries,
+        }
+
+    def commonest(self) -> str:
+        if not self.dropped:
+            return "no arguments were found"
+        reason, count = min(self.dropped.items(), key=lambda item: (-item[1], item[0]))
+        return f"{count} of {sum(self.dropped.values())} tries: {reason}"

@@ -1,0 +1,301 @@
+"""Coverage, fuel and comparison clues, put into a program's syntax tree before it runs.
+
+Fuel takes the place of time: every block entered costs one unit, and a program that has none left is stopped at the
+next block, and again at every one after it, so that no handler can swallow the stop. How far a program gets is thus
+the same on an idle and on a busy machine.
+
+What is inserted (`hit` returns True):
+
+    a body of a function, loop, branch, handler or case     hit(n) as its first statement, after a docstring
+    the missing `else` of an `if`                           else: hit(n)
+    a lambda's body, an arm of `a if c else b`,
+    an operand of `and`/`or` but the first                  (hit(n) and operand)
+    a comprehension                                         `if hit(n)` before and after its conditions
+    a comparison  a < b                                     compare(n, a, b, operator)
+
+Async functions are left as they are.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+HIT = "__lift_hit__"
+COMPARE = "__lift_compare__"
+PAIRS = 48
+"""Operands of so many comparisons are remembered for each call."""
+
+_OPERATORS: dict[type[ast.cmpop], int] = {
+    ast.Lt: 0, ast.LtE: 1, ast.Gt: 2, ast.GtE: 3, ast.Eq: 4, ast.NotEq: 5, ast.In: 6, ast.NotIn: 7,
+}  # fmt: skip
+_FUNCTIONS: tuple[Callable[[Any, Any], Any], ...] = (
+    operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne,
+    lambda a, b: a in b, lambda a, b: a not in b,
+)  # fmt: skip
+_SCALARS = (int, str, float, bytes)
+_CONTAINERS = (list, tuple, set, frozenset, dict)
+
+
+class FuelExhausted(BaseException):
+    """The program entered more blocks than it was given."""
+
+
+@dataclass
+class Blocks:
+    """What the marks stand for: for each its owner, and whether it is a block of statements."""
+
+    owners: list[int] = field(default_factory=list)
+    statements: list[bool] = field(default_factory=list)
+    names: list[str] = field(default_factory=lambda: [""])
+    """Owner number -> qualified name of the outermost function; 0 is module level."""
+
+    def add(self, owner: int, statement: bool) -> int:
+        self.owners.append(owner)
+        self.statements.append(statement)
+        return len(self.owners) - 1
+
+    def share(self, marks: int, entry: str) -> float:
+        """Share of the statement blocks that are marked, of the entry point and the functions it reached."""
+        entered = {self.owners[n] for n in range(len(self.owners)) if marks >> n & 1}
+        entered.update(n for n, name in enumerate(self.names) if name == entry)
+        entered.discard(0)
+        wanted = [n for n, owner in enumerate(self.owners) if self.statements[n] and owner in entered]
+        return sum(marks >> n & 1 for n in wanted) / len(wanted) if wanted else 1.0
+
+
+class Meter:
+    """Fuel, marks and comparison operands of the program that is running."""
+
+    def __init__(self, blocks: int, fuel: int) -> None:
+        marks = bytearray(blocks)
+        left = fuel
+        pairs: list[tuple[object, object]] = []
+
+        def hit(block: int) -> bool:
+            nonlocal left
+            marks[block] = 1
+            left -= 1
+            if left < 0:
+                raise FuelExhausted
+            return True
+
+        def compare(block: int, a: Any, b: Any, number: int) -> Any:
+            kind = type(a)
+            if kind is int and type(b) is int:
+                distance = a - b
+                if -1 <= distance <= 1:
+                    marks[block + distance] = 1
+                if len(pairs) < PAIRS:
+                    pairs.append((a, b))
+            elif kind in _SCALARS and len(pairs) < PAIRS:
+                if number < 6:
+                    if type(b) in _SCALARS:
+                        pairs.append((a, b))
+                        if kind is type(b) and a == b:
+                            marks[block] = 1
+                elif type(b) in _CONTAINERS and len(b) <= 16:
+                    pairs.extend((a, item) for item in b if type(item) in _SCALARS)
+                elif type(b) is kind:
+                    pairs.append((a, b))
+            return _FUNCTIONS[number](a, b)
+
+        def reset(fuel: int) -> None:
+            nonlocal left
+            left = fuel
+            marks[:] = bytes(len(marks))
+            pairs.clear()
+
+        def drain() -> None:
+            nonlocal left
+            left = -1
+
+        self.hit = hit
+        self.compare = compare
+        self.reset = reset
+        self.drain = drain
+        self.left: Callable[[], int] = lambda: left
+        self.marks: Callable[[], int] = lambda: bits(marks)
+        self.pairs = pairs
+
+    def names(self) -> dict[str, object]:
+        return {HIT: self.hit, COMPARE: self.compare}
+
+
+def bits(marks: bytearray) -> int:
+    """The marks as one integer: bit n is mark n."""
+    return int(marks[::-1].translate(_DIGITS), 2) if marks else 0
+
+
+_DIGITS = bytes([48]) + bytes([49]) * 255
+
+
+def instrument(tree: ast.Module) -> Blocks:
+    """Insert the calls into `tree`, in place."""
+    worker = _Instrumenter()
+    tree.body = [worker.visit(node) for node in tree.body]
+    return worker.blocks
+
+
+class _Instrumenter(ast.NodeTransformer):
+    def __init__(self) -> None:
+        self.blocks = Blocks()
+        self.owner = 0
+        self.scope: list[str] = []
+
+    def _hit(self, at: ast.AST, statement: bool) -> ast.Call:
+        number = self.blocks.add(self.owner, statement)
+        return _call(HIT, [_constant(number, at)], at)
+
+    def _body(self, body: list[ast.stmt], at: ast.AST) -> list[ast.stmt]:
+        first = _place(ast.Expr(self._hit(at, True)), body[0] if body else at)
+        visited: list[ast.stmt] = [self.visit(node) for node in body]
+        skip = 1 if body and _is_docstring(body[0]) else 0
+        return [*visited[:skip], first, *visited[skip:]]
+
+    def _function(self, node: Any) -> Any:
+        node.decorator_list = [self.visit(item) for item in node.decorator_list]
+        node.args = self.visit(node.args)
+        outer = self.owner
+        self.scope.append(node.name)
+        if not outer:
+            self.blocks.names.append(".".join(self.scope))
+            self.owner = len(self.blocks.names) - 1
+        node.body = self._body(node.body, node)
+        self.scope.pop()
+        self.owner = outer
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
+        return self._function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> Any:
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> Any:
+        self.scope.append(node.name)
+        self.generic_visit(node)
+        self.scope.pop()
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> Any:
+        node.args = self.visit(node.args)
+        node.body = self._guard(node.body)
+        return node
+
+    def _guard(self, node: ast.expr) -> ast.expr:
+        hit = self._hit(node, False)
+        return _place(ast.BoolOp(ast.And(), [hit, self.visit(node)]), node)  # type: ignore[no-any-return]
+
+    def visit_If(self, node: ast.If) -> Any:
+        node.test = self.visit(node.test)
+        node.body = self._body(node.body, node)
+        if node.orelse:
+            node.orelse = self._body(node.orelse, node)
+        else:
+            node.orelse = [_place(ast.Expr(self._hit(node, False)), node)]
+        return node
+
+    def _loop(self, node: Any) -> Any:
+        for name in ("test", "target", "iter"):
+            if hasattr(node, name):
+                setattr(node, name, self.visit(getattr(node, name)))
+        node.body = self._body(node.body, node)
+        if node.orelse:
+            node.orelse = self._body(node.orelse, node)
+        return node
+
+    def visit_For(self, node: ast.For) -> Any:
+        return self._loop(node)
+
+    def visit_While(self, node: ast.While) -> Any:
+        return self._loop(node)
+
+    def _try(self, node: Any) -> Any:
+        node.body = [self.visit(item) for item in node.body]
+        for handler in node.handlers:
+            handler.body = self._body(handler.body, handler)
+        if node.orelse:
+            node.orelse = self._body(node.orelse, node)
+        if node.finalbody:
+            node.finalbody = self._body(node.finalbody, node)
+        return node
+
+    def visit_Try(self, node: ast.Try) -> Any:
+        return self._try(node)
+
+    def visit_TryStar(self, node: ast.TryStar) -> Any:
+        return self._try(node)
+
+    def visit_match_case(self, node: ast.match_case) -> Any:
+        if node.guard:
+            node.guard = self.visit(node.guard)
+        node.body = self._body(node.body, node.body[0])
+        return node
+
+    def visit_IfExp(self, node: ast.IfExp) -> Any:
+        node.test = self.visit(node.test)
+        node.body = self._guard(node.body)
+        node.orelse = self._guard(node.orelse)
+        return node
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> Any:
+        node.values = [self.visit(node.values[0]), *map(self._guard, node.values[1:])]
+        return node
+
+    def visit_comprehension(self, node: ast.comprehension) -> Any:
+        node.target = self.visit(node.target)
+        node.iter = self.visit(node.iter)
+        before = self._hit(node.iter, False)
+        conditions = [self.visit(item) for item in node.ifs]
+        after = [self._hit(node.iter, False)] if conditions else []
+        node.ifs = [before, *conditions, *after]
+        return node
+
+    def visit_Compare(self, node: ast.Compare) -> Any:
+        operands = [node.left, *node.comparators]
+        simple = all(isinstance(item, (ast.Name, ast.Constant)) for item in operands[1:-1])
+        if not simple or any(type(op) not in _OPERATORS for op in node.ops):
+            self.generic_visit(node)
+            return node
+        tests: list[ast.expr] = []
+        for index, op in enumerate(node.ops):
+            # A middle operand is a name or a constant, so that reading it twice is the same as reading it once.
+            a = self.visit(operands[index]) if index == 0 else _again(operands[index])
+            b = self.visit(operands[index + 1])
+            tests.append(self._compare(node, a, b, _OPERATORS[type(op)]))
+        return tests[0] if len(tests) == 1 else _place(ast.BoolOp(ast.And(), tests), node)
+
+    def _compare(self, node: ast.AST, a: ast.expr, b: ast.expr, number: int) -> ast.Call:
+        # Three marks: the left side one below the right one, equal to it, one above it.
+        middle = [self.blocks.add(self.owner, False) for _ in range(3)][1]
+        return _call(COMPARE, [_constant(middle, node), a, b, _constant(number, node)], node)
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and type(node.value.value) is str
+
+
+def _place(node: Any, at: ast.AST) -> Any:
+    node.lineno = node.end_lineno = getattr(at, "lineno", 1)
+    node.col_offset = node.end_col_offset = getattr(at, "col_offset", 0)
+    return node
+
+
+def _call(name: str, arguments: list[Any], at: ast.AST) -> ast.Call:
+    function = _place(ast.Name(name, ast.Load()), at)
+    return _place(ast.Call(function, arguments, []), at)  # type: ignore[no-any-return]
+
+
+def _constant(value: int, at: ast.AST) -> ast.Constant:
+    return _place(ast.Constant(value), at)  # type: ignore[no-any-return]
+
+
+def _again(node: ast.expr) -> ast.expr:
+    if isinstance(node, ast.Name):
+        return _place(ast.Name(node.id, ast.Load()), node)  # type: ignore[no-any-return]
+    assert isinstance(node, ast.Constant)
+    return _place(ast.Constant(node.value), node)  # type: ignore[no-any-return]

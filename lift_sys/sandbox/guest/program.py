@@ -1,0 +1,176 @@
+"""An instrumented program and the calls made of it: shared by the explorer and the mutation run."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import linecache
+import signal
+import sys
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+try:
+    from lift_sys import wire
+    from lift_sys.sandbox.guest.instrument import Blocks, FuelExhausted, Meter, instrument
+except ImportError:  # inside the box
+    import wire  # type: ignore[no-redef,import-not-found]
+    from instrument import (  # type: ignore[no-redef,import-not-found]
+        Blocks,
+        FuelExhausted,
+        Meter,
+        instrument,
+    )
+
+FILENAME = "candidate.py"
+MODULE = "candidate"
+LOAD_FUEL = 1_000_000
+RESULT = 4096
+"""Characters of wire text; larger results make no test that a person would read."""
+DEPTH = 20
+CPU_SECONDS = 2.0
+"""CPU time of one call, and of loading. Fuel stops Python code long before; this is for calls stuck inside C code."""
+
+
+class LoadError(Exception):
+    """The program can't be loaded."""
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What one call led to. `kind`: value, raise, or dropped (no test can be made of it)."""
+
+    kind: str
+    text: str
+    """Wire text of the value, name of the exception, or why it was dropped."""
+    marks: int
+    fuel: int
+    error: BaseException | None = None
+
+
+class Program:
+    """A module compiled from a syntax tree, with its own meter."""
+
+    def __init__(self, code: str, entry_point: str, tree: ast.Module, blocks: Blocks | None = None) -> None:
+        self.raises = [
+            range(n.lineno, (n.end_lineno or n.lineno) + 1) for n in ast.walk(tree) if isinstance(n, ast.Raise)
+        ]
+        self.blocks = instrument(tree) if blocks is None else blocks
+        self.meter = Meter(len(self.blocks.owners), LOAD_FUEL)
+        self.entry_point = entry_point
+        self.module = types.ModuleType(MODULE)
+        self.function = self._load(code, tree)
+
+    def _load(self, code: str, tree: ast.Module) -> Callable[..., Any]:
+        linecache.cache[FILENAME] = (lambda: code,)  # for inspect.getsource
+        sys.modules[MODULE] = self.module
+        names = self.module.__dict__
+        # A copy of the builtins, so that two programs in one process don't share the counters.
+        names["__builtins__"] = {**_BUILTINS, **self.meter.names()}
+        try:
+            with cpu_limit(self.meter):
+                exec(compile(tree, FILENAME, "exec", dont_inherit=True), names)
+                found: Any = self.module
+                for part in self.entry_point.split("."):
+                    found = getattr(found, part)
+                if not callable(found):
+                    raise LoadError(f"{self.entry_point} is not callable")
+        except BaseException as error:
+            raise LoadError(describe(error)) from None
+        return found  # type: ignore[no-any-return]
+
+    def call(self, args_text: str, kwargs_text: str, fuel: int) -> Attempt:
+        """One call with fresh copies of the arguments."""
+        args: Any = wire.decode(args_text)
+        kwargs: Any = wire.decode(kwargs_text)
+        meter = self.meter
+        meter.reset(fuel)
+        kind, text, caught = "value", "", None
+        try:
+            with cpu_limit(meter):
+                result = self.function(*args, **kwargs)
+            text = wire.encode(result, limit=RESULT)
+            if depth(text) > DEPTH:
+                kind, text = "dropped", "the result is nested too deep"
+        except wire.WireError as error:
+            kind, text = "dropped", str(error)
+        except FuelExhausted:
+            kind, text = "dropped", "out of fuel"
+        except (MemoryError, RecursionError) as error:
+            kind, text = "dropped", type(error).__name__
+        except BaseException as error:
+            kind, text, caught = "raise", type(error).__name__, error
+        left = meter.left()
+        if left < 0:  # it ran out and swallowed the stop
+            kind, text = "dropped", "out of fuel"
+        return Attempt(kind, text, meter.marks(), fuel - left, caught)
+
+    def explicit(self, error: BaseException) -> bool:
+        """Whether a `raise` statement of the program itself raised it."""
+        trace = error.__traceback__
+        if trace is None or not isinstance(error, Exception):
+            return False
+        while trace.tb_next is not None:
+            trace = trace.tb_next
+        inside = trace.tb_frame.f_code.co_filename == FILENAME
+        return inside and any(trace.tb_lineno in lines for lines in self.raises)
+
+
+_BUILTINS: dict[str, object] = dict(vars(__import__("builtins")))
+
+
+def parse(code: str) -> ast.Module:
+    try:
+        return ast.parse(code)
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        raise LoadError(describe(error)) from None
+
+
+def describe(error: BaseException) -> str:
+    """The class and the message of an error on one short line, the same on every run."""
+    try:
+        text = str(error)
+    except BaseException:
+        text = ""
+    name = type(error).__name__
+    return f"{name}: {text}".replace("\n", " ")[:200] if text else name
+
+
+def depth(text: str) -> int:
+    """How deep a wire text nests; brackets inside strings count as well, which errs on the safe side."""
+    if len(text) <= DEPTH:
+        return 0
+    deepest = level = 0
+    for char in text:
+        if char in "[":
+            level += 1
+            deepest = max(deepest, level)
+        elif char == "]":
+            level -= 1
+    return deepest
+
+
+class cpu_limit:
+    """Drain the meter when the block takes too much CPU time: the next hit raises, and so does the handler."""
+
+    def __init__(self, meter: Meter) -> None:
+        self.meter = meter
+        self.armed = True
+
+    def __enter__(self) -> None:
+        try:
+            signal.signal(signal.SIGVTALRM, self._ring)
+            signal.setitimer(signal.ITIMER_VIRTUAL, CPU_SECONDS)
+        except (ValueError, OSError):  # not the main thread, or refused: fuel still holds
+            self.armed = False
+
+    def _ring(self, number: int, frame: object) -> None:
+        self.meter.drain()
+        raise FuelExhausted
+
+    def __exit__(self, *exception: object) -> None:
+        if self.armed:
+            with contextlib.suppress(ValueError, OSError):
+                signal.setitimer(signal.ITIMER_VIRTUAL, 0)
