@@ -46,7 +46,9 @@ _CREDIT = re.compile(
 )
 _MAIL = re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.]+\b")
 _URL = re.compile(r"<?\b(?:https?|ftp)://[^\s>)\]`'\"]+>?", re.I)
-_TRACKER = re.compile(r"(?:/issues?/|/pull/|bugs\.|/bugs?/|/ticket|bugzilla|stackoverflow|/questions/|/wiki/|gist\.)", re.I)
+_TRACKER = re.compile(
+    r"(?:/issues?/|/pull/|bugs\.|/bugs?/|/ticket|bugzilla|stackoverflow|/questions/|/wiki/|gist\.)", re.I
+)
 _CITES = re.compile(
     r"\b(?:see|cf|based on|from|taken|reference|references|source|documentation|docs|more (?:info\w*|details?)"
     r"|details|described|defined|explained|per|according|specified|specification|read|visit|link|algorithm|adapted"
