@@ -1,0 +1,175 @@
+"""The main job on a small project: every function ends where it should, and a kill changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from toy import FATES, write_toy
+
+from lift_sys.data_synthesis.dataset import read_examples, read_manifest, read_rejections
+
+LIFT_SYS = str(Path(sys.executable).parent / "lift-sys")
+FILES = ("examples.jsonl", "rejects.jsonl", "file_rejects.jsonl", "manifest.json")
+
+
+def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+    command = [LIFT_SYS, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload, no-any-return]
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dataset")
+    project = write_toy(folder)
+    done = run("generate", "--local", project, "--out", folder / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    return folder / "out"
+
+
+def test_every_function_ends_where_it_should(dataset: Path) -> None:
+    ends = {example.provenance.qualname: "example" for example in read_examples(dataset)}
+    ends |= {str(rejection.qualname): rejection.reason.value for rejection in read_rejections(dataset)}
+    assert set(ends) == set(FATES)
+    assert {name: end for name, end in ends.items() if end != FATES[name] and end not in FATES[name]} == {}
+
+
+def test_the_funnel_adds_up(dataset: Path) -> None:
+    counts = read_manifest(dataset)["counts"]
+    assert counts["functions"] == len(FATES)
+    assert counts["validated"] + counts["rejected"] == counts["functions"]
+    assert counts["functions"] >= counts["lifted"] >= counts["with_tests"] >= counts["validated"] == 4
+
+
+def test_a_file_that_does_not_parse_is_told(dataset: Path) -> None:
+    rejections = list(read_rejections(dataset, "file_rejects.jsonl"))
+    assert [(r.path, r.reason.value) for r in rejections] == [("src/toy/broken.py", "syntax_error")]
+
+
+def test_recorded_calls_and_doctests_become_tests(dataset: Path) -> None:
+    oracles = {example.entry_point: {test.oracle for test in example.tests} for example in read_examples(dataset)}
+    assert "recorded" in oracles["vowels"]
+    assert {"recorded", "doctest"} & oracles["clamp"]
+
+
+def test_an_example_runs_alone_and_its_tests_hold(dataset: Path) -> None:
+    cases = []
+    for example in read_examples(dataset):
+        from lift_sys.cli.show import assertion_text
+
+        tests = [assertion_text(example.entry_point, test) for test in example.tests if not test.expected.raises]
+        cases.append({"id": example.id, "code": example.code, "entry_point": example.entry_point, "tests": tests})
+    done = run("judge", "-", input="".join(json.dumps(case) + "\n" for case in cases))
+    verdicts = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [verdict["verdict"] for verdict in verdicts] == ["valid"] * len(cases)
+
+
+def test_provenance_names_licence_path_and_lines(dataset: Path) -> None:
+    example = next(example for example in read_examples(dataset) if example.entry_point == "clamp")
+    provenance = example.provenance
+    assert (provenance.licence, provenance.path) == ("MIT", "src/toy/core.py")
+    assert provenance.licence_sha256 is not None
+    assert 10 <= provenance.first_line < provenance.last_line <= 22
+
+
+def test_hidden_tests_outnumber_or_equal_visible_ones(dataset: Path) -> None:
+    for example in read_examples(dataset):
+        shown = sum(test.visible for test in example.tests)
+        assert 1 <= shown <= len(example.tests) / 2
+
+
+def test_the_same_command_again_changes_nothing(dataset: Path) -> None:
+    before = {name: (dataset / name).read_bytes() for name in FILES}
+    done = run("generate", "--local", dataset.parent / "toy-project", "--out", dataset)
+    assert done.returncode == 0, done.stderr
+    assert {name: (dataset / name).read_bytes() for name in FILES} == before
+
+
+def test_another_number_of_workers_gives_the_same_bytes(dataset: Path, tmp_path: Path) -> None:
+    done = run("generate", "--local", dataset.parent / "toy-project", "--out", tmp_path / "out", "--jobs", 1)
+    assert done.returncode == 0, done.stderr
+    assert all((tmp_path / "out" / name).read_bytes() == (dataset / name).read_bytes() for name in FILES)
+
+
+def test_a_killed_run_resumes_to_the_same_bytes_and_leaves_no_process(dataset: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [LIFT_SYS, "generate", "--local", str(dataset.parent / "toy-project"), "--out", str(out)]
+    mark = f"LIFT_SYS_TEST={tmp_path.name}-{os.getpid()}"
+    environment = {**os.environ, "LIFT_SYS_TEST": mark.partition("=")[2]}
+    for moment in (0.4, 1.0, 1.7, 2.4):
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            process.wait(timeout=moment)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+    deadline = time.monotonic() + 10
+    while (left := _processes_with(mark)) and time.monotonic() < deadline:
+        os.sched_yield()
+    assert left == []
+    done = run(*command[1:])
+    assert done.returncode == 0, done.stderr
+    assert all((out / name).read_bytes() == (dataset / name).read_bytes() for name in FILES)
+
+
+def _processes_with(mark: str) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and mark.encode() in (entry / "environ").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def test_verify_holds_and_tells_a_changed_row(dataset: Path, tmp_path: Path) -> None:
+    done = run("verify", dataset, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"judged": 4, "flips": []}
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in FILES:
+        (copy / name).write_bytes((dataset / name).read_bytes().replace(b"aeiou", b"aeio"))
+    done = run("verify", copy)
+    assert done.returncode == 5
+    assert "it was changed" in done.stderr
+
+
+def test_show_prints_every_part_of_an_example(dataset: Path) -> None:
+    done = run("show", dataset, "clamp")
+    assert done.returncode == 0, done.stderr
+    for part in ("Prompt", "IR", "Code", "Tests", "Mutants", "Verdict", "Quality", "Provenance", "at_least"):
+        assert part in done.stdout
+
+
+def test_show_of_what_is_not_there_is_a_clear_error(dataset: Path, tmp_path: Path) -> None:
+    assert run("show", dataset, "no_such_function").returncode == 2
+    missing = run("show", tmp_path)
+    assert missing.returncode == 5
+    assert "lift-sys generate" in missing.stderr
+
+
+def test_the_reports_name_the_counts(dataset: Path) -> None:
+    counts = read_manifest(dataset)["counts"]
+    for name in ("report.md", "report.html"):
+        text = (dataset / name).read_text()
+        assert f"{counts['validated']}" in text
+        assert "constant" in text
+    assert "<svg" in (dataset / "report.html").read_text()
+
+
+def test_a_project_under_another_licence_is_rejected_whole(tmp_path: Path) -> None:
+    project = write_toy(tmp_path)
+    (project / "LICENSE").unlink()
+    (project / "pyproject.toml").write_text('[project]\nname = "toy"\nversion = "1"\nlicense = "GPL-3.0-only"\n')
+    done = run("generate", "--local", project, "--out", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["validated"] == 0
+    assert {r.reason.value for r in read_rejections(tmp_path / "out")} == {"licence"}
