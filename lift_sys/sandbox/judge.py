@@ -1,0 +1,236 @@
+"""Judge candidates: run a case's tests against its candidate in both regimes, many cases at a time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from lift_sys.errors import SandboxFault, SandboxUnavailable
+from lift_sys.sandbox.api import BoxConfig, Limits, Sandbox
+from lift_sys.sandbox.candidate import REGIMES, Regime
+from lift_sys.sandbox.cases import BadCase, Case, case_id, read_case
+from lift_sys.sandbox.trial import Run, Status, Timing, run_first, run_second
+
+ATTEMPTS = 3
+"""How often a case is tried when the sandbox itself breaks."""
+AHEAD = 64
+AHEAD_BYTES = 256 << 20
+PRELOAD = (
+    "bisect",
+    "collections",
+    "copy",
+    "dataclasses",
+    "datetime",
+    "functools",
+    "hashlib",
+    "heapq",
+    "itertools",
+    "json",
+    "linecache",
+    "math",
+    "operator",
+    "random",
+    "re",
+    "string",
+    "typing",
+)
+
+
+@dataclass(frozen=True)
+class TestVerdict:
+    """How one test ended."""
+
+    __test__ = False
+    index: int
+    passed: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class CaseVerdict:
+    """How one case ended. Only `valid` is a pass; `error` means that nothing is known of the candidate."""
+
+    id: object
+    verdict: Status
+    reason: str = ""
+    tests: tuple[TestVerdict, ...] = ()
+    seconds: float = 0.0
+    regimes: Mapping[str, Status] = field(default_factory=dict)
+    """The verdict of each regime that was run; the second is not run when the first fails."""
+    missing_protections: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"tests": [asdict(test) for test in self.tests], "regimes": dict(self.regimes)}
+
+
+class Judge:
+    """Judges cases on `jobs` boxes. Use it as a context manager; methods may be called from any thread.
+
+    Raises:
+        SandboxUnavailable: from `__enter__`, when this machine has no way to box a candidate.
+    """
+
+    def __init__(
+        self,
+        jobs: int = 2,
+        regimes: Sequence[Regime] = REGIMES,
+        limits: Limits | None = None,
+        timing: Timing | None = None,
+        open_box: Callable[[BoxConfig], Sandbox] | None = None,
+    ) -> None:
+        unknown = [name for name in regimes if name not in REGIMES]
+        if unknown or REGIMES[0] not in regimes:
+            raise ValueError(f"regimes are {REGIMES[0]} or both, not {list(regimes)}")
+        self.jobs = max(1, jobs)
+        self.regimes = tuple(regimes)
+        self.limits = limits or Limits()
+        self.timing = timing or Timing(between_calls=max(10.0, 2 * self.limits.call_seconds))
+        self._open_box = open_box
+        self._lock = threading.Lock()
+        self._idle: list[Sandbox] = []
+        self._pool: ThreadPoolExecutor | None = None
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        self._give(self._open())
+        self._pool = ThreadPoolExecutor(self.jobs, thread_name_prefix="judge")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every box. Cases that have not begun are dropped."""
+        self._closed = True
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        while self._idle:
+            self._idle.pop().close()
+
+    def judge_case(self, case: object) -> CaseVerdict:
+        """The verdict on one case, a dict as it would come from JSON. Never raises for what a case holds."""
+        began = time.monotonic()
+        try:
+            parsed = read_case(case)
+        except BadCase as error:
+            return CaseVerdict(case_id(case), "error", str(error), seconds=_since(began))
+        fault = ""
+        for _ in range(ATTEMPTS):
+            try:
+                box = self._take()
+            except SandboxFault as error:
+                fault = str(error)
+                continue
+            try:
+                verdict = self._judge(box, parsed, began)
+            except SandboxFault as error:
+                fault = str(error)
+                box.close()
+                continue
+            except BaseException:
+                box.close()
+                raise
+            self._give(box)
+            return verdict
+        reason = f"the sandbox failed {ATTEMPTS} times: {fault}"
+        return CaseVerdict(parsed.id, "error", reason, seconds=_since(began))
+
+    def judge_many(self, cases: Iterable[object]) -> Iterator[CaseVerdict]:
+        """The verdict on each case, in the order given; reads only a bounded number of cases ahead."""
+        if self._pool is None:
+            raise RuntimeError("use Judge as a context manager: `with Judge() as judge:`")
+        waiting: deque[tuple[Future[CaseVerdict], int]] = deque()
+        ahead = 0
+        for case in cases:
+            size = _size(case)
+            waiting.append((self._pool.submit(self._judge_safely, case), size))
+            ahead += size
+            while len(waiting) > AHEAD * self.jobs or ahead > AHEAD_BYTES or waiting[0][0].done():
+                future, size = waiting.popleft()
+                ahead -= size
+                yield future.result()
+                if not waiting:
+                    break
+        while waiting:
+            yield waiting.popleft()[0].result()
+
+    def _judge_safely(self, case: object) -> CaseVerdict:
+        try:
+            return self.judge_case(case)
+        except SandboxUnavailable:
+            raise
+        except Exception as error:  # a fault of the judge itself costs its case the verdict, not the run
+            return CaseVerdict(case_id(case), "error", f"the judge failed: {type(error).__name__}: {error}")
+
+    def _judge(self, box: Sandbox, case: Case, began: float) -> CaseVerdict:
+        first = run_first(box, case, self.limits, self.timing)
+        last = first
+        regimes: dict[str, Status] = {REGIMES[0]: first.status}
+        if first.status == "valid" and REGIMES[1] in self.regimes:
+            second = run_second(box, case, first, self.limits, self.timing)
+            regimes[REGIMES[1]] = "valid" if second is None else second.status
+            if second is not None:
+                last = second
+        reason = last.reason
+        if last is not first and last.status != "valid":
+            reason = f"each call in a fresh process: {reason}"
+        return CaseVerdict(
+            case.id,
+            last.status,
+            reason,
+            _tests(case, last),
+            _since(began),
+            regimes,
+            tuple(box.missing_protections),
+        )
+
+    def _take(self) -> Sandbox:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        return self._open()
+
+    def _give(self, box: Sandbox) -> None:
+        with self._lock:
+            self._idle.append(box)
+
+    def _open(self) -> Sandbox:
+        config = BoxConfig(limits=self.limits, preload=PRELOAD)
+        if self._open_box is not None:
+            return self._open_box(config)
+        from lift_sys.sandbox import open_sandbox
+
+        return open_sandbox(config)
+
+
+def _tests(case: Case, run: Run) -> tuple[TestVerdict, ...]:
+    """Each test's result. A test fails when it was not run, and when a run is refused none passes by default."""
+    results = []
+    for index in range(case.tests):
+        failure = run.failures.get(index)
+        if failure is not None:
+            results.append(TestVerdict(index, False, failure[1]))
+        elif run.ended or index < run.started:
+            results.append(TestVerdict(index, run.status != "error", "" if run.status != "error" else "not known"))
+        else:
+            results.append(TestVerdict(index, False, "not run"))
+    return tuple(results)
+
+
+def _size(case: object) -> int:
+    """About how many bytes a case holds."""
+    if not isinstance(case, dict):
+        return 100
+    return 1000 + sum(len(value) for value in case.values() if isinstance(value, str | list))
+
+
+def _since(began: float) -> float:
+    return round(time.monotonic() - began, 6)
