@@ -1,0 +1,347 @@
+"""Lifting whole checkouts: files in, functions with their IRs out, in parallel and in a fixed order.
+
+Files go to the workers in chunks. A worker answers with JSON, which is also what the cache keeps; the records are
+made of it here, by their own validators. A file that ends its worker is found and rejected; all others are lifted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import stat
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from lift_sys.data_synthesis.extraction import extract_file, failed_file, is_test_path
+from lift_sys.data_synthesis.module_index import ModuleIndex
+from lift_sys.data_synthesis.sources.base import Checkout
+from lift_sys.executors.base import Done, Executor, ItemRaised
+from lift_sys.executors.local import LocalExecutor
+from lift_sys.ir import IntermediateRepresentation
+from lift_sys.records import Function, Licence, Rejection, RejectionReason, Repository
+from lift_sys.reverse_mode.source_text import MAX_BYTES, UnusableFile
+
+Plain = dict[str, Any]
+Progress = Callable[[int, int, int], None]
+"""Called with the files done, the files in all, and the functions found so far."""
+CHUNK_BYTES = 400_000
+MAX_MENTIONS = 10
+
+
+@dataclass(frozen=True)
+class LiftedFunction:
+    """A function and its IR; the IR is None where lifting failed (a `Rejection` says why)."""
+
+    function: Function
+    ir: IntermediateRepresentation | None
+
+
+@dataclass(frozen=True)
+class FileResult:
+    path: str
+    functions: tuple[LiftedFunction, ...]
+    rejections: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some files of one checkout, with what a worker needs to lift them."""
+
+    folder: str
+    files: tuple[str, ...]
+    """All files of the checkout: slices reach into them."""
+    import_roots: tuple[str, ...]
+    kind: Any
+    repository: str
+    paths: tuple[str, ...]
+
+
+class BatchLifter:
+    """Lifts checkouts on an executor; with a cache folder, what was lifted once is read back.
+
+    The cache key holds the content of every file of the checkout and the code of the lifter.
+    """
+
+    def __init__(
+        self, executor: Executor | None = None, cache: Path | None = None, on_progress: Progress | None = None
+    ) -> None:
+        self.executor: Executor = executor or LocalExecutor()
+        self.cache = cache
+        self.on_progress = on_progress
+
+    async def lift(self, checkout: Checkout) -> AsyncIterator[FileResult]:
+        """One result a file, sorted by path. Never raises for what a file holds."""
+        files = tuple(sorted(set(checkout.files)))
+        chunks = _chunks(checkout, files)
+        results: dict[str, Plain] = {}
+        tests_missing = {path for path in files if is_test_path(path)}
+        mentions: dict[str, list[str]] | None = None
+        position = functions = 0
+        async for plain in self._run(checkout, chunks):
+            results[plain["path"]] = plain
+            functions += len(plain["functions"])
+            tests_missing.discard(plain["path"])
+            if self.on_progress is not None:
+                self.on_progress(position + len(results), len(files), functions)
+            if tests_missing:
+                continue
+            if mentions is None:
+                mentions = _mention_index(results)
+            while position < len(files) and files[position] in results:
+                yield _file_result(results.pop(files[position]), mentions)
+                position += 1
+
+    async def _run(self, checkout: Checkout, chunks: list[Chunk]) -> AsyncIterator[Plain]:
+        """The plain results of all chunks, in any order: from the cache, from workers, and, file by file, from
+        chunks that ended their worker."""
+        state = _checkout_hash(checkout) if self.cache is not None else ""
+        rest = []
+        for chunk in chunks:
+            stored = self._read(state, chunk)
+            if stored is None:
+                rest.append(chunk)
+            else:
+                for plain in stored:
+                    yield plain
+        suspects: list[Chunk] = []
+        async for done in self.executor.map_unordered(lift_chunk, rest):
+            chunk = rest[done.index]
+            if done.result is None and len(chunk.paths) > 1:
+                suspects.extend(_single(chunk, path) for path in chunk.paths)
+                continue
+            if done.result is not None:
+                self._write(state, chunk, done.result)
+            for plain in _plain_results(chunk, done):
+                yield plain
+        if suspects:
+            async for done in self.executor.map_unordered(lift_chunk, suspects):
+                for plain in _plain_results(suspects[done.index], done):
+                    yield plain
+
+    def _entry(self, state: str, chunk: Chunk) -> Path | None:
+        if self.cache is None:
+            return None
+        key = hashlib.sha256("\0".join((code_version(), state, *chunk.paths)).encode()).hexdigest()
+        return self.cache / key[:2] / f"{key}.json"
+
+    def _read(self, state: str, chunk: Chunk) -> list[Plain] | None:
+        entry = self._entry(state, chunk)
+        try:
+            digest, _, body = entry.read_bytes().partition(b"\n") if entry is not None else (b"", b"", b"")
+        except OSError:
+            return None
+        if not body or hashlib.sha256(body).hexdigest().encode() != digest:
+            return None
+        return list(from_json(body))
+
+    def _write(self, state: str, chunk: Chunk, body: bytes) -> None:
+        entry = self._entry(state, chunk)
+        if entry is None:
+            return
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        draft = entry.with_suffix(f".{os.getpid()}.tmp")
+        draft.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+        draft.replace(entry)
+
+
+def lift_chunk(chunk: Chunk) -> bytes:
+    """Lift some files, in a worker: the JSON of a list of what `extract_file` returns."""
+    index = _index(chunk)
+    results = []
+    for path in chunk.paths:
+        try:
+            data = read_regular(os.path.join(chunk.folder, path))
+            results.append(extract_file(index, path, data, chunk.repository))
+        except UnusableFile as problem:
+            results.append(failed_file(path, chunk.repository, problem.reason, problem.detail))
+    return to_json(results)
+
+
+_current: tuple[tuple[object, ...], ModuleIndex] | None = None
+
+
+def _index(chunk: Chunk) -> ModuleIndex:
+    """The index of the chunk's checkout; a worker keeps the last one, so modules are read once."""
+    global _current
+    key = (chunk.folder, chunk.repository, chunk.files, chunk.import_roots)
+    if _current is None or _current[0] != key:
+        _current = (key, ModuleIndex(Path(chunk.folder), chunk.files, chunk.import_roots, chunk.kind))
+    return _current[1]
+
+
+def read_regular(path: str) -> bytes:
+    """The bytes of a regular file of at most `MAX_BYTES`; links are not followed, devices and pipes not opened.
+
+    Raises:
+        UnusableFile: UNREADABLE or TOO_LARGE.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        raise UnusableFile(RejectionReason.UNREADABLE, getattr(error, "strerror", None) or str(error)) from None
+    with os.fdopen(descriptor, "rb") as file:
+        state = os.fstat(descriptor)
+        if not stat.S_ISREG(state.st_mode):
+            raise UnusableFile(RejectionReason.UNREADABLE, "not a regular file")
+        if state.st_size > MAX_BYTES:
+            raise UnusableFile(RejectionReason.TOO_LARGE, f"{state.st_size} bytes, the most is {MAX_BYTES}")
+        try:
+            return file.read(MAX_BYTES)
+        except OSError as error:
+            raise UnusableFile(RejectionReason.UNREADABLE, error.strerror or str(error)) from None
+
+
+def _chunks(checkout: Checkout, files: tuple[str, ...]) -> list[Chunk]:
+    """Files in chunks of about `CHUNK_BYTES`, test code first: what it mentions belongs to the functions."""
+    chunks: list[Chunk] = []
+    tests = [path for path in files if is_test_path(path)]
+    others = [path for path in files if not is_test_path(path)]
+    for group in (tests, others):
+        paths: list[str] = []
+        size = 0
+        for path in group:
+            try:
+                size += os.lstat(checkout.folder / path).st_size + 1000
+            except (OSError, ValueError):
+                pass
+            paths.append(path)
+            if size >= CHUNK_BYTES or path == group[-1]:
+                chunks.append(_chunk(checkout, files, tuple(paths)))
+                paths, size = [], 0
+    return chunks
+
+
+def _chunk(checkout: Checkout, files: tuple[str, ...], paths: tuple[str, ...]) -> Chunk:
+    repository = checkout.repository
+    return Chunk(str(checkout.folder), files, checkout.import_roots, repository.kind, repository.id, paths)
+
+
+def _single(chunk: Chunk, path: str) -> Chunk:
+    return Chunk(chunk.folder, chunk.files, chunk.import_roots, chunk.kind, chunk.repository, (path,))
+
+
+def _plain_results(chunk: Chunk, done: Done[bytes]) -> Iterable[Plain]:
+    if done.result is not None:
+        return list(from_json(done.result))
+    failure = done.failure
+    if isinstance(failure, ItemRaised):
+        reason, detail = RejectionReason.LIFT_FAILED, f"{failure.kind}: {failure.message}"[:200]
+    else:
+        reason, detail = RejectionReason.WORKER_CRASHED, failure.detail if failure else ""
+    return [failed_file(path, chunk.repository, reason, detail) for path in chunk.paths]
+
+
+def _mention_index(results: dict[str, Plain]) -> dict[str, list[str]]:
+    """For each name, where test code mentions it first: `path:line`, at most `MAX_MENTIONS` of them."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(results):
+        for line, names in results[path]["mentions"]:
+            place = f"{path}:{line}"
+            for name in names:
+                places = found.setdefault(name, [])
+                if len(places) < MAX_MENTIONS:
+                    places.append(place)
+    return found
+
+
+def _file_result(plain: Plain, mentions: dict[str, list[str]]) -> FileResult:
+    make_function = Function.__pydantic_validator__.validate_python
+    make_ir = IntermediateRepresentation.__pydantic_validator__.validate_python
+    path = plain["path"]
+    tests = is_test_path(path)
+    functions = []
+    for function, ir in plain["functions"]:
+        places = mentions.get(function["name"])
+        if places and not tests:
+            function["mentioned_in"] = places
+        functions.append(LiftedFunction(make_function(function), None if ir is None else make_ir(ir)))
+    rejections = tuple(Rejection.model_validate(rejection) for rejection in plain["rejections"])
+    return FileResult(path, tuple(functions), rejections)
+
+
+def _checkout_hash(checkout: Checkout) -> str:
+    digest = hashlib.sha256(checkout.repository.id.encode())
+    for root in checkout.import_roots:
+        digest.update(f"\0root {root}".encode())
+    for path in sorted(set(checkout.files)):
+        try:
+            content = hashlib.sha256(read_regular(os.path.join(checkout.folder, path))).hexdigest()
+        except UnusableFile as problem:
+            content = problem.reason
+        digest.update(f"\0{path}\0{content}".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+@cache
+def code_version() -> str:
+    """A hash of the code that lifting depends on, and of the Python whose parser it uses."""
+    package = Path(__file__).parent.parent
+    digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
+    parts = [package / "data_synthesis" / f"{name}.py" for name in ("extraction", "module_index", "slicing")]
+    parts += [package / "ir" / "models.py", package / "records" / "models.py", Path(__file__)]
+    names = ("doc_sections", "effects", "facts", "lifter", "source_text", "static_assertions")
+    parts += [package / "reverse_mode" / f"{name}.py" for name in names]
+    for part in parts:
+        digest.update(part.read_bytes())
+    return digest.hexdigest()
+
+
+def lift_checkout(
+    checkout: Checkout, executor: Executor | None = None, cache: Path | None = None
+) -> list[FileResult]:
+    """`BatchLifter.lift`, for callers that are not asynchronous."""
+
+    async def collect() -> list[FileResult]:
+        return [result async for result in BatchLifter(executor, cache).lift(checkout)]
+
+    return asyncio.run(collect())
+
+
+def local_checkout(path: Path) -> Checkout:
+    """A file or a folder as it lies there, as a checkout. Links are not followed, hidden folders not entered."""
+    folder = path if path.is_dir() else path.parent
+    files = tuple(sorted(_python_files(folder))) if path.is_dir() else (path.name,)
+    packages = {name.rpartition("/")[0] for name in files if name.endswith("__init__.py")}
+    roots = {root for root in map(_root, files, [packages] * len(files))}
+    repository = Repository(
+        kind="local",
+        name=path.resolve().name or "root",
+        version="0",
+        licence=Licence(spdx="NOASSERTION"),
+        source_time="1970-01-01T00:00:00Z",
+    )
+    return Checkout(repository, folder, files, tuple(sorted(roots)) or ("",))
+
+
+def _root(path: str, packages: set[str]) -> str:
+    """The folder that must be on `sys.path` for a file to be imported."""
+    folder = path.rpartition("/")[0]
+    while folder in packages and folder:
+        folder = folder.rpartition("/")[0]
+    return folder
+
+
+def _python_files(folder: Path) -> Iterator[str]:
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__pycache__")
+        base = os.path.relpath(parent, folder)
+        for name in names:
+            if name.endswith(".py"):
+                yield name if base == "." else f"{base}/{name}".replace(os.sep, "/")
+
+
+def lift_path(path: Path, executor: Executor | None = None) -> list[FileResult]:
+    """Lift a file or a folder of this machine.
+
+    Raises:
+        FileNotFoundError: there is nothing at `path`.
+    """
+    path.lstat()
+    return lift_checkout(local_checkout(path), executor)

@@ -1,0 +1,256 @@
+"""The modules of one checkout as pieces that a slice can be made of, read when they are first needed."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lift_sys.records import SourceKind
+from lift_sys.reverse_mode import effects
+from lift_sys.reverse_mode.facts import Unit, UnitKind
+from lift_sys.reverse_mode.lifter import LiftedModule, absolute
+from lift_sys.reverse_mode.source_text import MAX_BYTES, SourceText, UnusableFile, decode
+
+STDLIB = sys.stdlib_module_names
+Name = str
+
+
+@dataclass(slots=True)
+class Imported:
+    """One name that an import statement binds."""
+
+    bound: Name
+    module: str
+    """Absolute name of the module."""
+    attribute: Name | None
+    """None for `import module`."""
+    relative: bool
+    as_name: Name | None
+
+    @property
+    def statement(self) -> str:
+        tail = f" as {self.as_name}" if self.as_name else ""
+        if self.attribute is None:
+            return f"import {self.module}{tail}"
+        return f"from {self.module} import {self.attribute}{tail}"
+
+
+@dataclass(slots=True)
+class Piece:
+    """One statement at module level. See `facts.Unit` for the sets of names."""
+
+    kind: UnitKind
+    first: int
+    last: int
+    column: int
+    binds: frozenset[Name]
+    changes: frozenset[Name]
+    now: frozenset[Name]
+    later: frozenset[Name]
+    typing: frozenset[Name]
+    imports: tuple[Imported, ...]
+    local_imports: tuple[Imported, ...]
+    effects: tuple[effects.Found, ...]
+    dynamic: str
+    """The builtin through which it runs or reads code by name ("" for none)."""
+    attributes: dict[Name, frozenset[Name]]
+    """First attribute taken of each free name: `utils.clamp` -> {"utils": {"clamp"}}."""
+    typing_only: bool
+    fixed: frozenset[int] = frozenset()
+    """Lines inside strings, which dedenting must not touch."""
+
+
+@dataclass
+class SliceModule:
+    """One module, ready to be sliced from."""
+
+    name: str
+    path: str
+    source: SourceText
+    pieces: list[Piece]
+    future_annotations: bool
+    definers: dict[Name, list[Piece]] = field(default_factory=dict)
+    changers: dict[Name, list[Piece]] = field(default_factory=dict)
+    stars: list[str] = field(default_factory=list)
+    """Absolute names of the modules it imports everything from."""
+
+    def __post_init__(self) -> None:
+        for piece in self.pieces:
+            for name in sorted(piece.binds):
+                self.definers.setdefault(name, []).append(piece)
+            for name in sorted(piece.changes):
+                self.changers.setdefault(name, []).append(piece)
+            self.stars += [item.module for item in piece.imports if item.attribute == "*"]
+
+    def text(self, piece: Piece) -> str:
+        """The piece as written, moved to the left margin where it stood in a block."""
+        text = self.source.lines(piece.first, piece.last)
+        if not piece.column:
+            return text
+        lines = text.split("\n")
+        width = len(lines[0]) - len(lines[0].lstrip())
+        return "\n".join(
+            line if number in piece.fixed else line[min(width, len(line) - len(line.lstrip())) :]
+            for number, line in enumerate(lines, piece.first)
+        )
+
+
+class ModuleIndex:
+    """Finds and reads the modules of one checkout."""
+
+    def __init__(self, folder: Path, files: tuple[str, ...], import_roots: tuple[str, ...], kind: SourceKind) -> None:
+        self.folder = folder
+        self.is_stdlib = kind == "stdlib"
+        self.paths: dict[str, str] = {}
+        self.names: dict[str, str] = {}
+        self.tops: set[str] = set()
+        roots = sorted((f"{root}/" if root else "" for root in import_roots or ("",)), key=len, reverse=True)
+        for path in files:
+            root = next((root for root in roots if path.startswith(root)), "")
+            name = module_name(path[len(root) :])
+            self.names[path] = name
+            self.paths.setdefault(name, path)
+            self.tops.add(name.partition(".")[0])
+        self._modules: dict[str, SliceModule | None] = {}
+
+    def is_package(self, path: str) -> bool:
+        return path.rpartition("/")[2] == "__init__.py"
+
+    def has(self, name: str) -> bool:
+        return name in self.paths
+
+    def outside(self, item: Imported) -> bool | None:
+        """Whether the imported module is the standard library's; None when it is one of the checkout's own."""
+        top = item.module.partition(".")[0]
+        if self.is_stdlib:
+            return top in STDLIB
+        if item.relative or top in self.tops and (top not in STDLIB or self.has(item.module)):
+            return None
+        return top in STDLIB
+
+    def get(self, name: str) -> SliceModule | None:
+        """The module of that name, or None where the checkout has none that can be parsed."""
+        if name not in self._modules:
+            self._modules[name] = self._load(name)
+        return self._modules[name]
+
+    def put(self, path: str, lifted: LiftedModule) -> SliceModule:
+        name = self.names[path]
+        module = self._modules[name] = self.pieces_of(path, lifted)
+        return module
+
+    def _load(self, name: str) -> SliceModule | None:
+        path = self.paths.get(name)
+        if path is None:
+            return None
+        try:
+            file = self.folder / path
+            if file.stat().st_size > MAX_BYTES:
+                return None
+            lifted = LiftedModule(decode(file.read_bytes()), name, path, self.is_package(path))
+        except (UnusableFile, OSError, RecursionError):
+            return None
+        return self.pieces_of(path, lifted)
+
+    def pieces_of(self, path: str, lifted: LiftedModule) -> SliceModule:
+        """The module's pieces; of alternative imports only the way that works here without third parties."""
+        units = lifted.facts.units
+        broken = set()
+        pieces = []
+        for unit in units:
+            imports = imported(unit.imports, lifted.package)
+            if unit.alternative and unit.alternative[1] == 0 and not all(map(self._available, imports)):
+                broken.add(unit.alternative[0])
+            pieces.append((unit, imports))
+        kept = [
+            piece_of(unit, imports, lifted)
+            for unit, imports in pieces
+            if unit.alternative is None or (unit.alternative[1] == 1) == (unit.alternative[0] in broken)
+        ]
+        name = self.names.get(path, lifted.module)
+        return SliceModule(name, path, lifted.source, kept, lifted.facts.future_annotations)
+
+    def _available(self, item: Imported) -> bool:
+        outside = self.outside(item)
+        if outside is not None:
+            # C accelerators of the standard library hide the Python that is being read.
+            return outside and not (item.module.startswith("_") and item.attribute == "*")
+        if self.has(item.module):
+            return True
+        return item.attribute is not None and self.has(f"{item.module}.{item.attribute}")
+
+
+def module_name(path: str) -> str:
+    """`a/b/__init__.py` -> `a.b`, `a/b.py` -> `a.b`."""
+    parts = path.removesuffix(".py").split("/")
+    if parts[-1] == "__init__" and len(parts) > 1:
+        parts.pop()
+    return ".".join(parts)
+
+
+def imported(nodes: list[ast.Import | ast.ImportFrom], package: str) -> tuple[Imported, ...]:
+    """The names that import statements bind; `package` is where relative ones start from."""
+    found: list[Imported] = []
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                bound = alias.asname or alias.name.partition(".")[0]
+                found.append(Imported(bound, alias.name, None, False, alias.asname))
+        elif node.module != "__future__":
+            module = absolute(node, package)
+            for alias in node.names:
+                bound = alias.asname or alias.name
+                found.append(Imported(bound, module, alias.name, node.level > 0, alias.asname))
+    return tuple(found)
+
+
+def piece_of(unit: Unit, imports: tuple[Imported, ...], lifted: LiftedModule) -> Piece:
+    node = unit.node
+    names = unit.now | unit.later
+    attributes: dict[str, set[str]] = {}
+    dynamic = ""
+    if unit.chains:
+        for root, rest, _ in unit.chains:
+            if root in names:
+                attributes.setdefault(root, set()).add(rest.partition(".")[0])
+    for call in unit.calls:
+        name = call.func.id  # type: ignore[attr-defined]
+        if name in effects.DYNAMIC and (name != "vars" or not call.args) and name not in lifted.bound:
+            dynamic = dynamic or name
+    local = imported(unit.local_imports, lifted.package) if unit.local_imports else ()
+    risky = lifted.risky
+    if local:
+        aliases = {item.bound: f"{item.module}.{item.attribute}" if item.attribute else item.module for item in local}
+        risky = {**risky, **effects.effectful(aliases)}
+    last = node.end_lineno or node.lineno
+    return Piece(
+        unit.kind,
+        unit.first,
+        last,
+        node.col_offset,
+        unit.binds,
+        unit.changes,
+        unit.now,
+        unit.later,
+        unit.typing,
+        imports,
+        local,
+        tuple(effects.find(unit, names | risky.keys(), risky, lifted.bound)),
+        dynamic,
+        {name: frozenset(found) for name, found in attributes.items()},
+        unit.typing_only,
+        _string_lines(node) if node.col_offset and last > unit.first else frozenset(),
+    )
+
+
+def _string_lines(node: ast.stmt) -> frozenset[int]:
+    """Lines that start inside a string: they are the string's own."""
+    lines: set[int] = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.JoinedStr) or (
+            isinstance(part, ast.Constant) and isinstance(part.value, str | bytes)
+        ):
+            lines.update(range(part.lineno + 1, (part.end_lineno or part.lineno) + 1))
+    return frozenset(lines)

@@ -1,0 +1,332 @@
+"""Slicing: a function and everything it reaches in its own package, as one module that runs alone.
+
+The source text of every part is kept as written. What can't be resolved for certain ends the slice with an
+`Obstacle`; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import builtins
+from dataclasses import dataclass, field
+
+from lift_sys.data_synthesis.module_index import Imported, ModuleIndex, Piece, SliceModule
+from lift_sys.records import RejectionReason
+
+MAX_LINES = 600
+MAX_PIECES = 80
+BUILTINS = frozenset(dir(builtins)) | {"__name__", "__doc__", "__class__", "__qualname__", "__module__", "__debug__"}
+REFUSED_EFFECTS = frozenset({"network", "reads_file", "writes_file", "environment", "clock", "randomness", "process"})
+_CONSOLE_READS = ("input", "sys.stdin", "termios", "readline", "curses", "tty")
+Owner = tuple[str, str]
+"""Whose a global name of the slice is: module and name there."""
+
+
+class Stop(Exception):
+    """The slice can't be made."""
+
+    def __init__(self, reason: RejectionReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class Sliced:
+    code: str
+    entry_point: str
+    includes: tuple[str, ...]
+
+
+@dataclass
+class _Plan:
+    """What goes into one slice."""
+
+    index: ModuleIndex
+    owners: dict[str, Owner | str] = field(default_factory=dict)
+    imports: dict[str, str] = field(default_factory=dict)
+    """Import statements by the name they bind (submodules of one package have a key each)."""
+    pieces: dict[tuple[str, int], tuple[SliceModule, Piece]] = field(default_factory=dict)
+    glue: list[tuple[str, int, str]] = field(default_factory=list)
+    """Assignments that stand for imports of renamed names and of whole modules: module, line, text."""
+    done: set[tuple[str, str]] = field(default_factory=set)
+    reaches: dict[str, set[str]] = field(default_factory=dict)
+    lines: int = 0
+    future: bool = False
+    skip_typing: bool = False
+
+    def name(self, module: SliceModule, name: str, seen: tuple[Owner, ...] = ()) -> None:
+        """Bring along what a global name of a module stands for."""
+        key = (module.name, name)
+        if key in self.done:
+            return
+        self.done.add(key)
+        pieces = self.definitions(module, name)
+        if not pieces:
+            self.unbound(module, name, seen)
+            return
+        imports = [item for piece in pieces for item in piece.imports if item.bound == name]
+        if imports and all(piece.kind == "import" for piece in pieces):
+            self.imported(module, pieces[-1], name, imports)
+            return
+        self.claim(name, key)
+        for piece in pieces:
+            self.piece(module, piece)
+        for piece in module.changers.get(name, ()):
+            if not piece.typing_only:
+                self.piece(module, piece)
+
+    def definitions(self, module: SliceModule, name: str) -> list[Piece]:
+        """The pieces that bind a name: its `def` or `class` where there is one, else all that bind it."""
+        found = [piece for piece in module.definers.get(name, ()) if not piece.typing_only]
+        own = [piece for piece in found if piece.kind in ("function", "class")]
+        return own or found
+
+    def claim(self, name: str, owner: Owner | str) -> None:
+        known = self.owners.setdefault(name, owner)
+        if known != owner:
+            detail = f"{name} means two things: {_owner(known)} and {_owner(owner)}"
+            raise Stop(RejectionReason.UNRESOLVED_NAME, detail)
+
+    def unbound(self, module: SliceModule, name: str, seen: tuple[Owner, ...]) -> None:
+        for star in module.stars:
+            other = self.index.get(star)
+            if other is None:
+                raise Stop(RejectionReason.STAR_IMPORT, f"from {star} import * may bind {name}")
+            if (star, name) not in seen and not name.startswith("_") and self.binds(other, name, seen):
+                self.reaches.setdefault(module.name, set()).add(star)
+                self.name(other, name, (*seen, (module.name, name)))
+                return
+        if name in BUILTINS:
+            return
+        typing_only = name in module.definers
+        detail = f"{name} is imported for type checkers only" if typing_only else f"{name} is bound nowhere"
+        raise Stop(RejectionReason.UNRESOLVED_NAME, detail)
+
+    def binds(self, module: SliceModule, name: str, seen: tuple[Owner, ...]) -> bool:
+        if self.definitions(module, name):
+            return True
+        seen = (*seen, (module.name, name))
+        for star in module.stars:
+            other = self.index.get(star)
+            if other is not None and (star, name) not in seen and self.binds(other, name, seen):
+                return True
+        return False
+
+    def piece(self, module: SliceModule, piece: Piece) -> None:
+        """Take one statement, and all that it needs."""
+        key = (module.name, piece.first)
+        if key in self.pieces:
+            return
+        self.pieces[key] = (module, piece)
+        self.lines += piece.last - piece.first + 1
+        if len(self.pieces) > MAX_PIECES or self.lines > MAX_LINES:
+            raise Stop(RejectionReason.SLICE_TOO_LARGE, f"more than {MAX_PIECES} parts or {MAX_LINES} lines")
+        self.check(module, piece)
+        self.future |= module.future_annotations
+        for name in sorted(piece.binds):
+            self.claim(name, (module.name, name))
+        for name in sorted(piece.now | piece.later):
+            self.name(module, name)
+        if piece.typing:
+            self.annotations(module, piece)
+
+    def check(self, module: SliceModule, piece: Piece) -> None:
+        if piece.dynamic:
+            raise Stop(RejectionReason.DYNAMIC_CODE, f"{piece.dynamic}() at {module.path}:{piece.first}")
+        for kind, what, line in piece.effects:
+            if kind in REFUSED_EFFECTS or (kind == "console" and what.startswith(_CONSOLE_READS)):
+                raise Stop(RejectionReason.EFFECT, f"{kind}: {what} at {module.path}:{line}")
+        for item in (*piece.imports, *piece.local_imports):
+            outside = self.index.outside(item)
+            if outside is False:
+                raise Stop(RejectionReason.THIRD_PARTY_IMPORT, item.module.partition(".")[0] or "?")
+            if item in piece.local_imports and (outside is None or item.relative):
+                detail = f"{item.statement} inside a function at {module.path}:{piece.first}"
+                raise Stop(RejectionReason.UNRESOLVED_NAME, detail)
+            if piece.kind != "import" and (outside is None or item.attribute == "*" or item.relative):
+                raise Stop(RejectionReason.UNRESOLVED_NAME, f"{item.statement} inside a block of {module.path}")
+
+    def annotations(self, module: SliceModule, piece: Piece) -> None:
+        """Import what hints need where it is the standard library's; else they stay unevaluated."""
+        for name in sorted(piece.typing):
+            if (module.name, name) in self.done or (name in BUILTINS and name not in module.definers):
+                continue
+            found = module.definers.get(name, [])
+            imports = [item for other in found for item in other.imports if item.bound == name]
+            if len(imports) == 1 and len(found) == 1 and self.index.outside(imports[0]):
+                if self.owners.get(name, imports[0].statement) == imports[0].statement:
+                    self.outside(imports[0], name)
+                    continue
+            self.future = True
+
+    def imported(self, module: SliceModule, piece: Piece, name: str, imports: list[Imported]) -> None:
+        for item in imports:
+            outside = self.index.outside(item)
+            if outside is False:
+                raise Stop(RejectionReason.THIRD_PARTY_IMPORT, item.module.partition(".")[0] or "?")
+            if outside:
+                self.outside(item, name)
+            elif item is imports[-1]:
+                self.inside(module, piece, name, item)
+
+    def outside(self, item: Imported, name: str) -> None:
+        owner = item.statement if item.attribute is not None or item.as_name else f"import {name}"
+        self.claim(name, owner)
+        self.imports[item.statement] = item.statement
+
+    def inside(self, module: SliceModule, piece: Piece, name: str, item: Imported) -> None:
+        """A name from another module of the checkout."""
+        reaches = self.reaches.setdefault(module.name, set())
+        if item.attribute is None:
+            if not item.as_name and "." in item.module:
+                raise Stop(RejectionReason.UNRESOLVED_NAME, f"{item.statement}: used through its package")
+            self.namespace(module, piece, name, item.module)
+            return
+        source = self.index.get(item.module)
+        if source is not None and self.binds(source, item.attribute, ()):
+            reaches.add(item.module)
+            self.name(source, item.attribute)
+            if name != item.attribute:
+                self.claim(name, (module.name, name))
+                self.glue.append((module.name, piece.first, f"{name} = {item.attribute}"))
+            return
+        submodule = f"{item.module}.{item.attribute}"
+        if self.index.has(submodule):
+            self.namespace(module, piece, name, submodule)
+            return
+        if self.index.has(item.module):
+            raise Stop(RejectionReason.UNRESOLVED_NAME, f"{item.statement}: {item.attribute} is bound nowhere")
+        raise Stop(RejectionReason.UNRESOLVED_NAME, f"{item.statement}: the checkout has no such module")
+
+    def namespace(self, module: SliceModule, piece: Piece, name: str, target: str) -> None:
+        """A whole module stands behind a name: a namespace of what is used of it takes its place."""
+        other = self.index.get(target)
+        used = sorted({a for part in module.pieces for a in part.attributes.get(name, ())})
+        if other is None or not used:
+            raise Stop(RejectionReason.UNRESOLVED_NAME, f"the module {target} itself is used as {name}")
+        self.claim(name, (module.name, name))
+        self.reaches.setdefault(module.name, set()).add(target)
+        self.imports["from types import SimpleNamespace"] = "from types import SimpleNamespace"
+        self.claim("SimpleNamespace", "from types import SimpleNamespace")
+        taken = sorted(
+            {
+                a
+                for _, part in list(self.pieces.values())
+                for a in part.attributes.get(name, ())
+                if self._of(module, part)
+            }
+        )
+        for attribute in taken:
+            if not self.binds(other, attribute, ()):
+                raise Stop(RejectionReason.UNRESOLVED_NAME, f"{target}.{attribute} is bound nowhere")
+            self.name(other, attribute)
+        self.glue.append((module.name, piece.first, f"@{name}@{target}"))
+
+    def _of(self, module: SliceModule, piece: Piece) -> bool:
+        return (module.name, piece.first) in self.pieces
+
+
+def _owner(owner: Owner | str) -> str:
+    return owner if isinstance(owner, str) else ".".join(owner)
+
+
+def slice_function(index: ModuleIndex, module: SliceModule, name: str, lineno: int) -> Sliced:
+    """The slice of the function that starts (its `def` line) at `lineno` of a module.
+
+    Raises:
+        Stop: it can't stand alone; `reason` and `detail` say why.
+    """
+    entry = next(
+        (p for p in module.definers.get(name, ()) if p.kind == "function" and p.first <= lineno <= p.last), None
+    )
+    if entry is None or entry.typing_only:
+        raise Stop(RejectionReason.UNRESOLVED_NAME, f"{name} is defined inside a block")
+    if module.definers[name][-1] is not entry and any(p.kind == "function" for p in _after(module, name, entry)):
+        raise Stop(RejectionReason.UNRESOLVED_NAME, f"{name} is defined again below")
+    plan = _Plan(index)
+    plan.done.add((module.name, name))
+    plan.claim(name, (module.name, name))
+    plan.piece(module, entry)
+    for piece in module.changers.get(name, ()):
+        plan.piece(module, piece)
+    return _assemble(plan, module, name)
+
+
+def _after(module: SliceModule, name: str, entry: Piece) -> list[Piece]:
+    return [piece for piece in module.definers[name] if piece.first > entry.first]
+
+
+def _assemble(plan: _Plan, module: SliceModule, name: str) -> Sliced:
+    ranks = {found: rank for rank, found in enumerate(_module_order(plan, module.name))}
+    parts: list[tuple[int, int, str, Piece | None]] = [
+        (ranks.get(owner.name, len(ranks)), piece.first, owner.text(piece), piece)
+        for owner, piece in plan.pieces.values()
+    ]
+    for owner_name, line, text in plan.glue:
+        if text.startswith("@"):
+            text = _namespace_text(plan, owner_name, text)
+        parts.append((ranks.get(owner_name, len(ranks)), line, text, None))
+    parts.sort(key=lambda part: (part[0], part[1], part[2]))
+    _check_order(plan, parts)
+    head = ["from __future__ import annotations"] if plan.future else []
+    imports = sorted(plan.imports, key=lambda line: (line.startswith("from"), line))
+    blocks = ["\n".join(head)] if head else []
+    if imports:
+        blocks.append("\n".join(imports))
+    code = "\n\n".join(blocks) + "\n" if blocks else ""
+    previous: Piece | None = None
+    for position, (_, _, text, piece) in enumerate(parts):
+        tight = position and _is_small(piece) and _is_small(previous)
+        gap = "" if tight or (not position and not blocks) else "\n" if not position and _is_small(piece) else "\n\n"
+        code += f"{gap}{text}\n"
+        previous = piece
+    includes = [n for _, _, _, p in parts if p is not None for n in sorted(p.binds) if n != name]
+    return Sliced(code, name, tuple(dict.fromkeys(includes)))
+
+
+def _is_small(piece: Piece | None) -> bool:
+    return piece is None or piece.kind not in ("function", "class")
+
+
+def _namespace_text(plan: _Plan, owner: str, text: str) -> str:
+    _, name, target = text.split("@")
+    used = {a for m, p in plan.pieces.values() if m.name == owner for a in p.attributes.get(name, ())}
+    other = plan.index.get(target)
+    assert other is not None
+    for attribute in sorted(used):
+        if (target, attribute) not in plan.done:
+            raise Stop(RejectionReason.UNRESOLVED_NAME, f"{target}.{attribute} is needed too late")
+    return f"{name} = SimpleNamespace({', '.join(f'{a}={a}' for a in sorted(used))})"
+
+
+def _module_order(plan: _Plan, start: str) -> list[str]:
+    """Modules in the order in which they must run: those that others import come first."""
+    order: list[str] = []
+    state: dict[str, int] = {}
+
+    def visit(name: str) -> None:
+        state[name] = 1
+        for other in sorted(plan.reaches.get(name, ())):
+            if other not in state:
+                visit(other)
+        order.append(name)
+
+    visit(start)
+    return order
+
+
+def _check_order(plan: _Plan, parts: list[tuple[int, int, str, Piece | None]]) -> None:
+    """Every name that a part needs when it runs must be bound by then."""
+    bound_later: set[str] = set()
+    for _, _, _, piece in reversed(parts):
+        if piece is not None:
+            bound_later |= piece.binds
+    for _, _, text, piece in parts:
+        if piece is None:
+            names = set(text.replace("(", " ").replace(")", " ").replace(",", " ").replace("=", " ").split()[1:])
+        else:
+            names = set(piece.now)
+            bound_later -= piece.binds
+        late = names & bound_later
+        if late:
+            raise Stop(RejectionReason.UNRESOLVED_NAME, f"{min(late)} is needed before it is defined")

@@ -1,0 +1,43 @@
+"""A worker of `LocalExecutor`: takes pickled calls from standard input, one at a time, and answers each.
+
+A message is its length in 8 bytes and that many bytes. What the function prints goes to standard error.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import struct
+import sys
+from typing import BinaryIO
+
+LENGTH = struct.Struct(">Q")
+
+
+def read(stream: BinaryIO) -> bytes | None:
+    head = stream.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    size = LENGTH.unpack(head)[0]
+    body = stream.read(size)
+    return body if len(body) == size else None
+
+
+def main() -> None:
+    source = os.fdopen(os.dup(0), "rb")
+    sink = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    while (message := read(source)) is not None:
+        try:
+            function, item = pickle.loads(message)
+            answer = pickle.dumps((True, function(item)), 5)
+        except Exception as error:  # the boundary: a failed item is data
+            answer = pickle.dumps((False, (type(error).__name__, str(error))), 5)
+        sink.write(LENGTH.pack(len(answer)))
+        sink.write(answer)
+        sink.flush()
+
+
+if __name__ == "__main__":
+    main()
