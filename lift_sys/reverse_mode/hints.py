@@ -7,6 +7,7 @@ Only syntax is looked at. Names that are assigned once stand for what was assign
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -42,9 +43,18 @@ def hints_of(source: str | None, predicates: Sequence[str], names: Collection[st
     )
 
 
+def is_atomic(text: str) -> bool:
+    """Whether an expression binds tighter than every operator, so that it needs no brackets."""
+    return isinstance(
+        ast.parse(text, mode="eval").body, (ast.Call, ast.Subscript, ast.Attribute, ast.Constant, ast.Name, ast.List)
+    )
+
+
 def _parse(text: str) -> ast.AST | None:
     try:
-        return ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # escapes in mined text are not ours to judge
+            return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

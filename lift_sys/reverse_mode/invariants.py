@@ -15,7 +15,7 @@ from lift_sys import wire
 from lift_sys.errors import WireError
 from lift_sys.ir import Signature
 from lift_sys.ir.models import AssertionKind
-from lift_sys.reverse_mode.hints import Hints
+from lift_sys.reverse_mode.hints import Hints, is_atomic
 from lift_sys.reverse_mode.observations import MISSING, Observation, Observations
 from lift_sys.reverse_mode.predicates import Checker, is_predicate
 from lift_sys.reverse_mode.relations import relations
@@ -86,8 +86,8 @@ def build_bank(checker: Checker, names: Sequence[str], train: Sequence[Observati
     for text, flags in zip(hints.conditions, checker.truths(hints.conditions, calls), strict=True):
         bank.add_condition(text, (flag is True for flag in flags))
     for text, values in zip(hints.terms, checker.values(hints.terms, calls), strict=True):
-        bank.add_source_term(Term(text, tuple(map(_decode, values)), 1, atomic=False, origin="source"))
-    bank.grow()
+        bank.add_source_term(Term(text, tuple(map(_decode, values)), 2, is_atomic(text), "source"))
+    bank.grow([key(item.result) for item in train])
     return bank
 
 
@@ -106,7 +106,8 @@ def _proposals(bank: Bank, names: Sequence[str], train: Sequence[Observation]) -
     results = [item.result for item in train]
     returned = mask(result is not MISSING for result in results)
     odds = collision(results)
-    yield from _equations(bank, results, returned, odds)
+    matches = _matches(bank, results)
+    yield from _equations(matches, returned, odds)
     yield from _truths(bank, results, returned, odds)
     values = {
         term.text: [v for v, r in zip(term.values, results, strict=True) if r is not MISSING]
@@ -115,7 +116,7 @@ def _proposals(bank: Bank, names: Sequence[str], train: Sequence[Observation]) -
     }
     plain = [result for result in results if result is not MISSING]
     yield from (Proposal(text) for text in relations(plain, values))
-    yield from _guarded(bank, results, returned, odds)
+    yield from _guarded(bank, matches, results, returned, odds)
 
 
 def collision(results: Sequence[object]) -> float:
@@ -125,24 +126,39 @@ def collision(results: Sequence[object]) -> float:
     return min(0.9, max(0.02, sum(n * n for n in counts.values()) / max(1, len(keys)) ** 2))
 
 
+def negated(condition: str) -> str:
+    if condition.startswith("not (") and _closes_last(condition):
+        inner = condition[5:-1]
+        return inner if inner.isidentifier() else f"({inner})"
+    return f"not {condition}" if condition.isidentifier() else f"not ({condition})"
+
+
+def _closes_last(condition: str) -> bool:
+    """Whether the bracket opened after `not ` is closed by the last character."""
+    depth = 0
+    for position, letter in enumerate(condition):
+        depth += (letter == "(") - (letter == ")")
+        if letter == ")" and depth == 0:
+            return position == len(condition) - 1
+    return False
+
+
 def _equation(term: Term) -> str:
     return f"result is {term.text}" if term.text in ("None", "True", "False") else f"result == {term.operand}"
 
 
 def _matches(bank: Bank, results: Sequence[object]) -> list[tuple[Term, int]]:
-    keys = [key(result) for result in results]
+    wanted = [key(result) for result in results]
     found = []
-    for term in bank.terms:
-        bits = mask(
-            wanted is not MISSING and key(value) == wanted for value, wanted in zip(term.values, keys, strict=True)
-        )
+    for term, keys in zip(bank.terms, bank.keys, strict=True):
+        bits = mask(want is not MISSING and got == want for got, want in zip(keys, wanted, strict=True))
         if bits:
             found.append((term, bits))
     return found
 
 
-def _equations(bank: Bank, results: Sequence[object], returned: int, odds: float) -> Iterator[Proposal]:
-    for tried, (term, bits) in enumerate(_matches(bank, results), 1):
+def _equations(matches: Sequence[tuple[Term, int]], returned: int, odds: float) -> Iterator[Proposal]:
+    for tried, (term, bits) in enumerate(matches, 1):
         if not returned & ~bits:
             yield Proposal(_equation(term), odds=odds, tried=1 if term.origin == "source" else tried)
 
@@ -164,18 +180,20 @@ def _truths(bank: Bank, results: Sequence[object], returned: int, odds: float) -
             yield Proposal(f"result == (({one}) or ({two}))", odds=odds, tried=tried)
 
 
-def _guarded(bank: Bank, results: Sequence[object], returned: int, odds: float) -> Iterator[Proposal]:
+def _guarded(
+    bank: Bank, matches: Sequence[tuple[Term, int]], results: Sequence[object], returned: int, odds: float
+) -> Iterator[Proposal]:
     """`result == term` under a condition, for the conditions that some term explains fully."""
-    matches = _matches(bank, results)
     for rank, (condition, text) in enumerate(bank.conditions.items(), 1):
         group = condition & returned
         if group.bit_count() < MIN_SUPPORT - 1 or group == returned:
             continue
-        found = 0
+        found, alike = 0, collision([result for position, result in enumerate(results) if group >> position & 1])
         for tried, (term, bits) in enumerate(matches, 1):
             if not group & ~bits and returned & ~bits:
                 tries = rank * (1 if term.origin == "source" else tried)
-                yield Proposal(f"not ({text}) or {_equation(term)}", text, odds, tries)
+                chance = odds if term.size == 1 else max(odds, alike)
+                yield Proposal(f"{negated(text)} or {_equation(term)}", text, chance, tries)
                 found += 1
                 if found == MAX_GUARDED:
                     break

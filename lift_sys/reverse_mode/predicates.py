@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -85,13 +86,20 @@ def _parse(text: str) -> ast.Expression | None:
     if len(text) > MAX_LENGTH:
         return None
     try:
-        return ast.parse(text, mode="eval")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # escapes in mined text are not ours to judge
+            return ast.parse(text, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
 def is_predicate(text: str, names: Collection[str]) -> bool:
     """Whether `text` is one expression of the predicate language over `names`, `result` and `old(..)`."""
+    return _is_predicate(text, frozenset(names))
+
+
+@lru_cache(maxsize=4096)
+def _is_predicate(text: str, names: frozenset[str]) -> bool:
     tree = _parse(text)
     if tree is None:
         return False
@@ -99,9 +107,9 @@ def is_predicate(text: str, names: Collection[str]) -> bool:
     if not all(isinstance(node, _NODES) for node in nodes):
         return False
     bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    if bound & (BUILTINS | {"math", "old", "result"} | set(names)):
+    if bound & (BUILTINS | {"math", "old", "result"} | names):
         return False
-    known = set(names) | bound | {"result"}
+    known = names | bound | {"result"}
     called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
     for node in nodes:
         if isinstance(node, ast.Name) and not _name_fits(node.id, id(node) in called, known, names):
@@ -115,7 +123,7 @@ def is_predicate(text: str, names: Collection[str]) -> bool:
     return all(_old_fits(node) for node in nodes if isinstance(node, ast.Call))
 
 
-def _name_fits(name: str, called: bool, known: set[str], parameters: Collection[str]) -> bool:
+def _name_fits(name: str, called: bool, known: Collection[str], parameters: Collection[str]) -> bool:
     if name in known:
         return not called  # calling what the caller passed in is no predicate
     if name == "old":
