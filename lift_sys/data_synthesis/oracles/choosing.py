@@ -50,7 +50,7 @@ def _ranked(calls: tuple[ObservedCall, ...], blocks: tuple[int, ...]) -> list[in
         best = min(
             left,
             key=lambda index: (
-                -(blocks[index] & ~seen).bit_count(),  # noqa: B023  (used at once)
+                -(blocks[index] & ~seen).bit_count(),
                 times_seen.get(outcomes[index], 0),
                 AUTHORITY[calls[index].oracle],
                 sizes[index] // 40,

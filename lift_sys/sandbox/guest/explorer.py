@@ -95,7 +95,7 @@ class Explorer:
         self.definition = source.functions.get(entry)
         try:
             self.inputs = Inputs(tree, source, entry, request["seed"], request["calm"])
-            self.program = Program(code, entry, tree)
+            self.program = Program.from_tree(code, entry, tree)
         except RecursionError as error:
             raise LoadError(describe(error)) from None
         self.seen_marks = 0

@@ -133,16 +133,17 @@ def bits(marks: bytearray) -> int:
 _DIGITS = bytes([48]) + bytes([49]) * 255
 
 
-def instrument(tree: ast.Module) -> Blocks:
-    """Insert the calls into `tree`, in place."""
-    worker = _Instrumenter()
+def instrument(tree: ast.Module, *, comparisons: bool = True) -> Blocks:
+    """Insert the calls into `tree`, in place. Every node stays the same object, but for comparisons."""
+    worker = _Instrumenter(comparisons)
     tree.body = [worker.visit(node) for node in tree.body]
     return worker.blocks
 
 
 class _Instrumenter(ast.NodeTransformer):
-    def __init__(self) -> None:
+    def __init__(self, comparisons: bool) -> None:
         self.blocks = Blocks()
+        self.comparisons = comparisons
         self.owner = 0
         self.scope: list[str] = []
 
@@ -258,7 +259,7 @@ class _Instrumenter(ast.NodeTransformer):
     def visit_Compare(self, node: ast.Compare) -> Any:
         operands = [node.left, *node.comparators]
         simple = all(isinstance(item, (ast.Name, ast.Constant)) for item in operands[1:-1])
-        if not simple or any(type(op) not in _OPERATORS for op in node.ops):
+        if not (self.comparisons and simple) or any(type(op) not in _OPERATORS for op in node.ops):
             self.generic_visit(node)
             return node
         tests: list[ast.expr] = []

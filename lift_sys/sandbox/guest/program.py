@@ -8,8 +8,9 @@ import linecache
 import signal
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import CodeType
 from typing import Any
 
 try:
@@ -30,7 +31,7 @@ LOAD_FUEL = 1_000_000
 RESULT = 4096
 """Characters of wire text; larger results make no test that a person would read."""
 DEPTH = 20
-CPU_SECONDS = 2.0
+CPU_SECONDS = 1.0
 """CPU time of one call, and of loading. Fuel stops Python code long before; this is for calls stuck inside C code."""
 
 
@@ -51,27 +52,41 @@ class Attempt:
 
 
 class Program:
-    """A module compiled from a syntax tree, with its own meter."""
+    """A module made of compiled statements that share one meter.
 
-    def __init__(self, code: str, entry_point: str, tree: ast.Module, blocks: Blocks | None = None) -> None:
-        self.raises = [
-            range(n.lineno, (n.end_lineno or n.lineno) + 1) for n in ast.walk(tree) if isinstance(n, ast.Raise)
-        ]
-        self.blocks = instrument(tree) if blocks is None else blocks
-        self.meter = Meter(len(self.blocks.owners), LOAD_FUEL)
+    Raises:
+        LoadError: it raised, or has no such entry point.
+    """
+
+    def __init__(self, entry_point: str, codes: Sequence[CodeType], blocks: Blocks, raises: Sequence[range]) -> None:
+        self.raises = raises
+        self.blocks = blocks
+        self.meter = Meter(len(blocks.owners), LOAD_FUEL)
         self.entry_point = entry_point
         self.module = types.ModuleType(MODULE)
-        self.function = self._load(code, tree)
+        self.function = self._load(codes)
 
-    def _load(self, code: str, tree: ast.Module) -> Callable[..., Any]:
+    @classmethod
+    def from_tree(cls, code: str, entry_point: str, tree: ast.Module) -> Program:
+        """Instrument `tree`, in place, and load it."""
+        raises = raise_lines(tree)
         linecache.cache[FILENAME] = (lambda: code,)  # for inspect.getsource
+        try:
+            blocks = instrument(tree)
+            codes = [compile(tree, FILENAME, "exec", dont_inherit=True)]
+        except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+            raise LoadError(describe(error)) from None
+        return cls(entry_point, codes, blocks, raises)
+
+    def _load(self, codes: Sequence[CodeType]) -> Callable[..., Any]:
         sys.modules[MODULE] = self.module
         names = self.module.__dict__
         # A copy of the builtins, so that two programs in one process don't share the counters.
         names["__builtins__"] = {**_BUILTINS, **self.meter.names()}
         try:
             with cpu_limit(self.meter):
-                exec(compile(tree, FILENAME, "exec", dont_inherit=True), names)
+                for code in codes:
+                    exec(code, names)
                 found: Any = self.module
                 for part in self.entry_point.split("."):
                     found = getattr(found, part)
@@ -119,6 +134,10 @@ class Program:
 
 
 _BUILTINS: dict[str, object] = dict(vars(__import__("builtins")))
+
+
+def raise_lines(tree: ast.AST) -> list[range]:
+    return [range(n.lineno, (n.end_lineno or n.lineno) + 1) for n in ast.walk(tree) if isinstance(n, ast.Raise)]
 
 
 def parse(code: str) -> ast.Module:

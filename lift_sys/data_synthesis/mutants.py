@@ -1,0 +1,224 @@
+"""Mutation testing: are a function's tests good enough to notice small faults in it?
+
+The mutants are made and run in the box (`guest/mutation.py`, `guest/operators.py`); what is expected stays here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge
+from lift_sys.records import Expected, MutantEvidence, MutationEvidence, Oracle, TestCase
+from lift_sys.records.base import canonical_json
+from lift_sys.sandbox.api import Limits, Process, Sandbox
+
+LIMIT = 20
+SECONDS = 30.0
+DEATHS = 5
+"""Mutants may end the box; after so many, the rest are not run and not counted."""
+AUTHORITY: dict[Oracle, int] = {"recorded": 0, "doctest": 1, "generated": 2}
+
+
+@dataclass(frozen=True)
+class MutationMatrix:
+    """Which tests kill which mutants."""
+
+    mutants: tuple[MutantEvidence, ...] = ()
+    kills: tuple[tuple[int, ...], ...] = ()
+    """For each mutant the indices of the tests that kill it; () for an equivalent one."""
+    reached: tuple[int, ...] = ()
+    """For each test the blocks of the reference that it enters, as bits."""
+    detail: str = ""
+    """Why there is no mutant, when there is none."""
+
+    def evidence(self, kept: Sequence[int]) -> MutationEvidence:
+        """The evidence when only the tests `kept` are left; `killed_by` counts within `kept`."""
+        place = {index: position for position, index in enumerate(kept)}
+        found = []
+        for mutant, kills in zip(self.mutants, self.kills, strict=True):
+            killers = [place[index] for index in kills if index in place]
+            found.append(mutant.model_copy(update={"killed_by": min(killers, default=None)}))
+        counted = [mutant for mutant in found if not mutant.equivalent]
+        killed = sum(mutant.killed_by is not None for mutant in counted)
+        return MutationEvidence(
+            mutants=tuple(found),
+            killed=killed,
+            total=len(counted),
+            score=round(killed / len(counted), 6) if counted else None,
+        )
+
+
+def run_mutants(
+    sandbox: Sandbox, code: str, entry_point: str, tests: Sequence[TestCase], limit: int = LIMIT
+) -> MutationMatrix:
+    """Make up to `limit` mutants of the entry point and run each of them on every test.
+
+    Raises:
+        SandboxFault: our box broke; nothing is known.
+    """
+    run = _Run(code, entry_point, tests, limit)
+    for _ in range(DEATHS):
+        if run.attempt(sandbox):
+            break
+    return run.matrix()
+
+
+class _Run:
+    """One matrix in the making. A box that dies under a mutant is replaced, and goes on with the next one."""
+
+    def __init__(self, code: str, entry_point: str, tests: Sequence[TestCase], limit: int) -> None:
+        self.request = {
+            "code": code,
+            "entry_point": entry_point,
+            "calls": [list(_texts(test)) for test in tests],
+            "limit": limit,
+        }
+        self.expected = [digest(test.expected) for test in tests]
+        self.described: list[MutantEvidence] = []
+        self.equivalent: list[MutantEvidence] = []
+        self.sound: list[bool] = [True] * len(tests)
+        self.reached: list[int] = [0] * len(tests)
+        self.rows: list[tuple[int, ...]] = []
+        self.detail = ""
+
+    def attempt(self, sandbox: Sandbox) -> bool:
+        """Whether all is known now."""
+        started = False
+        try:
+            with sandbox.spawn("mutation", Limits(call_seconds=SECONDS)) as process:
+                process.send(json.dumps({**self.request, "skip": len(self.rows)}).encode())
+                if not self._start(process):
+                    return True
+                started = True
+                while len(self.rows) < len(self.described):
+                    self.rows.append(self._kills(_row(_frame(process), "row", len(self.expected))))
+                return True
+        except (CandidateDied, CandidateTimeout, ResultTooLarge, ValueError, RecursionError):
+            if not started:
+                self.detail = "the reference did not run to its end"
+                return True
+            # The mutant that was running ended the process, or hung it: no test can miss that.
+            self.rows.append(tuple(i for i, sound in enumerate(self.sound) if sound))
+            return len(self.rows) == len(self.described)
+
+    def _start(self, process: Process) -> bool:
+        opening = _frame(process)
+        if "failed" in opening:
+            self.detail = str(opening["failed"])[:200]
+            return False
+        described = _mutants(opening.get("mutants"))
+        equivalent = _mutants(opening.get("equivalent"), equivalent=True)
+        if self.described and described != self.described:
+            raise ValueError("the mutants changed")
+        self.described, self.equivalent = described, equivalent
+        first = _frame(process)
+        row = _row(first, "row", len(self.expected))
+        self.sound = [got == wanted for got, wanted in zip(row, self.expected, strict=True)]
+        self.reached = [int(marks[:4000], 16) for marks in _row(first, "marks", len(self.expected))]
+        return True
+
+    def _kills(self, row: list[str]) -> tuple[int, ...]:
+        checks = zip(row, self.expected, self.sound, strict=True)
+        return tuple(i for i, (got, wanted, sound) in enumerate(checks) if sound and got not in (wanted, "?"))
+
+    def matrix(self) -> MutationMatrix:
+        known = self.described[: len(self.rows)]
+        return MutationMatrix(
+            mutants=(*known, *self.equivalent),
+            kills=(*self.rows, *[()] * len(self.equivalent)),
+            reached=tuple(self.reached),
+            detail=self.detail,
+        )
+
+
+def _frame(process: Process) -> dict[str, object]:
+    found = json.loads(process.receive(SECONDS))
+    if not isinstance(found, dict):
+        raise ValueError("not an object")
+    return found
+
+
+def _row(frame: dict[str, object], name: str, count: int) -> list[str]:
+    row = frame.get(name)
+    if not isinstance(row, list) or len(row) != count or not all(isinstance(item, str) for item in row):
+        raise ValueError("no row")
+    return row
+
+
+def _mutants(rows: object, *, equivalent: bool = False) -> list[MutantEvidence]:
+    if not isinstance(rows, list):
+        raise ValueError("no mutants")
+    return [
+        MutantEvidence(
+            operator=str(op), line=int(line), before=str(a)[:200], after=str(b)[:200], equivalent=equivalent
+        )
+        for op, line, a, b in rows
+    ]
+
+
+def _texts(test: TestCase) -> tuple[str, str]:
+    flat = [part for item in test.kwargs.items() for part in item]
+    args, kwargs = {"t": list(test.args)}, {"d": flat}
+    return json.dumps(args, separators=(",", ":")), json.dumps(kwargs, separators=(",", ":"))
+
+
+def digest(expected: Expected) -> str:
+    """The digest that the guest would send for this outcome."""
+    if expected.raises is not None:
+        text = f"raise:{expected.raises}"
+    else:
+        text = "value:" + json.dumps(expected.value, separators=(",", ":"))
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=9).hexdigest()
+
+
+def minimise(tests: Sequence[TestCase], matrix: MutationMatrix, *, least: int = 3, most: int = 12) -> list[int]:
+    """Indices, ascending, of the tests that matter: together they kill what all of them kill, and reach what they do.
+
+    Greedy set cover, kills before blocks; among equals recorded calls, then documented ones, then short ones. At
+    least `least` are kept, with two distinct outcomes among them when there are any.
+    """
+    kills: list[set[int]] = [set() for _ in tests]
+    for number, killers in enumerate(matrix.kills):
+        for index in killers:
+            kills[index].add(number)
+    cost = [_cost(test) for test in tests]
+    kept: list[int] = []
+    dead: set[int] = set()
+    reached = 0
+    left = list(range(len(tests)))
+    while left and len(kept) < most:
+        gains = {i: (len(kills[i] - dead), (_bits(matrix, i) & ~reached).bit_count()) for i in left}
+        best = min(left, key=lambda i: (-gains[i][0], -gains[i][1], cost[i], i))
+        if gains[best] == (0, 0) and len(kept) >= least and (_varied(tests, kept) or not _varied(tests, left)):
+            break
+        if gains[best] == (0, 0):
+            best = min(left, key=lambda i: (not _differs(tests, kept, i), cost[i], i))
+        kept.append(best)
+        left.remove(best)
+        dead |= kills[best]
+        reached |= _bits(matrix, best)
+    return sorted(kept)
+
+
+def _bits(matrix: MutationMatrix, index: int) -> int:
+    return matrix.reached[index] if index < len(matrix.reached) else 0
+
+
+def _cost(test: TestCase) -> tuple[int, bool, int]:
+    size = len(canonical_json(test.model_dump(mode="json", include={"args", "kwargs", "expected"})))
+    return (AUTHORITY[test.oracle], test.expected.raises is not None, size)
+
+
+def _outcome(test: TestCase) -> str:
+    return canonical_json(test.expected.model_dump(mode="json"))
+
+
+def _varied(tests: Sequence[TestCase], indices: Sequence[int]) -> bool:
+    return len({_outcome(tests[i]) for i in indices}) > 1
+
+
+def _differs(tests: Sequence[TestCase], kept: Sequence[int], index: int) -> bool:
+    return _outcome(tests[index]) not in {_outcome(tests[i]) for i in kept}
