@@ -65,12 +65,7 @@ class Candidate:
         self._send(b"L", load_order(code, entry_point, self.limits))
 
     def finish_load(self, seconds: float | None = None) -> None:
-        answer = self.receive(seconds)
-        if answer[:1] == b"X":
-            name, _, message = _decode(answer[1:]).partition("\n")
-            raise CandidateLoadFailed(clean(f"the code does not load: {name}: {message}", self.limits.error_text))
-        if answer != b"O":
-            raise CandidateDied("the candidate broke the protocol: no answer to loading")
+        self._check_loaded(self.receive(seconds))
 
     def call(self, args: str, kwargs: str = '{"d":[]}') -> Outcome:
         return read_outcome(self.exchange(f"{args}\n{kwargs}".encode()), self.limits)
@@ -82,6 +77,35 @@ class Candidate:
 
     def send_call(self, arguments: bytes) -> None:
         self._send(b"C", arguments)
+
+    def run(self, code: str, entry_point: str, calls: Sequence[bytes]) -> list[bytes]:
+        """Load and make every call (as for `exchange`) with one frame to the process: the answers, in order."""
+        answers: list[bytes] = []
+        self.run_into(answers, code, entry_point, calls)
+        return answers
+
+    def run_into(self, answers: list[bytes], code: str, entry_point: str, calls: Sequence[bytes]) -> None:
+        """As `run`; when it raises, `answers` holds those that came before."""
+        self._send(b"B", b"\n".join((load_order(code, entry_point, self.limits), *calls)))
+        self.read_into(answers, len(calls))
+
+    def read_into(self, answers: list[bytes], expected: int) -> None:
+        loaded = False
+        while not loaded or len(answers) < expected:
+            found = _split(self.receive())
+            if not loaded and found:
+                self._check_loaded(found.pop(0))
+                loaded = True
+            answers.extend(found)
+        if len(answers) > expected:
+            raise CandidateDied("the candidate broke the protocol: more answers than questions")
+
+    def _check_loaded(self, answer: bytes) -> None:
+        if answer[:1] == b"X":
+            name, _, message = _decode(answer[1:]).partition("\n")
+            raise CandidateLoadFailed(clean(f"the code does not load: {name}: {message}", self.limits.error_text))
+        if answer != b"O":
+            raise CandidateDied("the candidate broke the protocol: no answer to loading")
 
     def _send(self, kind: bytes, body: bytes) -> None:
         self._nonce = os.urandom(NONCE // 2).hex().encode()
@@ -150,24 +174,33 @@ def run_calls(
             a CandidateDied: the code does not load, or has no such entry point.
         SandboxFault: nothing is known about the candidate; try again.
     """
-    if regime == "one_process":
-        with Candidate(sandbox, limits) as candidate:
-            candidate.load(code, entry_point)
-            outcomes = [candidate.call(call.args, call.kwargs) for call in calls]
-        _check_memory(candidate)
-        return outcomes
+    texts = [f"{call.args}\n{call.kwargs}".encode() for call in calls]
+    order = shuffled(len(texts))
+    groups = [list(range(len(texts)))] if regime == "one_process" else [[index] for index in order]
     found: dict[int, Outcome] = {}
-    for index in shuffled(len(calls)):
+    for group in groups:
         with Candidate(sandbox, limits) as candidate:
-            candidate.load(code, entry_point)
-            found[index] = candidate.call(calls[index].args, calls[index].kwargs)
+            answers = candidate.run(code, entry_point, [texts[index] for index in group])
         _check_memory(candidate)
-    return [found[index] for index in range(len(calls))]
+        found |= {i: read_outcome(answer, candidate.limits) for i, answer in zip(group, answers, strict=True)}
+    return [found[index] for index in range(len(texts))]
 
 
 def _check_memory(candidate: Candidate) -> None:
     if candidate.out_of_memory:
         raise CandidateDied("the candidate ran out of memory")
+
+
+def _split(frame: bytes) -> list[bytes]:
+    """The answers of a frame of a batch."""
+    found, position = [], 0
+    while position < len(frame):
+        start = position + 4
+        position = start + int.from_bytes(frame[position:start], "big")
+        found.append(frame[start:position])
+    if position != len(frame) or not found:
+        raise CandidateDied("the candidate broke the protocol: a frame that is cut short")
+    return found
 
 
 def shuffled(count: int) -> list[int]:

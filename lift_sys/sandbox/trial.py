@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,8 +17,10 @@ from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge, San
 from lift_sys.sandbox.api import Limits, Process, Sandbox
 from lift_sys.sandbox.candidate import Candidate, clean, shuffled
 from lift_sys.sandbox.cases import Case
+from lift_sys.sandbox.plan import Expected, plan
 
 Status = Literal["valid", "invalid", "error", "timeout"]
+OUT_OF_MEMORY = "the candidate ran out of memory"
 KEPT_BYTES = 64 << 20
 """How much of the calls of a run is kept for the second regime; beyond it, that regime runs the tests anew."""
 
@@ -51,6 +53,13 @@ class Run:
         if index is not None:
             self.failures.setdefault(index, (status, reason))
 
+    def fail(self, error: SandboxError, limits: Limits, index: int | None = None) -> None:
+        """The candidate failed as a whole."""
+        if isinstance(error, CandidateTimeout):
+            self.stop("timeout", str(error) or f"no answer in {limits.call_seconds:g} s", index)
+        else:
+            self.stop("invalid", clean(str(error), 1000), index)
+
     def keep(self, made: Made) -> None:
         self.call_count += 1
         if self.calls is None:
@@ -74,6 +83,37 @@ class Timing:
 
 def run_first(sandbox: Sandbox, case: Case, limits: Limits, timing: Timing) -> Run:
     """The first regime: one process answers all calls, in the order that the tests make them."""
+    expected = plan(case.order)
+    settled = settle(sandbox, case, expected, limits) if expected is not None else None
+    return settled or run_apart(sandbox, case, limits, timing)
+
+
+def settle(sandbox: Sandbox, case: Case, expected: Sequence[Expected], limits: Limits) -> Run | None:
+    """Make the calls that plain asserts come to; None when an answer leaves open whether its assert holds."""
+    run = Run()
+    answers: list[bytes] = []
+    with Candidate(sandbox, limits) as candidate:
+        try:
+            candidate.run_into(answers, case.code, case.entry_point, [test.arguments for test in expected])
+        except SandboxFault:
+            raise
+        except SandboxError as error:
+            run.fail(error, limits)
+    if candidate.out_of_memory:
+        run.stop("invalid", OUT_OF_MEMORY)
+    if any(answer != test.answer for answer, test in zip(answers, expected, strict=False)):
+        return None
+    if run.status == "valid":
+        run.calls = [Made(test.arguments, test.answer) for test in expected]
+        run.call_count, run.ended = len(answers), True
+    else:
+        run.started = expected[min(len(answers), len(expected) - 1)].index
+        run.stop(run.status, run.reason, run.started)
+    return run
+
+
+def run_apart(sandbox: Sandbox, case: Case, limits: Limits, timing: Timing) -> Run:
+    """Run the tests in a box of their own, beside the candidate's."""
     with sandbox.spawn("tester", limits) as tester, Candidate(sandbox, limits) as candidate:
         loaded = False
 
@@ -87,7 +127,7 @@ def run_first(sandbox: Sandbox, case: Case, limits: Limits, timing: Timing) -> R
         candidate.send_load(case.code, case.entry_point)
         run = carry(tester, case, answer, limits, timing)
     if run.status != "error" and candidate.out_of_memory:
-        run.stop("invalid", "the candidate ran out of memory", run.started)
+        run.stop("invalid", OUT_OF_MEMORY, run.started)
     return run
 
 
@@ -141,10 +181,9 @@ def replay(
 
 def fresh_answer(sandbox: Sandbox, case: Case, arguments: bytes, limits: Limits) -> bytes:
     with Candidate(sandbox, limits) as candidate:
-        candidate.load(case.code, case.entry_point)
-        answer = candidate.exchange(arguments)
+        answer = candidate.run(case.code, case.entry_point, [arguments])[0]
     if candidate.out_of_memory:
-        raise CandidateDied("the candidate ran out of memory")
+        raise CandidateDied(OUT_OF_MEMORY)
     return answer
 
 
@@ -209,11 +248,8 @@ def _from_candidate(run: Run, answer: Answer, arguments: bytes, limits: Limits) 
         reply = answer(arguments)
     except SandboxFault:
         raise
-    except CandidateTimeout as error:
-        run.stop("timeout", str(error) or f"no answer in {limits.call_seconds:g} s", run.started)
-        return None
     except SandboxError as error:
-        run.stop("invalid", clean(str(error), 1000), run.started)
+        run.fail(error, limits, run.started)
         return None
     kind = reply[:1]
     if kind in (b"U", b"S"):  # fails the candidate, whatever the test makes of it; the other tests still run
