@@ -57,7 +57,7 @@ def generate(
     from lift_sys.config import PERMISSIVE, PipelineConfig, usable_cores
     from lift_sys.data_synthesis.pipeline import Pipeline
     from lift_sys.data_synthesis.sources import GitSource, LocalSource, StdlibSource, load_sources
-    from lift_sys.executors import LocalExecutor
+    from lift_sys.executors.local import LocalExecutor
     from lift_sys.reports import write_report
     from lift_sys.sandbox import require_sandbox
     from lift_sys.storage import FolderLock
@@ -75,8 +75,8 @@ def generate(
     config = PipelineConfig(
         seed=seed, record_calls=record, max_functions=limit, licences=(*PERMISSIVE, *(licence or []))
     )
-    with LocalExecutor(jobs or usable_cores()) as executor, Console() as console:
-        pipeline = Pipeline(config, out, cache, executor, console)
+    with Console() as console:
+        pipeline = Pipeline(config, out, cache, LocalExecutor(jobs or usable_cores()), console)
         manifest = asyncio.run(pipeline.run(sources))
     write_report(out, seconds=pipeline.seconds)
     if as_json:

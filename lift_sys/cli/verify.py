@@ -30,11 +30,12 @@ def verify(
     from lift_sys.cli.console import Console
     from lift_sys.config import usable_cores
     from lift_sys.data_synthesis.verification import verify_dataset
-    from lift_sys.executors import LocalExecutor
+    from lift_sys.executors.local import LocalExecutor
     from lift_sys.sandbox import require_sandbox
 
     require_sandbox()
-    with LocalExecutor(jobs or usable_cores()) as executor, Console() as progress:
+    with Console() as progress:
+        executor = LocalExecutor(jobs or usable_cores())
         report = asyncio.run(verify_dataset(folder, executor, sample=sample, progress=progress))
     if as_json:
         print(json.dumps({"judged": report.judged, "flips": [list(flip) for flip in report.flips]}))

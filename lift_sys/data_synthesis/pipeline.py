@@ -22,8 +22,8 @@ from lift_sys.data_synthesis.examine import Result, Task, examine, obstacle, rej
 from lift_sys.data_synthesis.oracles.base import ObservedCall
 from lift_sys.data_synthesis.progress import Progress, Silent
 from lift_sys.data_synthesis.sources import Checkout, Source
-from lift_sys.errors import SourceError
-from lift_sys.executors import Executor, WorkerCrashed
+from lift_sys.errors import SandboxUnavailable, SourceError
+from lift_sys.executors import Done, Executor, ItemRaised, WorkerCrashed
 from lift_sys.records import Example, Expected, Rejection, RejectionReason
 from lift_sys.records.base import content_hash
 from lift_sys.storage import Checkpoint, FolderLock
@@ -40,6 +40,8 @@ class Material:
     checkout: Checkout
     functions: list[LiftedFunction] = field(default_factory=list)
     file_rejections: list[Rejection] = field(default_factory=list)
+    unlifted: dict[tuple[str, str | None, int | None], str] = field(default_factory=dict)
+    """Why a function, by path, name and line, has no IR."""
     recorded: dict[str, tuple[ObservedCall, ...]] = field(default_factory=dict)
 
 
@@ -110,7 +112,12 @@ class Pipeline:
         for material in materials:
             async for file in lifter.lift(material.checkout):
                 material.functions.extend(file.functions)
-                material.file_rejections.extend(file.rejections)
+                for rejection in file.rejections:
+                    if rejection.qualname is None:
+                        material.file_rejections.append(rejection)
+                    else:
+                        place = (rejection.path, rejection.qualname, rejection.lineno)
+                        material.unlifted[place] = rejection.detail
                 self.progress.advance("lift")
             del material.functions[self.config.max_functions or len(material.functions) :]
             self.progress.count("functions", len(material.functions))
@@ -137,9 +144,9 @@ class Pipeline:
             )
             for material, _ in todo
         ]
-        async for index, calls in self._map(record_calls, tasks):
-            material, key = todo[index]
-            material.recorded = {} if isinstance(calls, WorkerCrashed) else calls
+        async for done in self._map(record_calls, tasks):
+            material, key = todo[done.index]
+            material.recorded = done.result or {}
             checkpoint.put(RECORD, [(key, _calls_to_json(material.recorded))])
             self.progress.advance("record")
 
@@ -149,7 +156,7 @@ class Pipeline:
         tasks: list[Task] = []
         places: list[tuple[int, int, str]] = []
         seen: dict[str, str] = {}
-        done = checkpoint.keys(EXAMINE)
+        known = checkpoint.keys(EXAMINE)
         for row, material in enumerate(materials):
             results.append([])
             for column, lifted in enumerate(material.functions):
@@ -157,7 +164,7 @@ class Pipeline:
                 task = None if settled else self._task(material, lifted)
                 if task is not None:
                     key = _examine_key(task)
-                    if key in done:
+                    if key in known:
                         settled = _result_from_json(checkpoint.get(EXAMINE, key))
                     else:
                         tasks.append(task)
@@ -168,10 +175,9 @@ class Pipeline:
         for result in settled_now:
             self._tell(result)
         pending: list[tuple[str, str]] = []
-        async for index, outcome in self._map(examine, tasks):
-            row, column, key = places[index]
-            if isinstance(outcome, WorkerCrashed):
-                outcome = reject(tasks[index].function, "validate", RejectionReason.WORKER_CRASHED, str(outcome))
+        async for done in self._map(examine, tasks):
+            row, column, key = places[done.index]
+            outcome = done.result or _failed(tasks[done.index], done)
             results[row][column] = outcome
             pending.append((key, _result_to_json(outcome)))
             if len(pending) >= BATCH:
@@ -187,7 +193,8 @@ class Pipeline:
         if repository.licence.spdx not in self.config.licences:
             return reject(function, "source", RejectionReason.LICENCE, f"licence {repository.licence.spdx}")
         if lifted.ir is None:
-            return reject(function, "lift", RejectionReason.LIFT_FAILED)
+            detail = material.unlifted.get((function.path, function.qualname, function.lineno), "")
+            return reject(function, "lift", RejectionReason.LIFT_FAILED, detail)
         stopped = obstacle(function)
         if stopped is not None:
             return stopped
@@ -214,10 +221,10 @@ class Pipeline:
             self.progress.count("with_tests")
         self.progress.count("validated" if result.example is not None else "rejected")
 
-    async def _map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> AsyncIterator[tuple[int, Any]]:
+    async def _map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> AsyncIterator[Done[Any]]:
         if items:
-            async for pair in self.executor.map_unordered(function, items):
-                yield pair
+            async for done in self.executor.map_unordered(function, items):
+                yield done
 
     def _assemble(self, materials: Sequence[Material], results: Sequence[Sequence[Result]]) -> dict[str, Any]:
         flat = [result for line in results for result in line]
@@ -240,6 +247,16 @@ class Pipeline:
             configuration=self.config.model_dump(mode="json", by_alias=True),
             code_version=code_version(),
         )
+
+
+def _failed(task: Task, done: Done[Result]) -> Result:
+    """The rejection of a function whose worker broke; an environment that can't judge at all ends the run."""
+    failure = done.failure
+    if isinstance(failure, ItemRaised) and failure.kind == SandboxUnavailable.__name__:
+        raise SandboxUnavailable(failure.message)
+    reason = RejectionReason.WORKER_CRASHED
+    detail = failure.detail if isinstance(failure, WorkerCrashed) else str(failure)
+    return reject(task.function, "validate", reason, detail)
 
 
 def _examine_key(task: Task) -> str:

@@ -10,7 +10,7 @@ from lift_sys.data_synthesis.dataset import file_hash, read_examples, read_manif
 from lift_sys.data_synthesis.execution_validator import Failure, judge_reference
 from lift_sys.data_synthesis.progress import Progress
 from lift_sys.errors import SandboxFault, StorageError
-from lift_sys.executors import Executor, WorkerCrashed
+from lift_sys.executors import Executor
 from lift_sys.records import Example
 
 
@@ -56,10 +56,9 @@ async def verify_dataset(folder: Path, executor: Executor, *, sample: int, progr
     progress.start("judge", len(examples))
     flips = []
     if examples:
-        async for index, wrong in executor.map_unordered(judge_again, examples):
-            if isinstance(wrong, WorkerCrashed):
-                wrong = f"the worker ended: {wrong}"
+        async for done in executor.map_unordered(judge_again, examples):
+            wrong = str(done.failure) if done.failure else done.result
             if wrong is not None:
-                flips.append((index, wrong))
+                flips.append((done.index, wrong))
             progress.advance("judge")
     return VerificationReport(len(examples), tuple((examples[index].id, wrong) for index, wrong in sorted(flips)))
