@@ -26,12 +26,14 @@ class Checkout:
 class Source(Protocol):
     """Something that can be turned into a checkout."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def checkout(self, cache: Path) -> Checkout:
         """Bring the sources into a folder below `cache` (reused when it is already there and complete).
 
         Raises:
             SourceError: it can't be had, can't be verified, or breaks a cap; the message says which.
+            StorageError: the cache can't be written.
         """
         ...

@@ -22,7 +22,8 @@ def finish(
     policy: licences.Policy,
     url: str | None = None,
     archive_sha256: str | None = None,
-    newest: int | None = None,
+    source_time: str | None = None,
+    known: Licence | None = None,
     reviewed: Licence | None = None,
 ) -> Checkout:
     """The checkout of what `tree` wrote below `building/tree`.
@@ -30,7 +31,7 @@ def finish(
     A licence that is unclear or not allowed rejects the whole repository: no files, one `Rejection`.
     """
     files, texts, top = _without_top(tree)
-    finding = licences.find(texts, reviewed)
+    finding = licences.Finding(known, "clear") if known else licences.find(texts, reviewed)
     digest = archive_sha256 or content_hash(files)
     repository = Repository(
         kind=kind,
@@ -39,7 +40,7 @@ def finish(
         url=url,
         archive_sha256=digest if kind != "git" else archive_sha256,
         licence=finding.licence,
-        source_time=iso_time(tree.newest if newest is None else newest),
+        source_time=source_time or iso_time(tree.newest),
     )
 
     def rejection(path: str, reason: RejectionReason, detail: str) -> Rejection:
@@ -61,6 +62,12 @@ def finish(
         import_roots=import_roots(files, texts.get("pyproject.toml", b"").decode("utf-8", "replace")),
         rejections=tuple(sorted(rejected, key=lambda item: (item.path, item.reason, item.detail))),
     )
+
+
+def decision(licence: Licence | None, policy: licences.Policy) -> list[object]:
+    """What decides about licences, as part of a checkout's key."""
+    reviewed = licence.model_dump(mode="json") if licence else None
+    return [reviewed, sorted(policy.allowed), policy.allow_unknown, policy.allow_review]
 
 
 def iso_time(seconds: int) -> str:

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lift_sys.data_synthesis.sources.base import Checkout
-from lift_sys.errors import SourceError, StorageError
+from lift_sys.errors import StorageError
 from lift_sys.records import Rejection, Repository, content_hash
 
 FORMAT = 1
@@ -37,8 +37,6 @@ def storage(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if isinstance(error, FileNotFoundError | IsADirectoryError) and error.filename is None:
-            raise
         reason = error.strerror or str(error)
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             hint = "make room or choose another cache folder"
@@ -66,27 +64,28 @@ def obtain(cache: Path, key: str, build: Callable[[Path], Checkout]) -> Checkout
         StorageError: the disk is full or can't be written. Nothing half-written counts as complete.
     """
     home = cache / "checkouts"
-    with storage(cache):
-        with locked(home / f".{key}.lock"):
-            final = home / key
-            found = load(final)
-            if found is not None:
-                return found
-            building = home / f".{key}.building"
-            for leftover in (final, building):
-                if leftover.exists() or leftover.is_symlink():
-                    shutil.rmtree(leftover)
-            try:
-                (building / "tree").mkdir(parents=True)
-                made = build(building)
-                _write_marker(building, made)
-                os.rename(building, final)
-            except BaseException:
-                shutil.rmtree(building, ignore_errors=True)
-                raise
+    with storage(cache), locked(home / f".{key}.lock"):
+        final = home / key
+        found = load(final)
+        if found is not None:
+            return found
+        building = home / f".{key}.building"
+        for leftover in (final, building):
+            if leftover.exists() or leftover.is_symlink():
+                shutil.rmtree(leftover)
+        try:
+            (building / "tree").mkdir(parents=True)
+            made = build(building)
+            _write_marker(building, made)
+            os.rename(building, final)
+        except BaseException:
+            shutil.rmtree(building, ignore_errors=True)
+            raise
     complete = load(final)
     if complete is None:
-        raise StorageError(f"the checkout {key[:12]} changed while it was written; is another program using the cache?")
+        raise StorageError(
+            f"the checkout {key[:12]} changed while it was written; is another program using the cache?"
+        )
     return complete
 
 
@@ -146,6 +145,3 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-
-
-__all__ = ["SourceError", "checkout_key", "file_sha256", "load", "obtain", "storage", "write_atomically"]

@@ -209,7 +209,9 @@ def _member(
     path = fields.get(b"path", long_name if long_name is not None else path)
     if b"size" in fields:
         size = _decimal(fields[b"size"], what)
-    modified = _decimal(fields[b"mtime"].split(b".")[0], what) if b"mtime" in fields else _number(block[136:148], what)
+    modified = (
+        _decimal(fields[b"mtime"].split(b".")[0], what) if b"mtime" in fields else _number(block[136:148], what)
+    )
     kind = _KINDS.get(flag, "device")
     if kind != "file":  # only regular files are followed by data
         return Member(path, kind, 0, modified)

@@ -22,7 +22,9 @@ class Tree:
     Python files go to disk at once. Licence texts and metadata stay in memory: they are read, never kept.
     """
 
-    def __init__(self, folder: Path, limits: Limits, what: str) -> None:
+    def __init__(self, folder: Path, limits: Limits, what: str, *, strips_top: bool = False) -> None:
+        self.strips_top = strips_top
+        """Whether one folder around everything is the archive's wrapping, not part of the project."""
         self.files: dict[str, str] = {}
         """SHA-256 of each file that was written, by path."""
         self.texts: dict[str, bytes] = {}

@@ -1,0 +1,236 @@
+"""The `git` program on a bare repository of our own: isolated configuration, limits, plumbing commands only."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from lift_sys.data_synthesis.sources.limits import Limits
+from lift_sys.errors import SourceError
+
+_SETTINGS = (
+    "safe.bareRepository=explicit",
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.symlinks=false",
+    "core.attributesFile=/dev/null",
+    "core.excludesFile=/dev/null",
+    "core.askPass=",
+    "credential.helper=",
+    "protocol.allow=never",
+    "protocol.https.allow=always",
+    "protocol.http.allow=always",
+    "fetch.recurseSubmodules=false",
+    "fetch.unpackLimit=1",
+    "transfer.bundleURI=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "http.lowSpeedLimit=1000",
+    "http.lowSpeedTime=30",
+    "http.version=HTTP/1.1",
+    "pack.threads=1",
+    "index.threads=1",
+)
+_PASSED_ON = (
+    "PATH",
+    "TMPDIR",
+    "GIT_SSL_CAINFO",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "CURL_CA_BUNDLE",
+    "http_proxy",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "no_proxy",
+    "NO_PROXY",
+)
+"""How this machine reaches the network; nothing else of our environment reaches git."""
+_MEMORY_KIB = 4 * 1024 * 1024
+_ERROR_BYTES = 64 * 1024
+
+
+class Git:
+    """Commands on the bare repository in `folder`, each bounded in time, memory and file size."""
+
+    def __init__(self, folder: Path, limits: Limits, what: str) -> None:
+        self._folder = folder
+        self._limits = limits
+        self._what = what
+
+    def init(self, object_format: str) -> None:
+        self.run("init", "--quiet", "--bare", "--template=", f"--object-format={object_format}", str(self._folder))
+
+    def fetch(self, url: str, ref: str) -> None:
+        """Brings one commit, without its history, as FETCH_HEAD.
+
+        Raises:
+            SourceError: the server refuses, the ref is unknown, or a cap is broken.
+        """
+        options = ["--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-write-commit-graph"]
+        self.run("fetch", *options, "--", url, ref)
+
+    def run(self, *arguments: str) -> bytes:
+        """Standard output of one command.
+
+        Raises:
+            SourceError: it failed or ran out of time; the message has git's first line.
+        """
+        with self._started(arguments) as (process, errors):
+            out, _ = process.communicate()
+            self._check(arguments[0], process.returncode, errors)
+            return out
+
+    def list_tree(self, commit: str) -> Iterator[tuple[str, str, str, int, str]]:
+        """Mode, kind, object id, size and path of every entry, folders resolved."""
+        command = ("ls-tree", "-r", "-z", "-l", "--full-tree", commit)
+        with self._started(command) as (process, errors):
+            for record in _records(_pipe(process.stdout), 64 * 1024, self._what):
+                fields, _, path = record.partition(b"\t")
+                mode, kind, oid, size = (part.decode("ascii", "replace") for part in fields.split())
+                yield mode, kind, oid, int(size) if size.isdigit() else 0, path.decode("utf-8", "surrogateescape")
+            self._check("ls-tree", process.wait(), errors)
+
+    @contextmanager
+    def objects(self) -> Iterator[Objects]:
+        with self._started(("cat-file", "--batch")) as (process, _):
+            yield Objects(process, self._what)
+
+    @contextmanager
+    def _started(self, arguments: tuple[str, ...]) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
+        """A running command and its standard error, ended with everything it started when the time is up."""
+        # `ulimit` in a shell, not a preexec function: those are not safe with threads. POSIX blocks of 512 bytes.
+        blocks = self._limits.archive_bytes // 512
+        script = f'ulimit -c 0; ulimit -f {blocks}; ulimit -v {_MEMORY_KIB}; exec "$@"'
+        settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+        where = [] if arguments[0] == "init" else [f"--git-dir={self._folder}"]
+        command = ["/bin/sh", "-c", script, "sh", "git", "--no-replace-objects", *where, *settings, *arguments]
+        with tempfile.TemporaryFile(dir=self._folder) as errors:
+            try:
+                process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    cwd=self._folder,
+                    env=_environment(self._folder),
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise SourceError(f"{self._what}: git can't be started: {error.strerror}") from None
+            watchdog = threading.Timer(self._limits.seconds, _kill, (process,))
+            watchdog.daemon = True
+            watchdog.start()
+            try:
+                yield process, errors
+            finally:
+                watchdog.cancel()
+                _end(process)
+
+    def _check(self, command: str, code: int, errors: IO[bytes]) -> None:
+        if code != 0:
+            errors.seek(0)
+            raise self._failure(command, code, errors.read(_ERROR_BYTES))
+
+    def _failure(self, command: str, code: int, errors: bytes) -> SourceError:
+        if code == 127:
+            return SourceError("git is not installed; install it or use other sources")
+        if code == -signal.SIGKILL:
+            return SourceError(f"{self._what}: git {command} gave up after {self._limits.seconds:.0f} s")
+        if code in (-signal.SIGXFSZ, 128 + signal.SIGXFSZ):
+            return SourceError(f"{self._what}: larger than {self._limits.archive_bytes} bytes")
+        lines = [line for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
+        told = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0] if lines else "")
+        clean = "".join(char if char.isprintable() else "?" for char in told)[:300]
+        return SourceError(f"{self._what}: git {command} failed: {clean or f'exit code {code}'}")
+
+
+class Objects:
+    """`git cat-file --batch`: one request, one answer."""
+
+    def __init__(self, process: subprocess.Popen[bytes], what: str) -> None:
+        self._in = _pipe(process.stdin)
+        self._out = _pipe(process.stdout)
+        self._what = what
+
+    def read(self, oid: str, cap: int) -> tuple[str, bytes]:
+        """The kind and the content of an object.
+
+        Raises:
+            SourceError: it is missing, damaged, or larger than `cap`.
+        """
+        try:
+            self._in.write(oid.encode("ascii") + b"\n")
+            self._in.flush()
+            header = self._out.readline(300).split()
+        except (OSError, UnicodeEncodeError):
+            header = []
+        if len(header) != 3 or not header[2].isdigit():
+            raise SourceError(f"{self._what}: the object {oid[:12]} is missing or damaged")
+        size = int(header[2])
+        if size > cap:
+            raise SourceError(f"{self._what}: the object {oid[:12]} has {size} bytes, the cap is {cap}")
+        data = self._out.read(size + 1)
+        if len(data) != size + 1:
+            raise SourceError(f"{self._what}: the object {oid[:12]} is cut off")
+        return header[1].decode("ascii", "replace"), data[:-1]
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    ours = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return ours | {
+        "HOME": str(folder),
+        "LC_ALL": "C",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_SYSTEM": "/dev/null",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ASKPASS": "",
+        "SSH_ASKPASS": "",
+        "GIT_ALLOW_PROTOCOL": "https:http",
+        "GIT_PROTOCOL_FROM_USER": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_LFS_SKIP_SMUDGE": "1",
+        "GIT_PAGER": "cat",
+    }
+
+
+def _records(stream: IO[bytes], longest: int, what: str) -> Iterator[bytes]:
+    """NUL-terminated records."""
+    buffer = b""
+    while chunk := stream.read1(64 * 1024):  # type: ignore[attr-defined]
+        *whole, buffer = (buffer + chunk).split(b"\0")
+        yield from whole
+        if len(buffer) > longest:
+            raise SourceError(f"{what}: a path longer than {longest} bytes")
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise AssertionError("all three pipes are asked for")
+    return stream
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    # Called only before the process is waited for, so its group can't be another's by now.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ends the command with everything it started."""
+    _kill(process)
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
+    process.wait()
