@@ -7,11 +7,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-from lift_sys.errors import SandboxFault, SandboxUnavailable
+from lift_sys.errors import SandboxError, SandboxFault, SandboxUnavailable
 from lift_sys.sandbox.api import BoxConfig, Limits, Sandbox
 from lift_sys.sandbox.candidate import REGIMES, Regime
 from lift_sys.sandbox.cases import BadCase, Case, case_id, read_case
@@ -19,6 +20,7 @@ from lift_sys.sandbox.trial import Run, Status, Timing, run_first, run_second
 
 ATTEMPTS = 3
 """How often a case is tried when the sandbox itself breaks."""
+CLOSE_SECONDS = 1.0
 AHEAD = 64
 AHEAD_BYTES = 256 << 20
 PRELOAD = (
@@ -94,11 +96,12 @@ class Judge:
         self._open_box = open_box
         self._lock = threading.Lock()
         self._idle: list[Sandbox] = []
+        self._busy: list[Sandbox] = []
         self._pool: ThreadPoolExecutor | None = None
         self._closed = False
 
     def __enter__(self) -> Self:
-        self._give(self._open())
+        self._idle.append(self._open())
         self._pool = ThreadPoolExecutor(self.jobs, thread_name_prefix="judge")
         return self
 
@@ -108,50 +111,47 @@ class Judge:
         self.close()
 
     def close(self) -> None:
-        """End every box. Cases that have not begun are dropped."""
-        self._closed = True
+        """End every box. Cases that have not begun are dropped; those that have get a moment."""
+        with self._lock:
+            self._closed = True
         if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-        while self._idle:
-            self._idle.pop().close()
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            end = time.monotonic() + CLOSE_SECONDS
+            while self._busy and time.monotonic() < end:
+                time.sleep(0.005)
+        for box in [*self._idle, *self._busy]:
+            box.close()
+        self._idle.clear()
 
     def judge_case(self, case: object) -> CaseVerdict:
-        """The verdict on one case, a dict as it would come from JSON. Never raises for what a case holds."""
+        """The verdict on one case, a dict as it would come from JSON (or a BadCase, which is its own verdict).
+
+        Never raises for what a case holds.
+        """
         began = time.monotonic()
         try:
+            if isinstance(case, BadCase):
+                raise case
             parsed = read_case(case)
         except BadCase as error:
             return CaseVerdict(case_id(case), "error", str(error), seconds=_since(began))
         fault = ""
         for _ in range(ATTEMPTS):
             try:
-                box = self._take()
+                with self._box() as box:
+                    return self._judge(box, parsed, began)
             except SandboxFault as error:
                 fault = str(error)
-                continue
-            try:
-                verdict = self._judge(box, parsed, began)
-            except SandboxFault as error:
-                fault = str(error)
-                box.close()
-                continue
-            except BaseException:
-                box.close()
-                raise
-            self._give(box)
-            return verdict
         reason = f"the sandbox failed {ATTEMPTS} times: {fault}"
         return CaseVerdict(parsed.id, "error", reason, seconds=_since(began))
 
     def judge_many(self, cases: Iterable[object]) -> Iterator[CaseVerdict]:
         """The verdict on each case, in the order given; reads only a bounded number of cases ahead."""
-        if self._pool is None:
-            raise RuntimeError("use Judge as a context manager: `with Judge() as judge:`")
         waiting: deque[tuple[Future[CaseVerdict], int]] = deque()
         ahead = 0
         for case in cases:
             size = _size(case)
-            waiting.append((self._pool.submit(self._judge_safely, case), size))
+            waiting.append((self.submit(case), size))
             ahead += size
             while len(waiting) > AHEAD * self.jobs or ahead > AHEAD_BYTES or waiting[0][0].done():
                 future, size = waiting.popleft()
@@ -161,6 +161,12 @@ class Judge:
                     break
         while waiting:
             yield waiting.popleft()[0].result()
+
+    def submit(self, case: object) -> Future[CaseVerdict]:
+        """Judge one case on the next free box."""
+        if self._pool is None:
+            raise RuntimeError("use Judge as a context manager: `with Judge() as judge:`")
+        return self._pool.submit(self._judge_safely, case)
 
     def _judge_safely(self, case: object) -> CaseVerdict:
         try:
@@ -192,15 +198,27 @@ class Judge:
             tuple(box.missing_protections),
         )
 
-    def _take(self) -> Sandbox:
+    @contextmanager
+    def _box(self) -> Iterator[Sandbox]:
+        """An idle box, or a new one. A box that something went wrong in is not used again."""
         with self._lock:
-            if self._idle:
-                return self._idle.pop()
-        return self._open()
-
-    def _give(self, box: Sandbox) -> None:
+            if self._closed:
+                raise SandboxError("the judge is closed")
+            box = self._idle.pop() if self._idle else None
+        box = box or self._open()
         with self._lock:
-            self._idle.append(box)
+            self._busy.append(box)
+        try:
+            yield box
+        except BaseException:
+            box.close()
+            raise
+        else:
+            with self._lock:
+                self._idle.append(box)
+        finally:
+            with self._lock:
+                self._busy.remove(box)
 
     def _open(self) -> Sandbox:
         config = BoxConfig(limits=self.limits, preload=PRELOAD)

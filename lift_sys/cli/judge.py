@@ -1,0 +1,166 @@
+"""`lift-sys judge`: run candidates against tests that they never see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import queue
+    from concurrent.futures import Future
+
+    from lift_sys.sandbox.judge import CaseVerdict, Judge
+
+MIB = 1 << 20
+LONGEST_LINE = 64 * MIB
+
+
+class Regimes(StrEnum):
+    first = "first"
+    both = "both"
+
+
+def judge(
+    cases: Annotated[str, typer.Argument(help="A file of cases, one JSON object a line (.gz too); - reads stdin.")],
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Boxes at a time; 0 takes every core.")] = 0,
+    regimes: Annotated[
+        Regimes, typer.Option("--regimes", help="`both` also makes each call in a fresh process; `first` is faster.")
+    ] = Regimes.both,
+    call_seconds: Annotated[float, typer.Option("--call-seconds", min=0.05, help="Seconds for one call.")] = 5.0,
+    memory: Annotated[int, typer.Option("--memory", min=32, help="MiB for a candidate's whole process tree.")] = 1024,
+    tasks: Annotated[int, typer.Option("--tasks", min=1, help="Processes and threads of a candidate.")] = 64,
+    result: Annotated[int, typer.Option("--result", min=1, help="MiB for one result.")] = 16,
+    tmp: Annotated[int, typer.Option("--tmp", min=1, help="MiB for a candidate's /tmp.")] = 256,
+    fail_on_invalid: Annotated[
+        bool, typer.Option("--fail-on-invalid", help="End with 1 when a case is not valid.")
+    ] = False,
+) -> None:
+    """Judge candidates: one line of JSON for each case, in the order given.
+
+    A case has `id`, `code`, `entry_point` and `tests` (a list of assert statements that call the entry point), or
+    HumanEval's own fields. The candidate gets arguments and returns bytes; it never sees a test.
+
+    Example:  lift-sys judge cases.jsonl --jobs 2 > verdicts.jsonl
+
+    Exit codes: 0 every case was judged, 1 one is not valid (with --fail-on-invalid), 2 bad usage, 3 no sandbox on
+    this machine, 130 stopped.
+    """
+    import os
+    import signal
+    import sys
+
+    from lift_sys.config import usable_cores
+    from lift_sys.sandbox.api import Limits
+    from lift_sys.sandbox.candidate import REGIMES
+    from lift_sys.sandbox.judge import Judge
+
+    limits = Limits(call_seconds, memory * MIB, tasks, result * MIB, tmp=tmp * MIB)
+    kinds = REGIMES if regimes is Regimes.both else REGIMES[:1]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with _open(cases) as stream, Judge(jobs or usable_cores(), kinds, limits) as judging:
+        try:
+            counts = _judge_lines(judging, stream)
+            sys.stdout.flush()
+        except BrokenPipeError:  # the reader has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            raise typer.Exit(141) from None
+    if sys.stderr.isatty():
+        total = sum(counts.values())
+        print(f"{total:,} cases: " + ", ".join(f"{n:,} {verdict}" for verdict, n in counts.items()), file=sys.stderr)
+    if fail_on_invalid and any(n for verdict, n in counts.items() if verdict != "valid"):
+        raise typer.Exit(1)
+
+
+def _open(name: str) -> IO[bytes]:
+    import gzip
+    import sys
+
+    from lift_sys.errors import ConfigError
+
+    try:
+        file = sys.stdin.fileno() if name == "-" else Path(name)
+        opened = open(file, "rb", closefd=name != "-")  # noqa: SIM115
+        opened.peek(1)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"the cases can't be read: {error}") from None
+    if opened.peek(2)[:2] == b"\x1f\x8b":  # by content: names lie
+        return gzip.GzipFile(fileobj=opened)  # type: ignore[return-value]
+    return opened
+
+
+def _judge_lines(judging: Judge, stream: IO[bytes]) -> dict[str, int]:
+    """Print each verdict as soon as it and those before it are there; how many of each."""
+    import json
+    import queue
+    import sys
+    import threading
+
+    counts = dict.fromkeys(("valid", "invalid", "error", "timeout"), 0)
+    waiting: queue.Queue[Future[CaseVerdict] | BaseException | None] = queue.Queue(64 * judging.jobs)
+    show = sys.stderr.isatty() and not sys.stdout.isatty()
+    threading.Thread(target=_feed, args=(judging, stream, waiting), daemon=True).start()
+    while (item := waiting.get()) is not None:
+        if isinstance(item, BaseException):
+            raise item
+        verdict = item.result()
+        counts[verdict.verdict] += 1
+        sys.stdout.write(json.dumps(verdict.to_dict()) + "\n")
+        if waiting.empty() or sum(counts.values()) % 16 == 0:
+            sys.stdout.flush()
+        if show:
+            print(f"\r{sum(counts.values()):,} judged, {counts['valid']:,} valid ", end="", file=sys.stderr)
+    if show:
+        print("\r", end="", file=sys.stderr)
+    return counts
+
+
+def _feed(
+    judging: Judge, stream: IO[bytes], waiting: queue.Queue[Future[CaseVerdict] | BaseException | None]
+) -> None:
+    """Hand the cases over, in a thread: verdicts are printed while the next line is still awaited."""
+    try:
+        for case in read_cases(stream):
+            waiting.put(judging.submit(case))
+        waiting.put(None)
+    except RuntimeError:
+        waiting.put(None)  # the judge was closed
+    except BaseException as error:
+        waiting.put(error)
+
+
+def read_cases(stream: IO[bytes]) -> Iterator[object]:
+    """The cases of a file of JSON lines; a line that holds none is given as a BadCase that says why."""
+    import json
+    import zlib
+
+    from lift_sys.sandbox.cases import BadCase
+
+    number = 0
+    while True:
+        number += 1
+        try:
+            line = stream.readline(LONGEST_LINE + 1)
+            if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
+                while line and not line.endswith(b"\n"):
+                    line = stream.readline(MIB)
+                yield BadCase(f"line {number}: it is longer than {LONGEST_LINE // MIB} MiB")
+                continue
+        except (OSError, EOFError, zlib.error) as error:
+            yield BadCase(f"line {number}: the file can't be read on: {error}")
+            return
+        if not line:
+            return
+        if number == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if not line.strip():
+            continue
+        try:
+            yield json.loads(line.decode())
+        except UnicodeDecodeError as error:
+            yield BadCase(f"line {number}: it is not UTF-8: {error.reason} at byte {error.start}")
+        except (ValueError, RecursionError) as error:
+            yield BadCase(f"line {number}: it is no JSON: {error}")
