@@ -234,9 +234,9 @@ def _read_block(style: Style, block: list[str], draft: _Draft) -> None:
         canonical = "Yields" if title.startswith("yield") else "Returns"
         for name, hint, text in _items(style, canonical, content, "many_returns")[:1]:
             if style == "numpy" and not text and hint and " " in hint:
-                hint, text = None, hint
+                text, hint = hint, None
             if style == "google" and hint and not _looks_like_type(hint):
-                hint, text = None, f"{hint}: {text}".rstrip(": ")
+                text, hint = f"{hint}: {text}".rstrip(": "), None
             draft.returns = ReturnDoc(hint or (name or None), text, canonical == "Yields")
     elif title in _RAISES:
         for _, hint, text in _items(style, "Raises", content, "raises"):
@@ -303,8 +303,8 @@ def _read_field(block: list[str], draft: _Draft) -> None:
     keyword, argument = found[2], found[3].strip()
     text = _one_line("\n".join([found[4], *block[1:]]))
     if keyword in ("param", "parameter", "arg", "argument", "key", "keyword", "kwarg"):
-        *hint, name = argument.split() or [""]
-        _add_parameter(draft, name, " ".join(hint) or None, text)
+        *hints, name = argument.split() or [""]
+        _add_parameter(draft, name, " ".join(hints) or None, text)
     elif keyword == "type":
         _add_parameter(draft, argument, text or None, "")
     elif keyword in ("return", "returns", "yield", "yields"):

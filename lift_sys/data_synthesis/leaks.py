@@ -13,6 +13,7 @@ import textwrap
 import tokenize
 from collections.abc import Iterable, Iterator
 
+from lift_sys.data_synthesis.phrasing import name_words
 from lift_sys.records import Function
 
 MIN_FRAGMENT = 9
@@ -32,7 +33,11 @@ def leaks_body(prompt: str, function: Function, *, allowed: Iterable[str] = ()) 
     definition = definition_of(function)
     if definition is None:
         return []
-    known = "\n".join([function.docstring or "", _signature(definition), *allowed])
+    docstring = function.docstring or ""
+    # Prompts show the documentation without its markup: `*x* is None` is known as `x is None` too.
+    known = "\n".join(
+        [docstring, function.qualname, re.sub(r"[*`]+", "", docstring), _signature(definition), *allowed]
+    )
     shown = _without_examples(prompt, definition.name)
     found = [*_fragments_shown(definition, shown, known), *_strings_shown(definition, shown, known)]
     return list(dict.fromkeys([*found, *_ngrams_shown(definition, shown, known)]))
@@ -153,17 +158,20 @@ def _fragments_shown(definition: ast.FunctionDef | ast.AsyncFunctionDef, shown: 
 
 
 def _strings_shown(definition: ast.FunctionDef | ast.AsyncFunctionDef, shown: str, known: str) -> Iterator[str]:
+    named = {*name_words(definition.name), "the", "a", "an", "of", "to", "it", "should"}
     for node in _nodes(definition):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) >= MIN_STRING:
             forms = (node.value.strip(), repr(node.value)[1:-1].strip())
-            if any(form in shown for form in forms) and not any(form in known for form in forms):
+            if set(re.findall(r"[^\W_]+", node.value.lower())) <= named:
+                continue
+            if any(form in shown for form in forms) and not any(form.lower() in known.lower() for form in forms):
                 yield node.value
 
 
 def _ngrams_shown(definition: ast.FunctionDef | ast.AsyncFunctionDef, shown: str, known: str) -> Iterator[str]:
-    in_prompt, in_known = _ngrams(_WORD.findall(shown)), _ngrams(_WORD.findall(known))
+    in_prompt, in_known = (_ngrams(_WORD.findall(text.lower())) for text in (shown, known))
     for statement in body_of(definition):
-        tokens = _tokens(ast.unparse(statement))
+        tokens = _tokens(ast.unparse(statement).lower())
         for position in range(len(tokens) - NGRAM + 1):
             gram = tuple(tokens[position : position + NGRAM])
             marks = sum(not re.match(r"\w", token) for token in gram)

@@ -40,7 +40,8 @@ _DIRECTIVE = re.compile(r"^(\s*)\.\.\s+(?:([A-Za-z][\w:.-]*)::(.*)|(\[[^\]]+\].*
 _CREDIT = re.compile(
     r"^\W{0,3}(?:authors?|copyright|\(c\)|©|licen[cs]ed?|version|revision|maintainers?|contact|created(?: on| by)?"
     r"|modified(?: on| by)?|last (?:modified|updated|change)|contributed by|written by|adapted from|based on code"
-    r"|taken from|stolen from|borrowed from|ported from|source|spdx[\w-]*|date|since|changelog)\b\s*(?:[:©(]|by\b|\d|from\b|on\b)"
+    r"|taken from|stolen from|borrowed from|ported from|source|spdx[\w-]*|date|since"
+    r"|changelog)\b\s*(?:[:©(]|by\b|\d|from\b|on\b)"
     r"|^\W{0,3}(?:todo|fixme|xxx|hack|nb\b.{0,3}$|note to self|noqa|pylint|type:\s*ignore|pragma)\b",
     re.I,
 )
@@ -55,9 +56,9 @@ _CITES = re.compile(
     r"|credit|thanks|courtesy|inspired|ported|found|available|at)\b|^\W*$",
     re.I,
 )
-_DANGLING = re.compile(
-    r"^(?:see|cf\.?|refer to|please (?:see|refer)|also see|see also|for (?:more|further|full|additional|usage|other|an?"
-    r"|the|details?|examples?)[^,]{0,40},? (?:see|refer)|compare(?: with)?:?|more (?:info\w*|details?)"
+DANGLING = re.compile(
+    r"^(?:see|cf\.?|refer to|please (?:see|refer)|also see|see also|for (?:more|further|full|additional|usage|other"
+    r"|an?|the|details?|examples?)[^,]{0,40},? (?:see|refer)|compare(?: with)?:?|more (?:info\w*|details?)"
     r"|consult|check|look at|read)\b(?!\s+(?:if|whether|that|for|the (?:value|file|argument|input|string|list)\b))"
     r"|\bsee (?:above|below|also|the (?:docs?\b|documentation|manual|module|class|source|notes?|examples?|section))"
     r"|\b(?:see|refer to) `?[\w.]+`?(?:\(\))? (?:for|documentation|docs|docstring)"
@@ -65,13 +66,17 @@ _DANGLING = re.compile(
     r"|\b(?:as|like|the|listed|described|mentioned|given|shown|defined) (?:above|below)\b(?! (?:the|a|an|zero|\d))"
     r"|\b(?:above|below|following|previous|next) (?:example|examples|section|table|figure|code|snippet|note)s?\b"
     r"|\bexamples?\s*(?:are |is )?below\b|\b(?:pep|rfc) ?\d+ for\b"
-    r"|\b(?:new in|added in|changed in|deprecated (?:since|in)|available since|since) (?:version|python|release) ?v?\d"
+    r"|\b(?:new in|added in|changed in|deprecated (?:since|in)|available since|since)"
+    r" (?:version|python|release) ?v?\d"
     r"|\b(?:issue|bug|ticket|bpo|gh|pr)[ -]?#?\d{2,}\b|(?<!\w)#\d{3,}\b"
     r"|\b(?:i|we) (?:don't know|should|need to|wonder|hope|think|believe|hate|could probably)\b"
     r"|\b(?:todo|fixme|xxx)\b",
     re.I,
 )
-_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bcf\.)(?<!\betc\.)(?<!\bvs\.)(?<!\bresp\.)[)\"']?\s+(?=[A-Z`*\"'(\[\d])")  # fmt: skip
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bcf\.)(?<!\betc\.)(?<!\bvs\.)(?<!\bresp\.)[)\"']?\s+"
+    r"(?=[A-Z`*\"'(\[\d])"
+)
 _LEAD_IN = re.compile(
     r"(?:^|(?<=[.!?]\s))[^.!?]*\b(?:for example|for instance|examples?|e\.g\.?|usage|like so|like this|as follows"
     r"|for ex|such as|sample|demo|doctest\w*|consider|try|yields|gives|produces)\b[^.!?]{0,60}:{1,2}\s*$",
@@ -227,7 +232,7 @@ def _kept_sentences(text: str) -> Iterator[str]:
                 continue
         if _MAIL.search(sentence) and not re.search(r"['\"`][^'\"`]*@", sentence):
             continue
-        if _DANGLING.search(sentence) or _CREDIT.search(sentence):
+        if DANGLING.search(sentence) or _CREDIT.search(sentence):
             continue
         yield sentence
 

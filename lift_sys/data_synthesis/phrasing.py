@@ -8,34 +8,44 @@ from typing import Literal
 
 Mood = Literal["imperative", "indicative", "truth", "noun"]
 
-_VERBS = frozenset(
-    """accept accumulate acquire add adjust advance aggregate align allocate allow analyze analyse append apply assert
-    assign attach authenticate average bind block bound break broadcast build bump cache calculate call canonicalize
-    capitalize cast center change check choose chop clamp classify clean cleanup clear clip clone close coerce collapse
-    collect combine compact compare compile complete compose compress compute concatenate configure connect consume
-    construct contain convert copy count create crop cut decode decompose decompress decorate deduplicate deduce
-    deepcopy define delete demangle denormalize derive describe deserialize detect determine difference disable discard
-    discover display distribute divide do download drop dump duplicate emit enable encode encrypt ensure enumerate
-    escape estimate evaluate exclude execute exit expand explode export expose extend extract factor factorize fetch
-    fill filter find finish fire fit fix flatten flip fold force format forward fuse gather generate get give go grab
-    group guess handle hash highlight identify ignore implement import include increment indent index infer inflate
-    initialize inject insert inspect install interleave interpolate interpret intersect intersperse invert invoke issue
-    iterate join keep label launch leave limit linearize list load locate lock log look lookup lower make mangle map
-    mark mask match mean measure merge minimize modify move multiply mutate negate nest normalize notify obtain offset
-    omit open order output override overwrite pack pad parse partition pass patch perform permute pick pluck pop
-    populate post prefix prepare prepend preprocess pretty-print prevent print process produce project prune pull push
-    put query quote raise randomize rank read rearrange rebuild receive recompute reconstruct record recover reduce
-    refresh register release reload remap remove rename render reorder repeat replace report represent request require
-    reset reshape resize resolve restore restrict retain retrieve retry return reverse rewrite roll rotate round run
-    safely sample sanitize save scale scan schedule search seek select send separate serialize set shift shorten show
-    shrink shuffle simplify simulate skip slice slugify smooth snap sort specify split squash squeeze stack start step
-    stop store stream strip submit substitute subtract sum summarize swap switch synchronize take tell test throw
-    tokenize transform translate transpose traverse trim truncate try turn unescape unflatten unify union uniquify
-    unpack unquote unwrap unzip update upgrade upload uppercase use validate verify visit wait walk warn widen work wrap
-    write yield zip""".split()
+
+def word_set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_VERBS = word_set(
+    """
+    accept accumulate acquire add adjust advance aggregate align allocate allow analyze analyse append
+    apply assert assign attach authenticate average bind block bound break broadcast build bump cache
+    calculate call canonicalize capitalize cast center change check choose chop clamp classify clean
+    cleanup clear clip clone close coerce collapse collect combine compact compare compile complete
+    compose compress compute concatenate configure connect consume construct contain convert copy count
+    create crop cut decode decompose decompress decorate deduplicate deduce deepcopy define delete
+    demangle denormalize derive describe deserialize detect determine difference disable discard
+    discover display distribute divide do download drop dump duplicate emit enable encode encrypt ensure
+    enumerate escape estimate evaluate exclude execute exit expand explode export expose extend extract
+    factor factorize fetch fill filter find finish fire fit fix flatten flip fold force format forward
+    fuse gather generate get give go grab group guess handle hash highlight identify ignore implement
+    import include increment indent index infer inflate initialize inject insert inspect install
+    interleave interpolate interpret intersect intersperse invert invoke issue iterate join keep label
+    launch leave limit linearize list load locate lock log look lookup lower make mangle map mark mask
+    match mean measure merge minimize modify move multiply mutate negate nest normalize notify obtain
+    offset omit open order output override overwrite pack pad parse partition pass patch perform permute
+    pick pluck pop populate post prefix prepare prepend preprocess pretty-print prevent print process
+    produce project prune pull push put query quote raise randomize rank read rearrange rebuild receive
+    recompute reconstruct record recover reduce refresh register release reload remap remove rename
+    render reorder repeat replace report represent request require reset reshape resize resolve restore
+    restrict retain retrieve retry return reverse rewrite roll rotate round run safely sample sanitize
+    save scale scan schedule search seek select send separate serialize set shift shorten show shrink
+    shuffle simplify simulate skip slice slugify smooth snap sort specify split squash squeeze stack
+    start step stop store stream strip submit substitute subtract sum summarize swap switch synchronize
+    take tell test throw tokenize transform translate transpose traverse trim truncate try turn unescape
+    unflatten unify union uniquify unpack unquote unwrap unzip update upgrade upload uppercase use
+    validate verify visit wait walk warn widen work wrap write yield zip
+    """
 )
-_DETERMINERS = frozenset("the a an all each every any this that these its one two given some".split())
-_SMALL = frozenset("to from by with in of for as and or on at into is not if than then per via".split())
+_DETERMINERS = word_set("the a an all each every any this that these its one two given some")
+_SMALL = word_set("to from by with in of for as and or on at into is not if than then per via")
 
 
 def third_to_base(word: str) -> str | None:
@@ -68,7 +78,7 @@ def mood(sentence: str) -> Mood:
 def lower_first(text: str) -> str:
     """The text with a small first letter, unless its first word is an acronym or a name."""
     first = re.match(r"[^\W\d_]+", text)
-    if not first or first[0] in ("I", "True", "False", "None") or not first[0][1:].islower() and len(first[0]) > 1:
+    if not first or first[0] in ("I", "True", "False", "None") or (not first[0][1:].islower() and len(first[0]) > 1):
         return text
     return text[0].lower() + text[1:]
 
@@ -108,7 +118,7 @@ def name_intent(name: str, parameters: tuple[str, ...]) -> str:
         verb, rest = words[0], " ".join(words[1:])
         if rest:
             return f"tell whether {subject} {verb} {rest}"
-    if words[0] == "to" and len(words) > 1 or (len(words) == 2 and words[0] == "as"):
+    if (words[0] == "to" and len(words) > 1) or (len(words) == 2 and words[0] == "as"):
         return f"convert {subject} to {_article(words[1:])}"
     if "to" in words[1:-1] and words[0] not in _VERBS:
         at = words.index("to", 1)
@@ -120,7 +130,7 @@ def name_intent(name: str, parameters: tuple[str, ...]) -> str:
         rest_words = words[1:]
         if not rest_words:
             return f"{words[0]} {subject}" if parameters else words[0]
-        if rest_words[0] in _SMALL or any(word in _VERBS for word in rest_words[:1]) and len(rest_words) > 2:
+        if rest_words[0] in _SMALL or (rest_words[0] in _VERBS and len(rest_words) > 2):
             return " ".join(words)
         if rest_words[-1] in _SMALL:
             return " ".join(words)

@@ -131,7 +131,9 @@ def _with_dashed(doc: ParsedDocstring, names: list[str]) -> ParsedDocstring:
 def _summary_and_body(doc: ParsedDocstring, name: str) -> tuple[str, tuple[str, ...]]:
     """The first sentence, and the remaining paragraphs up to a length."""
     text = doc.summary
-    signature = rf"^`*(?:\w+\.)*{re.escape(name)}\s*\((?:[^()]|\([^()]*\))*\)`*\s*(?:(?:->|=>|-->)\s*[\w\[\], |.()]+?(?=\s*(?:[-:.]|$|[A-Z][a-z]))|[=:-]+)?\s*[-:.]*\s*"
+    arguments = r"\((?:[^()]|\([^()]*\))*\)`*"
+    result = r"(?:(?:->|=>|-->)\s*[\w\[\], |.()]+?(?=\s*(?:[-:.]|$|[A-Z][a-z]))|[=:-]+)?"
+    signature = rf"^`*(?:\w+\.)*{re.escape(name)}\s*{arguments}\s*{result}\s*[-:.]*\s*"
     text = re.sub(signature, "", text)
     parts = sentences(clean_line(text))
     paragraphs = [part for part in clean(doc.body).split("\n\n") if part]

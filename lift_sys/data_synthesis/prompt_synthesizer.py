@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lift_sys.data_synthesis import phrasing
 from lift_sys.data_synthesis.leaks import leaks_body
@@ -100,6 +100,7 @@ def _opening(material: Material, pick: _Pick) -> str:
     if not purpose:
         return _opening_without_summary(material, signature, what, of)
     text = phrasing.lower_first(purpose)
+    forms: tuple[str, ...]
     if mood == "indicative":
         forms = (
             f"Write a Python {what} {signature}{of} that {text}.",
@@ -217,7 +218,7 @@ def specification(material: Material, pick: _Pick) -> str:
     sections += [_returns_line(material)]
     sections += [_titled("Raises", _raise_lines(material))]
     guarantees = [f"- {phrasing.sentence(text)}" for text in material.guarantees]
-    sections += [_titled("What always holds" if len(guarantees) > 1 else "What always holds", guarantees)]
+    sections += [_titled("What always holds", guarantees)]
     examples = _in_order(material.examples)[:4]
     sections += [_titled("Examples" if len(examples) > 1 else "Example", [item.doctest() for item in examples])]
     return "\n\n".join(section for section in sections if section)

@@ -9,17 +9,24 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from lift_sys.data_synthesis.leaks import definition_of
+from lift_sys.data_synthesis.phrasing import word_set
 from lift_sys.ir import IntermediateRepresentation
 from lift_sys.records import Function
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
-_TYPING = frozenset(
-    """Any AnyStr Callable ClassVar Final Generic Literal NamedTuple NoReturn Optional ParamSpec Protocol Self
-    SupportsFloat SupportsIndex SupportsInt Text TypeVar Union Annotated Type List Dict Set FrozenSet Tuple""".split()
+_TYPING = word_set(
+    """
+    Any AnyStr Callable ClassVar Final Generic Literal NamedTuple NoReturn Optional ParamSpec Protocol
+    Self SupportsFloat SupportsIndex SupportsInt Text TypeVar Union Annotated Type List Dict Set
+    FrozenSet Tuple
+    """
 )
-_ABC = frozenset(
-    """Awaitable AsyncIterable AsyncIterator Collection Container Coroutine Generator Hashable Iterable Iterator
-    KeysView Mapping MutableMapping MutableSequence MutableSet Sequence Sized ValuesView ItemsView Reversible""".split()
+_ABC = word_set(
+    """
+    Awaitable AsyncIterable AsyncIterator Collection Container Coroutine Generator Hashable Iterable
+    Iterator KeysView Mapping MutableMapping MutableSequence MutableSet Sequence Sized ValuesView
+    ItemsView Reversible
+    """
 )
 _BUILTINS = frozenset(dir(builtins))
 MAX_LINE = 88
