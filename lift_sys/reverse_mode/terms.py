@@ -16,11 +16,11 @@ from lift_sys.errors import WireError
 from lift_sys.reverse_mode.observations import MISSING
 from lift_sys.reverse_mode.operators import BINARY, CONDITIONS, UNARY, Binary, Unary
 
-MAX_TERMS = 1_500
-MAX_STEPS = 60_000
+MAX_TERMS = 1_000
+MAX_STEPS = 40_000
 """Evaluations of one operator on one call, over a whole search."""
 MAX_CONDITIONS = 120
-_SIMPLE = frozenset({int, str, bool, type(None)})
+_SIMPLE = frozenset({int, str, bytes, bool, type(None)})
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,12 @@ def key(value: object) -> object:
     if value is MISSING:
         return MISSING
     try:
+        if kind is list or kind is tuple or kind is float:
+            text = repr(value)
+            if "{" not in text and "set(" not in text:  # those print in an order of their own
+                return text
         return wire.encode(value, limit=4_000)
-    except WireError:
+    except (WireError, RecursionError):
         return MISSING
 
 
@@ -65,6 +69,8 @@ class Bank:
     def __init__(self, atoms: Sequence[Term], constants: Sequence[Term], calls: int) -> None:
         self.calls = calls
         self.terms: list[Term] = []
+        self.keys: list[tuple[object, ...]] = []
+        """The keys of each term's values."""
         self.conditions: dict[int, str] = {}
         """Condition text by the mask of the calls that it holds on."""
         self._steps = MAX_STEPS
@@ -78,6 +84,7 @@ class Bank:
             return False
         self._seen.add(keys)
         self.terms.append(term)
+        self.keys.append(keys)
         return True
 
     def add_source_term(self, term: Term) -> None:
@@ -93,16 +100,28 @@ class Bank:
             self.conditions.setdefault(bits, text)
             self.conditions.setdefault(full & ~bits, f"not ({text})")
 
-    def grow(self) -> None:
-        """Two levels: operators over atoms and constants, then operators over the terms found so far."""
+    def grow(self, wanted: Sequence[object]) -> None:
+        """Operators over atoms and constants, then over what they gave, until a term gives all `wanted` keys.
+
+        A wanted key of MISSING is met by any value.
+        """
         self._find_conditions(self._atoms)
-        first = [*self._unary(self._atoms), *self._binary(self._atoms, [*self._atoms, *self._constants])]
+        given = [*self._atoms, *self._constants]
+        if self._explains(wanted):
+            return
+        first = [*self._unary(self._atoms), *self._binary(self._atoms, given)]
         first += self._binary(self._constants, self._atoms)
         self._find_conditions([term for term in first if term.size == 2][:12])
-        self._unary(first)
-        self._binary(first, [*self._atoms, *self._constants])
-        self._binary([*self._atoms, *self._constants], first)
-        self._binary(first, first)
+        if not self._explains(wanted):
+            self._unary(first)
+            self._binary(first, given)
+            self._binary(given, first)
+            self._binary(first, first)
+
+    def _explains(self, wanted: Sequence[object]) -> bool:
+        return any(
+            all(want is MISSING or want == got for want, got in zip(wanted, keys, strict=True)) for keys in self.keys
+        )
 
     def _unary(self, terms: Sequence[Term]) -> list[Term]:
         found = []
@@ -126,6 +145,8 @@ class Bank:
         found = []
         right_kinds = [frozenset(map(type, term.values)) for term in rights]
         for left in lefts:
+            if self._steps <= 0:
+                break
             left_kinds = frozenset(map(type, left.values))
             operators = [op for op in BINARY if not op.boolean and left_kinds & op.left]
             for right, kinds in zip(rights, right_kinds, strict=True):
@@ -144,8 +165,8 @@ class Bank:
         return made if self._add(made) else None
 
     def _spend(self) -> bool:
-        self._steps -= self.calls
-        return self._steps > 0 and len(self.terms) < MAX_TERMS
+        self._steps = 0 if len(self.terms) >= MAX_TERMS else self._steps - self.calls
+        return self._steps > 0
 
     def _find_conditions(self, terms: Sequence[Term]) -> None:
         for term in terms:
