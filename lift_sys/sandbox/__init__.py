@@ -1,1 +1,19 @@
-"""TODO by its owner."""
+"""Boxed execution of hostile code: `open_sandbox(config)` gives a warm box that starts guest programs.
+
+What a box guarantees, and what not: docs/SANDBOX.md.
+"""
+
+from __future__ import annotations
+
+from lift_sys.sandbox.api import BoxConfig, Sandbox
+
+
+def open_sandbox(config: BoxConfig = BoxConfig()) -> Sandbox:  # noqa: B008
+    """Open a box.
+
+    Raises:
+        SandboxUnavailable: this machine lacks a protection that may not be missing; the message says what to do.
+    """
+    from lift_sys.sandbox.bubblewrap import BubblewrapSandbox
+
+    return BubblewrapSandbox(config)

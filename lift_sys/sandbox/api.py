@@ -96,6 +96,9 @@ class BoxConfig:
     limits: Limits = field(default_factory=Limits)
     mounts: tuple[Mount, ...] = ()
     python_path: tuple[str, ...] = ()
-    """Folders inside the box that guest programs may import from (mounted with `mounts`)."""
+    """Folders inside the box that guest programs may import from (mounted with `mounts`). Searched after the
+    standard library, and only in boxed processes that are already locked down."""
+    trusted_path: tuple[str, ...] = ()
+    """Folders inside the box that the zygote itself may import `preload` from: only for code trusted as ours."""
     preload: tuple[str, ...] = ()
     """Modules that the zygote imports before the first fork, besides its defaults."""
