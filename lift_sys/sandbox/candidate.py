@@ -11,7 +11,7 @@ import os
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Literal, Self
 
@@ -21,6 +21,8 @@ from lift_sys.sandbox.api import Limits, Process, Sandbox
 Regime = Literal["one_process", "fresh_process"]
 REGIMES: tuple[Regime, ...] = ("one_process", "fresh_process")
 NONCE = 16
+FRAMING = 1 << 17
+"""What a frame may hold besides one result of the largest size: a batch's small answers, and the marks around."""
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 
 
@@ -50,7 +52,8 @@ class Candidate:
 
     def __init__(self, sandbox: Sandbox, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
-        self._process: Process = sandbox.spawn("candidate", self.limits)
+        frames = replace(self.limits, result=self.limits.result + FRAMING)
+        self._process: Process = sandbox.spawn("candidate", frames)
         self._nonce = b""
         self._dead = False
         self.out_of_memory = False

@@ -10,12 +10,12 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge, SandboxError, SandboxFault
 from lift_sys.sandbox.api import Limits, Process, Sandbox
-from lift_sys.sandbox.candidate import Candidate, clean, shuffled
+from lift_sys.sandbox.candidate import FRAMING, Candidate, clean, shuffled
 from lift_sys.sandbox.cases import Case
 from lift_sys.sandbox.plan import Expected, plan
 
@@ -114,7 +114,7 @@ def settle(sandbox: Sandbox, case: Case, expected: Sequence[Expected], limits: L
 
 def run_apart(sandbox: Sandbox, case: Case, limits: Limits, timing: Timing) -> Run:
     """Run the tests in a box of their own, beside the candidate's."""
-    with sandbox.spawn("tester", limits) as tester, Candidate(sandbox, limits) as candidate:
+    with _tester(sandbox, limits) as tester, Candidate(sandbox, limits) as candidate:
         loaded = False
 
         def answer(arguments: bytes) -> bytes:
@@ -129,6 +129,10 @@ def run_apart(sandbox: Sandbox, case: Case, limits: Limits, timing: Timing) -> R
     if run.status != "error" and candidate.out_of_memory:
         run.stop("invalid", OUT_OF_MEMORY, run.started)
     return run
+
+
+def _tester(sandbox: Sandbox, limits: Limits) -> Process:
+    return sandbox.spawn("tester", replace(limits, result=limits.result + FRAMING))
 
 
 def run_second(sandbox: Sandbox, case: Case, first: Run, limits: Limits, timing: Timing) -> Run | None:
@@ -156,7 +160,7 @@ def run_second(sandbox: Sandbox, case: Case, first: Run, limits: Limits, timing:
             raise found
         return found
 
-    with sandbox.spawn("tester", limits) as tester:
+    with _tester(sandbox, limits) as tester:
         return carry(tester, case, answer, limits, timing)
 
 
