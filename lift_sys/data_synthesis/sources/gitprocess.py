@@ -221,7 +221,7 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    # Called only before the process is waited for, so its group can't be another's by now.
+    # A helper may outlive git itself; a group's id is not given out again while a member lives.
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 

@@ -46,7 +46,7 @@ class LockEntry(BaseModel):
     kind: SourceKind
     name: str
     version: str
-    """The release, the commit hash, the content hash of a folder, or "installed"."""
+    """The release, the commit hash, the content hash of a folder, or "installed". Not pinned yet: "HEAD" or ""."""
     sha256: str | None = None
     filename: str | None = None
     url: str | None = None
@@ -228,13 +228,14 @@ def _git(entry: LockEntry, offline: bool, base: Path, allow: frozenset[str]) -> 
     policy = _policy(OWN if "://" not in entry.url else licences.Policy(), allow)
     url = entry.url if "://" in entry.url else str(base / entry.url)
     licence = _licence(entry)
-    return GitSource(url, entry.version, name=entry.name, licence=licence, offline=offline, policy=policy)
+    ref = None if entry.version == "HEAD" else entry.version
+    return GitSource(url, ref, name=entry.name, licence=licence, offline=offline, policy=policy)
 
 
 def _local(entry: LockEntry, offline: bool, base: Path, allow: frozenset[str]) -> Source:
     if not entry.url:
         raise ConfigError(f"lock: {entry.name}: a local source needs its folder as url")
-    return LocalSource(base / entry.url, name=entry.name, version=entry.version, policy=_policy(OWN, allow))
+    return LocalSource(base / entry.url, name=entry.name, version=entry.version or None, policy=_policy(OWN, allow))
 
 
 def _stdlib(entry: LockEntry, offline: bool, base: Path, allow: frozenset[str]) -> Source:

@@ -35,9 +35,8 @@ DEFAULT = tuple(
 )
 """Pure-Python modules rich in functions of plain values. A name that this version lacks is passed over."""
 _NOT_ALL = frozenset(
-    ["test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__", "turtledemo"]
-    + ["ensurepip", "idlelib", "tkinter", "lib2to3"]
-)
+    "test tests idle_test site-packages dist-packages __pycache__ turtledemo ensurepip idlelib".split()
+) | {"tkinter", "lib2to3"}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,174 @@
+"""`lift-sys scrape`: brings sources into a folder and pins them in a lock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from lift_sys.data_synthesis.sources import LockEntry, Source
+
+
+def scrape(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME...", help="Projects of the package index, as NAME or NAME==VERSION."),
+    ] = None,
+    git: Annotated[list[str] | None, typer.Option("--git", help="A git URL, as URL or URL@REF. Repeatable.")] = None,
+    local: Annotated[
+        list[Path] | None, typer.Option("--local", help="A local folder or git repository. Repeatable.")
+    ] = None,
+    stdlib: Annotated[bool, typer.Option("--stdlib", help="The installed standard library.")] = False,
+    lock: Annotated[
+        Path | None, typer.Option("--lock", help="Read this lock, add the new sources to it, and write it back.")
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", help="Where the sources go; give it to `generate` as part of --cache.")
+    ] = Path("build/sources"),
+    licence: Annotated[
+        list[str] | None, typer.Option("--allow-licence", help="An SPDX id to accept besides the permissive ones.")
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Use only what the folder already holds.")] = False,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Sources fetched at a time.")] = 4,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a source.")] = False,
+) -> None:
+    """Fetch repositories safely and pin them in a lock.
+
+    Source distributions are verified by hash and never built; git repositories are read without a work tree.
+    Only regular Python files under a permissive licence are kept; everything else is listed with its reason.
+
+    Example:  lift-sys scrape more-itertools toolz==1.0.0 --lock my.lock.json --out build/sources
+
+    Exit codes: 0 all sources are there, 2 bad arguments, 4 a source can't be had, 5 the folder can't be used.
+    """
+    from lift_sys.data_synthesis.sources import checkout_all
+    from lift_sys.data_synthesis.sources.lock import Lock, entry_of
+    from lift_sys.errors import LiftError
+
+    known = Lock.load(lock) if lock is not None and lock.exists() else Lock()
+    with _progress() as progress:
+        task = progress.add_task("Asking the package index", total=None)
+        wanted = known.merged([*_new_entries(names or [], git or [], local or [], stdlib, lock)]).sources
+        _require_some(wanted)
+        base = lock.parent if lock is not None else Path()
+        sources = [entry.to_source(offline=offline, base=base, allow=licence or ()) for entry in wanted]
+        progress.update(task, description="Fetching sources", total=len(sources))
+        found = checkout_all(sources, out, jobs=jobs, on_done=lambda source, result: progress.advance(task))
+    pairs = zip(wanted, found, strict=True)
+    good = [entry_of(result, entry) for entry, result in pairs if not isinstance(result, LiftError)]
+    if lock is not None and good:
+        known.merged(good).save(lock)
+    _tell(sources, found, as_json=as_json, lock=lock)
+    for result in found:
+        if isinstance(result, LiftError):
+            raise typer.Exit(result.exit_code)
+
+
+def _new_entries(
+    names: list[str], git: list[str], local: list[Path], stdlib: bool, lock: Path | None
+) -> list[LockEntry]:
+    from lift_sys.data_synthesis.sources import LockEntry, make_lock
+    from lift_sys.data_synthesis.sources.git import GitSource
+    from lift_sys.data_synthesis.sources.lock import INSTALLED
+    from lift_sys.errors import ConfigError
+
+    entries = list(make_lock(names).sources)
+    for given in git:
+        url, ref = _split_ref(given)
+        entries.append(LockEntry(kind="git", name=GitSource(url, ref).name, version=ref or "HEAD", url=url))
+    for folder in local:
+        if not folder.is_dir():
+            raise ConfigError(f"{folder}: no such folder")
+        entries.append(_local_entry(folder, lock))
+    if stdlib:
+        entries.append(LockEntry(kind="stdlib", name="cpython-stdlib", version=INSTALLED))
+    return entries
+
+
+def _local_entry(folder: Path, lock: Path | None) -> LockEntry:
+    import os
+
+    from lift_sys.data_synthesis.sources import LockEntry
+    from lift_sys.data_synthesis.sources.git import is_git_folder
+
+    # Relative to the lock, so that a lock kept beside the code works on another machine.
+    place = os.path.relpath(folder.resolve(), (lock.parent if lock is not None else Path()).resolve())
+    name = folder.resolve().name or "local"
+    if is_git_folder(folder):
+        return LockEntry(kind="git", name=name, version="HEAD", url=place)
+    return LockEntry(kind="local", name=name, version="", url=place)
+
+
+def _split_ref(given: str) -> tuple[str, str | None]:
+    """`https://host/name@v1` -> the URL and `v1`; an @ before the path belongs to the URL."""
+    scheme, separator, rest = given.partition("://")
+    host, slash, path = rest.partition("/")
+    url, at, ref = path.rpartition("@")
+    if separator and slash and at and ref:
+        return f"{scheme}://{host}/{url}", ref
+    return given, None
+
+
+def _require_some(wanted: object) -> None:
+    from lift_sys.errors import ConfigError
+
+    if not wanted:
+        raise ConfigError("name at least one source: NAME, --git, --local, --stdlib, or a --lock that holds some")
+
+
+def _progress() -> Any:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    return Progress(console=Console(stderr=True), transient=True)
+
+
+def _tell(sources: list[Source], found: list[Any], *, as_json: bool, lock: Path | None) -> None:
+    import json
+
+    rows = [_row(source, result) for source, result in zip(sources, found, strict=True)]
+    if as_json:
+        for row in rows:
+            print(json.dumps(row))
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("source", "version", "files", "licence", "not taken", box=None, header_style="bold")
+    for row in rows:
+        if "error" in row:
+            table.add_row(f"[red]{escape(row['name'])}", "", "", "", escape(row["error"]))
+        else:
+            version = row["version"] if len(row["version"]) < 20 else row["version"][:12]
+            left_out = ", ".join(f"{count} {reason}" for reason, count in row["rejections"].items())
+            cells = [row["name"], version, str(row["files"]), row["licence"], left_out or "-"]
+            table.add_row(*map(escape, cells))
+    console = Console()
+    console.print(table)
+    if lock is not None:
+        console.print(f"\n{lock}  pins them: lift-sys generate --lock {lock}", highlight=False, markup=False)
+
+
+def _row(source: Source, result: Any) -> dict[str, Any]:
+    from collections import Counter
+
+    if isinstance(result, Exception):
+        return {"name": source.name, "error": str(result)}
+    repository = result.repository
+    reasons = Counter(rejection.reason.value for rejection in result.rejections)
+    return {
+        "name": repository.name,
+        "kind": repository.kind,
+        "version": repository.version,
+        "id": repository.id,
+        "files": len(result.files),
+        "licence": repository.licence.spdx,
+        "licence_sha256": repository.licence.text_sha256,
+        "evidence": repository.licence.evidence,
+        "folder": str(result.folder),
+        "rejections": dict(sorted(reasons.items())),
+        "details": [rejection.detail for rejection in result.rejections][:5],
+    }
