@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -96,11 +97,10 @@ def function_of(example: Example) -> Function:
 
 def code_document(function: Function) -> str:
     """The code that a prompt has to find: without docstrings and comments, which the prompt was made of."""
-    text = function.slice.code if function.slice else function.source
     try:
-        tree = ast.parse(_dedented(text))
+        tree = ast.parse(textwrap.dedent(function.source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return text
+        return function.source
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)):
             first = node.body[0] if node.body else None
@@ -111,12 +111,6 @@ def code_document(function: Function) -> str:
             ):
                 node.body = node.body[1:] or [ast.Pass()]
     return ast.unparse(tree)
-
-
-def _dedented(text: str) -> str:
-    import textwrap
-
-    return textwrap.dedent(text)
 
 
 def report(items: Sequence[PromptedFunction], encoder: Encoder) -> PromptReport:

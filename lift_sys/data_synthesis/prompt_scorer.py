@@ -166,7 +166,8 @@ def _described_in_prose(prompt: str, name: str) -> bool:
     """Whether the prose puts a kind of thing beside the name: "the list a", "`text`, a string"."""
     if re.fullmatch(rf"(?:{_KINDS})s?", name):
         return True
-    near = rf"\b(?:{_KINDS})s?\W{{1,3}}{name}\b|\b{name}\W{{1,4}}(?:is |be |must be |should be )?(?:an? |the )?(?:{_KINDS})"
+    link = r"\W{1,4}(?:is |be |must be |should be )?(?:an? |the )?"
+    near = rf"\b(?:{_KINDS})s?\W{{1,3}}{name}\b|\b{name}{link}(?:{_KINDS})"
     return bool(re.search(near, prompt, re.I))
 
 
