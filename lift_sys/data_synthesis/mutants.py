@@ -94,7 +94,10 @@ class _Run:
                     return True
                 started = True
                 while len(self.rows) < len(self.described):
-                    self.rows.append(self._kills(_row(_frame(process), "row", len(self.expected))))
+                    frame = _frame(process)
+                    if "end" in frame:
+                        return True
+                    self.rows.append(self._kills(_row(frame, "row", len(self.expected))))
                 return True
         except (CandidateDied, CandidateTimeout, ResultTooLarge, ValueError, RecursionError):
             if not started:

@@ -26,8 +26,15 @@ EXPLORE_SECONDS = 30.0
 TEXT = 16384
 """Characters of one wire text in a report; longer ones are forged."""
 AUTHORITY: dict[Oracle, int] = {"recorded": 0, "doctest": 1, "generated": 2}
-_REASONS = {r.value: r for r in (RejectionReason.NO_USABLE_CALLS, RejectionReason.CONSTANT_RESULT,
-                                 RejectionReason.NONDETERMINISTIC)}  # fmt: skip
+_REASONS = {
+    reason.value: reason
+    for reason in (
+        RejectionReason.NO_USABLE_CALLS,
+        RejectionReason.CONSTANT_RESULT,
+        RejectionReason.NONDETERMINISTIC,
+        RejectionReason.NO_TESTS_FOUND_IN_TIME,
+    )
+}
 
 
 @dataclass(frozen=True)

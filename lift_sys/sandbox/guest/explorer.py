@@ -19,7 +19,7 @@ try:
     from lift_sys.sandbox.guest import clues
     from lift_sys.sandbox.guest.examples import documented_calls
     from lift_sys.sandbox.guest.inputs import Inputs
-    from lift_sys.sandbox.guest.program import DEPTH, Attempt, LoadError, Program, depth, describe, parse
+    from lift_sys.sandbox.guest.program import DEPTH, GIVE_UP, Attempt, LoadError, Program, depth, describe, parse
 except ImportError:  # inside the box
     import clues  # type: ignore[no-redef,import-not-found]
     import wire  # type: ignore[no-redef,import-not-found]
@@ -27,6 +27,7 @@ except ImportError:  # inside the box
     from inputs import Inputs  # type: ignore[no-redef,import-not-found]
     from program import (  # type: ignore[no-redef,import-not-found]
         DEPTH,
+        GIVE_UP,
         Attempt,
         LoadError,
         Program,
@@ -124,6 +125,8 @@ class Explorer:
         while self.tries < budget and self.fuel > 0:
             if self.tries >= PATIENCE and not any(a.kind == "value" for _, _, a, _ in self.calls):
                 break
+            if self.program.stuck >= GIVE_UP:
+                break
             self.tries += 1
             made = self.inputs.next()
             try:
@@ -179,6 +182,9 @@ class Explorer:
     def report(self, reason: str | None = None, detail: str = "") -> dict[str, Any]:
         values = {a.text for _, _, a, _ in self.calls if a.kind == "value"}
         outcomes = {a.kind + a.text for _, _, a, _ in self.calls}
+        if self.program.stuck >= GIVE_UP:
+            return {"calls": [], "coverage": None, "reason": "no_tests_found_in_time", "detail": "calls did not end",
+                    "tries": self.tries}  # fmt: skip
         if reason is None and self.unsure > len(self.calls):
             reason, detail = "nondeterministic", f"{self.unsure} of {self.unsure + len(self.calls)} calls differed"
         elif reason is None and not values:

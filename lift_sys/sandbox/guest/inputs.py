@@ -167,6 +167,7 @@ class Inputs:
                 if name in self.by_name:
                     _reward(self.by_name[name].clue, value, factor)
         if misfit:
+            self.heed(str(result.error), args, kwargs)
             return
         if (usable and (new or len(self.pool) < 6)) or (new and result.kind == "raise"):
             self.pool.append((list(args), kwargs))
@@ -175,6 +176,14 @@ class Inputs:
             self.supply(args, kwargs, result.error.args[0])
         if new and len(self.queue) < QUEUE:
             self.solve(args, kwargs, pairs)
+
+    def heed(self, message: str, args: list[Any], kwargs: dict[str, Any]) -> None:
+        """What the message of a type error asks for."""
+        if "bytes" in message and "str" in message:
+            named = [self.by_name[name].clue for name in kwargs if name in self.by_name]
+            for clue in [*(self.clue_at(index) for index in range(len(args))), *named]:
+                if not clue.fixed:
+                    clue.add({"bytes": 1.0})
 
     def supply(self, args: list[Any], kwargs: dict[str, Any], key: object) -> None:
         """Try again with the key that was missing, in every dict among the arguments."""
@@ -194,6 +203,8 @@ class Inputs:
         for a, b in pairs:
             if type(a) is int and type(b) is int:
                 wanted += [(a, b), (a, b - 1), (a, b + 1), (b, a)]
+                if 32 <= a < 0x3000 and 1 <= b < 0x3000:  # they may be code points
+                    wanted += [(chr(a), chr(b)), (chr(a), chr(b - 1)), (chr(a), chr(b + 1))]
             elif a != b:
                 wanted += [(a, b), (b, a)]
         tried = 0

@@ -26,6 +26,8 @@ from typing import Any
 
 HIT = "__lift_hit__"
 COMPARE = "__lift_compare__"
+STUCK = -(1 << 40)
+"""What is left in a meter that a timer drained."""
 PAIRS = 48
 """Operands of so many comparisons are remembered for each call."""
 
@@ -78,12 +80,16 @@ class Meter:
         def hit(block: int) -> bool:
             nonlocal left
             marks[block] = 1
-            left -= 1
-            if left < 0:
+            if left <= 0:
+                left = min(left, -1)
                 raise FuelExhausted
+            left -= 1
             return True
 
-        def compare(block: int, a: Any, b: Any, number: int) -> Any:
+        def compare(block: int, a: Any, b: Any, number: int, *rest: Any) -> Any:
+            if rest:
+                truth = compare(block, a, b, number)
+                return compare(rest[0], b, *rest[1:]) if truth else truth
             kind = type(a)
             if kind is int and type(b) is int:
                 distance = a - b
@@ -111,7 +117,7 @@ class Meter:
 
         def drain() -> None:
             nonlocal left
-            left = -1
+            left = STUCK
 
         self.hit = hit
         self.compare = compare
@@ -258,22 +264,22 @@ class _Instrumenter(ast.NodeTransformer):
 
     def visit_Compare(self, node: ast.Compare) -> Any:
         operands = [node.left, *node.comparators]
-        simple = all(isinstance(item, (ast.Name, ast.Constant)) for item in operands[1:-1])
+        # The operands of a call are all evaluated, those of a chain as far as it holds: from the third one on, only
+        # what has no effects will do.
+        simple = all(isinstance(item, (ast.Name, ast.Constant)) for item in operands[2:])
         if not (self.comparisons and simple) or any(type(op) not in _OPERATORS for op in node.ops):
             self.generic_visit(node)
             return node
-        tests: list[ast.expr] = []
-        for index, op in enumerate(node.ops):
-            # A middle operand is a name or a constant, so that reading it twice is the same as reading it once.
-            a = self.visit(operands[index]) if index == 0 else _again(operands[index])
-            b = self.visit(operands[index + 1])
-            tests.append(self._compare(node, a, b, _OPERATORS[type(op)]))
-        return tests[0] if len(tests) == 1 else _place(ast.BoolOp(ast.And(), tests), node)
+        arguments: list[ast.expr] = [self._marks(node), self.visit(node.left)]
+        for index, (op, operand) in enumerate(zip(node.ops, node.comparators, strict=True)):
+            if index:
+                arguments.append(self._marks(node))
+            arguments += [self.visit(operand), _constant(_OPERATORS[type(op)], node)]
+        return _call(COMPARE, arguments, node)
 
-    def _compare(self, node: ast.AST, a: ast.expr, b: ast.expr, number: int) -> ast.Call:
-        # Three marks: the left side one below the right one, equal to it, one above it.
-        middle = [self.blocks.add(self.owner, False) for _ in range(3)][1]
-        return _call(COMPARE, [_constant(middle, node), a, b, _constant(number, node)], node)
+    def _marks(self, node: ast.AST) -> ast.Constant:
+        """The middle one of three marks: the left side is one below the right one, equal to it, one above it."""
+        return _constant([self.blocks.add(self.owner, False) for _ in range(3)][1], node)
 
 
 def _is_docstring(node: ast.stmt) -> bool:
@@ -293,10 +299,3 @@ def _call(name: str, arguments: list[Any], at: ast.AST) -> ast.Call:
 
 def _constant(value: int, at: ast.AST) -> ast.Constant:
     return _place(ast.Constant(value), at)  # type: ignore[no-any-return]
-
-
-def _again(node: ast.expr) -> ast.expr:
-    if isinstance(node, ast.Name):
-        return _place(ast.Name(node.id, ast.Load()), node)  # type: ignore[no-any-return]
-    assert isinstance(node, ast.Constant)
-    return _place(ast.Constant(node.value), node)  # type: ignore[no-any-return]

@@ -33,6 +33,8 @@ except ImportError:  # inside the box
     from program import FILENAME, LoadError, Program, describe, parse  # type: ignore[no-redef,import-not-found]
 
 REFERENCE_FUEL = 1_000_000
+STUCK_MUTANTS = 4
+"""So many mutants stuck in C code end the run; the rest do not count."""
 STOPS = 3
 """A mutant that ran out of fuel so many times is not run any further."""
 
@@ -60,6 +62,9 @@ def serve(channel: Any) -> None:
     send({"mutants": run.described, "equivalent": run.equivalent})
     send({"row": run.reference, "marks": [f"{marks:x}" for marks in run.marks]})
     for index in range(request["skip"], len(run.chosen)):
+        if run.stuck == STUCK_MUTANTS:
+            send({"end": "the mutants are too slow"})
+            return
         send({"row": run.row(index)})
 
 
@@ -70,6 +75,7 @@ class Run:
         sys.setrecursionlimit(4000)
         self.entry = entry
         self.calls = calls
+        self.stuck = 0
         self.tree = parse(code)
         self.flags = _future_flags(self.tree)
         try:
@@ -134,12 +140,13 @@ class Run:
         stops = 0
         row: list[str] = []
         for (args, kwargs), fuel in zip(self.calls, self.fuel, strict=True):
-            if stops == STOPS:
+            if stops == STOPS or program.stuck:
                 row.append("?")
                 continue
             result = program.call(args, kwargs, fuel)
             stops += result.text == "out of fuel"
             row.append(digest(result.kind, result.text))
+        self.stuck += program.stuck > 0
         return row
 
 

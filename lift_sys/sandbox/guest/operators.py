@@ -27,7 +27,7 @@ _NEGATED: dict[type, type] = {
 _SWAPPED = {
     "min": "max", "max": "min", "any": "all", "all": "any", "startswith": "endswith", "endswith": "startswith",
     "lower": "upper", "upper": "lower", "lstrip": "rstrip", "rstrip": "lstrip", "find": "rfind", "rfind": "find",
-    "append": "remove", "floor": "ceil", "ceil": "floor", "split": "rsplit", "keys": "values", "values": "keys",
+    "floor": "ceil", "ceil": "floor", "split": "rsplit", "rsplit": "split", "keys": "values", "values": "keys",
     "partition": "rpartition", "rpartition": "partition",
 }  # fmt: skip
 _IDENTITY_METHODS = {"strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "replace", "casefold"}
@@ -278,7 +278,7 @@ def _call(node: ast.Call) -> Iterator[tuple[str, Make]]:
     if len(args) >= 2 and not any(isinstance(a, ast.Starred) for a in args[:2]) and not _alike(args[0], args[1]):
         yield "swapped arguments", lambda n: ast.Call(n.func, [n.args[1], n.args[0], *n.args[2:]], n.keywords)
     name = _name(node.func)
-    if name in _SWAPPED:
+    if name in _SWAPPED and not (name in ("split", "rsplit") and len(args) + len(node.keywords) < 2):
         yield "function", _with_function
     if isinstance(node.func, ast.Attribute) and name in _IDENTITY_METHODS:
         yield "removed call", lambda n: _copy(n.func.value)

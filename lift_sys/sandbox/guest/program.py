@@ -15,10 +15,11 @@ from typing import Any
 
 try:
     from lift_sys import wire
-    from lift_sys.sandbox.guest.instrument import Blocks, FuelExhausted, Meter, instrument
+    from lift_sys.sandbox.guest.instrument import STUCK, Blocks, FuelExhausted, Meter, instrument
 except ImportError:  # inside the box
     import wire  # type: ignore[no-redef,import-not-found]
     from instrument import (  # type: ignore[no-redef,import-not-found]
+        STUCK,
         Blocks,
         FuelExhausted,
         Meter,
@@ -31,8 +32,12 @@ LOAD_FUEL = 1_000_000
 RESULT = 4096
 """Characters of wire text; larger results make no test that a person would read."""
 DEPTH = 20
-CPU_SECONDS = 1.0
+CPU_SECONDS = 0.5
 """CPU time of one call, and of loading. Fuel stops Python code long before; this is for calls stuck inside C code."""
+
+
+GIVE_UP = 2
+"""So many calls stuck in C code end the exploration: a share of them would depend on the machine's speed."""
 
 
 class LoadError(Exception):
@@ -60,6 +65,8 @@ class Program:
 
     def __init__(self, entry_point: str, codes: Sequence[CodeType], blocks: Blocks, raises: Sequence[range]) -> None:
         self.raises = raises
+        self.stuck = 0
+        """Calls that took too much CPU time."""
         self.blocks = blocks
         self.meter = Meter(len(blocks.owners), LOAD_FUEL)
         self.entry_point = entry_point
@@ -118,7 +125,10 @@ class Program:
         except BaseException as error:
             kind, text, caught = "raise", type(error).__name__, error
         left = meter.left()
-        if left < 0:  # it ran out and swallowed the stop
+        if left == STUCK:
+            kind, text = "dropped", "out of time"
+            self.stuck += 1
+        elif left < 0:  # it ran out and swallowed the stop
             kind, text = "dropped", "out of fuel"
         return Attempt(kind, text, meter.marks(), fuel - left, caught)
 

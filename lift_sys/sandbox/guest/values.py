@@ -126,7 +126,7 @@ class Maker:
         items = self.items(clue, depth, scalar=kind in ("set", "fset"))
         if kind == "list":
             return items
-        return KINDS[kind](items)
+        return self.hashable(KINDS[kind], items) if kind in ("set", "fset") else tuple(items)
 
     def integer(self) -> int:
         roll = self.random.random()
