@@ -31,9 +31,9 @@ from lift_sys.sandbox.candidate import Call, run_calls
 from lift_sys.sandbox.guest.operators import choose, sites
 
 MODULES = """
-    textwrap shlex posixpath ntpath fnmatch colorsys bisect heapq base64 calendar difflib html/__init__ mimetypes locale
-    string statistics stat keyword ipaddress urllib/parse email/utils email/quoprimime email/base64mime copy operator
-    functools pprint tokenize inspect plistlib http/cookies random nturl2path
+    textwrap shlex posixpath ntpath fnmatch colorsys bisect heapq base64 calendar difflib html/__init__ mimetypes
+    locale string statistics stat keyword ipaddress urllib/parse email/utils email/quoprimime email/base64mime copy
+    operator functools pprint tokenize inspect plistlib http/cookies random nturl2path
 """
 FUNCTIONS = 60
 MUTANTS = 12

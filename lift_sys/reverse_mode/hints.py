@@ -16,7 +16,7 @@ from lift_sys.reverse_mode.predicates import is_predicate
 MAX_CONSTANTS = 16
 MAX_TERMS = 32
 MAX_CONDITIONS = 32
-MAX_TEXT = 120
+MAX_TEXT = 200
 MAX_SOURCE = 60_000
 
 
@@ -45,9 +45,20 @@ def hints_of(source: str | None, predicates: Sequence[str], names: Collection[st
 
 def is_atomic(text: str) -> bool:
     """Whether an expression binds tighter than every operator, so that it needs no brackets."""
-    return isinstance(
-        ast.parse(text, mode="eval").body, (ast.Call, ast.Subscript, ast.Attribute, ast.Constant, ast.Name, ast.List)
-    )
+    return isinstance(_body(text), (ast.Call, ast.Subscript, ast.Attribute, ast.Constant, ast.Name, ast.List))
+
+
+def binds_tighter(text: str) -> bool:
+    """Whether an expression needs no brackets beside `==`."""
+    body = _body(text)
+    negation = isinstance(body, ast.UnaryOp) and isinstance(body.op, ast.Not)
+    return is_atomic(text) or (isinstance(body, (ast.BinOp, ast.UnaryOp)) and not negation)
+
+
+def _body(text: str) -> ast.AST | None:
+    tree = _parse(text)
+    body = tree.body if isinstance(tree, ast.Module) else []
+    return body[0].value if len(body) == 1 and isinstance(body[0], ast.Expr) else None
 
 
 def _parse(text: str) -> ast.AST | None:

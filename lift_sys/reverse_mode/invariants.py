@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from lift_sys import wire
 from lift_sys.errors import WireError
 from lift_sys.ir import Signature
 from lift_sys.ir.models import AssertionKind
+from lift_sys.reverse_mode.equations import Proposal, equations
 from lift_sys.reverse_mode.hints import Hints, is_atomic
 from lift_sys.reverse_mode.observations import MISSING, Observation, Observations
 from lift_sys.reverse_mode.predicates import Checker, is_predicate
@@ -28,20 +28,7 @@ MAX_CHANCE = 0.05
 MAX_CLAUSES = 12
 MAX_PRECONDITIONS = 4
 MAX_PROPOSALS = 400
-MAX_GUARDED = 6
-"""Terms proposed under one condition."""
 BASIC_CONSTANTS: tuple[object, ...] = (0, 1, 2, "", -1, True, False, None, [], 10)
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """A predicate that held on the training calls. `odds` is the chance of one call agreeing by accident."""
-
-    predicate: str
-    condition: str | None = None
-    odds: float = 0.5
-    tried: int = 1
-    """Hypotheses of this form that were tried up to this one, simplest first."""
 
 
 @dataclass(frozen=True)
@@ -104,11 +91,8 @@ def _decode(text: str | None) -> object:
 
 def _proposals(bank: Bank, names: Sequence[str], train: Sequence[Observation]) -> Iterator[Proposal]:
     results = [item.result for item in train]
-    returned = mask(result is not MISSING for result in results)
-    odds = collision(results)
-    matches = _matches(bank, results)
-    yield from _equations(matches, returned, odds)
-    yield from _truths(bank, results, returned, odds)
+    alone, guarded = equations(bank, results)
+    yield from alone
     values = {
         term.text: [v for v, r in zip(term.values, results, strict=True) if r is not MISSING]
         for term in bank.terms
@@ -116,87 +100,7 @@ def _proposals(bank: Bank, names: Sequence[str], train: Sequence[Observation]) -
     }
     plain = [result for result in results if result is not MISSING]
     yield from (Proposal(text) for text in relations(plain, values))
-    yield from _guarded(bank, matches, results, returned, odds)
-
-
-def collision(results: Sequence[object]) -> float:
-    """The chance that two results drawn at random are the same value; at most 0.9, so that constants add up too."""
-    keys = [key(result) for result in results if result is not MISSING]
-    counts = {item: keys.count(item) for item in keys}
-    return min(0.9, max(0.02, sum(n * n for n in counts.values()) / max(1, len(keys)) ** 2))
-
-
-def negated(condition: str) -> str:
-    if condition.startswith("not (") and _closes_last(condition):
-        inner = condition[5:-1]
-        return inner if inner.isidentifier() else f"({inner})"
-    return f"not {condition}" if condition.isidentifier() else f"not ({condition})"
-
-
-def _closes_last(condition: str) -> bool:
-    """Whether the bracket opened after `not ` is closed by the last character."""
-    depth = 0
-    for position, letter in enumerate(condition):
-        depth += (letter == "(") - (letter == ")")
-        if letter == ")" and depth == 0:
-            return position == len(condition) - 1
-    return False
-
-
-def _equation(term: Term) -> str:
-    return f"result is {term.text}" if term.text in ("None", "True", "False") else f"result == {term.operand}"
-
-
-def _matches(bank: Bank, results: Sequence[object]) -> list[tuple[Term, int]]:
-    wanted = [key(result) for result in results]
-    found = []
-    for term, keys in zip(bank.terms, bank.keys, strict=True):
-        bits = mask(want is not MISSING and got == want for got, want in zip(keys, wanted, strict=True))
-        if bits:
-            found.append((term, bits))
-    return found
-
-
-def _equations(matches: Sequence[tuple[Term, int]], returned: int, odds: float) -> Iterator[Proposal]:
-    for tried, (term, bits) in enumerate(matches, 1):
-        if not returned & ~bits:
-            yield Proposal(_equation(term), odds=odds, tried=1 if term.origin == "source" else tried)
-
-
-def _truths(bank: Bank, results: Sequence[object], returned: int, odds: float) -> Iterator[Proposal]:
-    """For functions that answer yes or no: the condition, or two conditions, under which the answer is yes."""
-    if not all(type(result) is bool for result in results if result is not MISSING):
-        return
-    yes = mask(result is True for result in results)
-    conditions = list(bank.conditions.items())
-    for tried, (bits, text) in enumerate(conditions, 1):
-        if bits & returned == yes:
-            yield Proposal(f"result == ({text})", odds=odds, tried=tried)
-    pairs = combinations(conditions[:60], 2)
-    for tried, ((first, one), (second, two)) in enumerate(pairs, 1):
-        if first & second & returned == yes and yes not in (first & returned, second & returned):
-            yield Proposal(f"result == (({one}) and ({two}))", odds=odds, tried=tried)
-        if (first | second) & returned == yes and yes not in (first & returned, second & returned):
-            yield Proposal(f"result == (({one}) or ({two}))", odds=odds, tried=tried)
-
-
-def _guarded(
-    bank: Bank, matches: Sequence[tuple[Term, int]], results: Sequence[object], returned: int, odds: float
-) -> Iterator[Proposal]:
-    """`result == term` under a condition, for the conditions that some term explains fully."""
-    for rank, (condition, text) in enumerate(bank.conditions.items(), 1):
-        group = condition & returned
-        if group.bit_count() < MIN_SUPPORT - 1 or group == returned:
-            continue
-        found, alike = 0, collision([result for position, result in enumerate(results) if group >> position & 1])
-        for tried, (term, bits) in enumerate(matches, 1):
-            if not group & ~bits and returned & ~bits:
-                tries = rank * (1 if term.origin == "source" else tried)
-                chance = odds if term.size == 1 else max(odds, alike)
-                yield Proposal(f"{negated(text)} or {_equation(term)}", text, chance, tries)
-                found += 1
-                if found == MAX_GUARDED:
-                    break
+    yield from guarded
 
 
 def _judge(checker: Checker, proposals: Sequence[Proposal], observations: Observations) -> list[Invariant]:
