@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import deque
@@ -16,6 +17,7 @@ from lift_sys.errors import SandboxError, SandboxFault, SandboxUnavailable
 from lift_sys.sandbox.api import BoxConfig, Limits, Sandbox
 from lift_sys.sandbox.candidate import REGIMES, Regime
 from lift_sys.sandbox.cases import BadCase, Case, case_id, read_case
+from lift_sys.sandbox.stateless import is_stateless
 from lift_sys.sandbox.trial import Run, Status, Timing, run_first, run_second
 
 ATTEMPTS = 3
@@ -65,6 +67,8 @@ class CaseVerdict:
     seconds: float = 0.0
     regimes: Mapping[str, Status] = field(default_factory=dict)
     """The verdict of each regime that was run; the second is not run when the first fails."""
+    stateless: bool = False
+    """The second regime was settled by proof: the code has nothing to keep state in, so no process was started."""
     missing_protections: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -162,6 +166,14 @@ class Judge:
         while waiting:
             yield waiting.popleft()[0].result()
 
+    def reward(self, completions: Sequence[object], cases: Sequence[Mapping[str, Any]]) -> list[float]:
+        """1.0 where the completion makes its case valid, else 0.0; never None, whatever the completion is."""
+        filled = [
+            {**case, ("completion" if "test" in case else "code"): completion_text(completion)}
+            for completion, case in zip(completions, cases, strict=True)
+        ]
+        return [1.0 if verdict.verdict == "valid" else 0.0 for verdict in self.judge_many(filled)]
+
     def submit(self, case: object) -> Future[CaseVerdict]:
         """Judge one case on the next free box."""
         if self._pool is None:
@@ -178,10 +190,11 @@ class Judge:
 
     def _judge(self, box: Sandbox, case: Case, began: float) -> CaseVerdict:
         first = run_first(box, case, self.limits, self.timing)
-        last = first
+        last, stateless = first, False
         regimes: dict[str, Status] = {REGIMES[0]: first.status}
         if first.status == "valid" and REGIMES[1] in self.regimes:
-            second = run_second(box, case, first, self.limits, self.timing)
+            stateless = is_stateless(case.code)
+            second = None if stateless else run_second(box, case, first, self.limits, self.timing)
             regimes[REGIMES[1]] = "valid" if second is None else second.status
             if second is not None:
                 last = second
@@ -195,6 +208,7 @@ class Judge:
             _tests(case, last),
             _since(began),
             regimes,
+            stateless,
             tuple(box.missing_protections),
         )
 
@@ -227,6 +241,34 @@ class Judge:
         from lift_sys.sandbox import open_sandbox
 
         return open_sandbox(config)
+
+
+_FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def completion_text(completion: object) -> str:
+    """The code of a completion: a string or a chat (its last message); with a fenced block, the last block."""
+    if isinstance(completion, list) and completion and isinstance(completion[-1], dict):
+        completion = completion[-1].get("content")
+    text = completion if isinstance(completion, str) else ""
+    blocks = _FENCE.findall(text)
+    return blocks[-1] if blocks else text
+
+
+class JudgeReward:
+    """A reward function for reinforcement learning, in the form that trl calls: 1.0 for valid, else 0.0.
+
+    `JudgeReward(judge)(completions=[...], case=[...])`; a case has all fields but the candidate's own. Other columns
+    are ignored.
+    """
+
+    def __init__(self, judge: Judge, column: str = "case") -> None:
+        self.__name__ = "judge_reward"
+        self._judge = judge
+        self._column = column
+
+    def __call__(self, completions: Sequence[object], **columns: Any) -> list[float]:
+        return self._judge.reward(completions, columns[self._column])
 
 
 def _tests(case: Case, run: Run) -> tuple[TestVerdict, ...]:
