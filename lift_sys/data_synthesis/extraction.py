@@ -52,6 +52,9 @@ def extract_file(index: ModuleIndex, path: str, data: bytes, repository: str) ->
         _slice(function, facts, index, slices, tests)
         functions.append((function, ir))
     mentions = _mentions(lifted) if tests else []
+    for facts in lifted.facts.functions:  # no cycles are left behind, so nothing waits for the collector
+        facts.parent = None
+        facts.children.clear()
     return {"path": path, "functions": functions, "rejections": rejections, "mentions": mentions}
 
 

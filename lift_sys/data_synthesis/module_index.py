@@ -6,6 +6,7 @@ import ast
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lift_sys.records import SourceKind
 from lift_sys.reverse_mode import effects
@@ -15,6 +16,8 @@ from lift_sys.reverse_mode.source_text import MAX_BYTES, SourceText, UnusableFil
 
 STDLIB = sys.stdlib_module_names
 Name = str
+MAX_MODULES = 1000
+"""Modules held at a time: what bounds the memory of a worker."""
 
 
 @dataclass(slots=True)
@@ -28,6 +31,8 @@ class Imported:
     """None for `import module`."""
     relative: bool
     as_name: Name | None
+    line: int
+    end_line: int
 
     @property
     def statement(self) -> str:
@@ -45,6 +50,7 @@ class Piece:
     first: int
     last: int
     column: int
+    end_column: int
     binds: frozenset[Name]
     changes: frozenset[Name]
     now: frozenset[Name]
@@ -58,6 +64,8 @@ class Piece:
     attributes: dict[Name, frozenset[Name]]
     """First attribute taken of each free name: `utils.clamp` -> {"utils": {"clamp"}}."""
     typing_only: bool
+    tangled: frozenset[Name] = frozenset()
+    """Names that its functions import and bind in other ways, too."""
     fixed: frozenset[int] = frozenset()
     """Lines inside strings, which dedenting must not touch."""
 
@@ -73,28 +81,56 @@ class SliceModule:
     future_annotations: bool
     definers: dict[Name, list[Piece]] = field(default_factory=dict)
     changers: dict[Name, list[Piece]] = field(default_factory=dict)
+    sole_imports: frozenset[int] = frozenset()
+    """Lines of imports inside functions that are alone in their block."""
     stars: list[str] = field(default_factory=list)
     """Absolute names of the modules it imports everything from."""
 
     def __post_init__(self) -> None:
         for piece in self.pieces:
+            if piece.kind == "future":
+                continue
             for name in sorted(piece.binds):
                 self.definers.setdefault(name, []).append(piece)
             for name in sorted(piece.changes):
                 self.changers.setdefault(name, []).append(piece)
             self.stars += [item.module for item in piece.imports if item.attribute == "*"]
 
-    def text(self, piece: Piece) -> str:
-        """The piece as written, moved to the left margin where it stood in a block."""
+    def text(self, piece: Piece, dropped: dict[int, tuple[int, str]] | None = None) -> str:
+        """The piece as written, moved to the left margin where it stood in a block.
+
+        `dropped` are imports to leave out: first line to last line, and the statement that takes their place ("" for
+        none).
+        """
         text = self.source.lines(piece.first, piece.last)
-        if not piece.column:
-            return text
         lines = text.split("\n")
-        width = len(lines[0]) - len(lines[0].lstrip())
+        before = self.source.between(piece.first, 0, piece.first, piece.column)
+        after = self.source.tail(piece.last, piece.end_column)
+        if before.strip() or after[:1] not in ("", "#"):  # it shares its lines with other statements
+            return self.source.between(piece.first, piece.column, piece.last, piece.end_column)
+        if lines[0][len(before) :].startswith("elif"):  # the rest of a choice whose first way is closed
+            lines[0] = before + lines[0][len(before) + 2 :]
+        if dropped:
+            lines = _without(lines, piece.first, dropped)
+        width = len(before)
+        if not width:
+            return "\n".join(line for line in lines if line is not None)
         return "\n".join(
             line if number in piece.fixed else line[min(width, len(line) - len(line.lstrip())) :]
             for number, line in enumerate(lines, piece.first)
+            if line is not None
         )
+
+
+def _without(lines: list[str], first: int, dropped: dict[int, tuple[int, str]]) -> list[Any]:
+    """The lines of a piece without some import statements; lines that go are None."""
+    kept: list[str | None] = list(lines)
+    for line, (last, instead) in dropped.items():
+        start = kept[line - first] or ""
+        kept[line - first : last - first + 1] = [None] * (last - line + 1)
+        if instead:
+            kept[line - first] = start[: len(start) - len(start.lstrip())] + instead
+    return kept
 
 
 class ModuleIndex:
@@ -126,18 +162,22 @@ class ModuleIndex:
         top = item.module.partition(".")[0]
         if self.is_stdlib:
             return top in STDLIB
-        if item.relative or top in self.tops and (top not in STDLIB or self.has(item.module)):
+        if item.relative or (top in self.tops and (top not in STDLIB or self.has(item.module))):
             return None
         return top in STDLIB
 
     def get(self, name: str) -> SliceModule | None:
         """The module of that name, or None where the checkout has none that can be parsed."""
         if name not in self._modules:
+            if len(self._modules) >= MAX_MODULES:
+                self._modules.clear()
             self._modules[name] = self._load(name)
         return self._modules[name]
 
     def put(self, path: str, lifted: LiftedModule) -> SliceModule:
         name = self.names[path]
+        if len(self._modules) >= MAX_MODULES:
+            self._modules.clear()
         module = self._modules[name] = self.pieces_of(path, lifted)
         return module
 
@@ -170,7 +210,10 @@ class ModuleIndex:
             if unit.alternative is None or (unit.alternative[1] == 1) == (unit.alternative[0] in broken)
         ]
         name = self.names.get(path, lifted.module)
-        return SliceModule(name, path, lifted.source, kept, lifted.facts.future_annotations)
+        facts = lifted.facts
+        return SliceModule(
+            name, path, lifted.source, kept, facts.future_annotations, sole_imports=frozenset(facts.sole_imports)
+        )
 
     def _available(self, item: Imported) -> bool:
         outside = self.outside(item)
@@ -197,12 +240,17 @@ def imported(nodes: list[ast.Import | ast.ImportFrom], package: str) -> tuple[Im
         if isinstance(node, ast.Import):
             for alias in node.names:
                 bound = alias.asname or alias.name.partition(".")[0]
-                found.append(Imported(bound, alias.name, None, False, alias.asname))
+                found.append(
+                    Imported(
+                        bound, alias.name, None, False, alias.asname, node.lineno, node.end_lineno or node.lineno
+                    )
+                )
         elif node.module != "__future__":
             module = absolute(node, package)
             for alias in node.names:
                 bound = alias.asname or alias.name
-                found.append(Imported(bound, module, alias.name, node.level > 0, alias.asname))
+                last = node.end_lineno or node.lineno
+                found.append(Imported(bound, module, alias.name, node.level > 0, alias.asname, node.lineno, last))
     return tuple(found)
 
 
@@ -211,15 +259,16 @@ def piece_of(unit: Unit, imports: tuple[Imported, ...], lifted: LiftedModule) ->
     names = unit.now | unit.later
     attributes: dict[str, set[str]] = {}
     dynamic = ""
+    local = imported(unit.local_imports, lifted.package) if unit.local_imports else ()
+    used = names | {item.bound for item in local} if local else names
     if unit.chains:
         for root, rest, _ in unit.chains:
-            if root in names:
+            if root in used:
                 attributes.setdefault(root, set()).add(rest.partition(".")[0])
     for call in unit.calls:
         name = call.func.id  # type: ignore[attr-defined]
         if name in effects.DYNAMIC and (name != "vars" or not call.args) and name not in lifted.bound:
             dynamic = dynamic or name
-    local = imported(unit.local_imports, lifted.package) if unit.local_imports else ()
     risky = lifted.risky
     if local:
         aliases = {item.bound: f"{item.module}.{item.attribute}" if item.attribute else item.module for item in local}
@@ -230,6 +279,7 @@ def piece_of(unit: Unit, imports: tuple[Imported, ...], lifted: LiftedModule) ->
         unit.first,
         last,
         node.col_offset,
+        node.end_col_offset or 0,
         unit.binds,
         unit.changes,
         unit.now,
@@ -241,6 +291,7 @@ def piece_of(unit: Unit, imports: tuple[Imported, ...], lifted: LiftedModule) ->
         dynamic,
         {name: frozenset(found) for name, found in attributes.items()},
         unit.typing_only,
+        frozenset(unit.tangled),
         _string_lines(node) if node.col_offset and last > unit.first else frozenset(),
     )
 

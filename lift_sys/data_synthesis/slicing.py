@@ -49,10 +49,11 @@ class _Plan:
     glue: list[tuple[str, int, str]] = field(default_factory=list)
     """Assignments that stand for imports of renamed names and of whole modules: module, line, text."""
     done: set[tuple[str, str]] = field(default_factory=set)
+    dropped: dict[tuple[str, int], dict[int, tuple[int, str]]] = field(default_factory=dict)
+    """Imports inside functions that are left out of a piece, see `SliceModule.text`."""
     reaches: dict[str, set[str]] = field(default_factory=dict)
     lines: int = 0
     future: bool = False
-    skip_typing: bool = False
 
     def name(self, module: SliceModule, name: str, seen: tuple[Owner, ...] = ()) -> None:
         """Bring along what a global name of a module stands for."""
@@ -127,8 +128,43 @@ class _Plan:
             self.claim(name, (module.name, name))
         for name in sorted(piece.now | piece.later):
             self.name(module, name)
+        if piece.local_imports:
+            self.local_imports(module, piece)
         if piece.typing:
             self.annotations(module, piece)
+
+    def local_imports(self, module: SliceModule, piece: Piece) -> None:
+        """Imports inside functions: those of the checkout's own modules become global names of the slice."""
+        by_line: dict[int, list[Imported]] = {}
+        for item in piece.local_imports:
+            if self.index.outside(item) is False:
+                raise Stop(RejectionReason.THIRD_PARTY_IMPORT, item.module.partition(".")[0] or "?")
+            by_line.setdefault(item.line, []).append(item)
+        for line, items in sorted(by_line.items()):
+            outside = {self.index.outside(item) for item in items}
+            if outside == {True} and not any(item.relative for item in items):
+                continue
+            place = f"{items[0].statement} inside a function at {module.path}:{line}"
+            if len(outside) > 1 or any(item.bound in piece.tangled or item.attribute == "*" for item in items):
+                raise Stop(RejectionReason.UNRESOLVED_NAME, place)
+            text = module.source.lines(line, items[0].end_line).strip()
+            if not text.startswith(("from ", "import ")) or ";" in text:
+                raise Stop(RejectionReason.UNRESOLVED_NAME, place)
+            if outside == {True}:
+                instead = "; ".join(item.statement for item in items)
+            else:
+                instead = "pass" if line in module.sole_imports else ""
+                for item in items:
+                    self.local_name(module, piece, item, place)
+            self.dropped.setdefault((module.name, piece.first), {})[line] = (items[0].end_line, instead)
+
+    def local_name(self, module: SliceModule, piece: Piece, item: Imported, place: str) -> None:
+        """Make a global name of one that a function imports, unless the module has another of that name."""
+        if item.bound in module.definers:
+            others = [i for p in module.definers[item.bound] for i in p.imports if i.bound == item.bound]
+            if not others or any((i.module, i.attribute) != (item.module, item.attribute) for i in others):
+                raise Stop(RejectionReason.UNRESOLVED_NAME, f"{place}: the module binds that name, too")
+        self.inside(module, piece, item.bound, item)
 
     def check(self, module: SliceModule, piece: Piece) -> None:
         if piece.dynamic:
@@ -136,13 +172,10 @@ class _Plan:
         for kind, what, line in piece.effects:
             if kind in REFUSED_EFFECTS or (kind == "console" and what.startswith(_CONSOLE_READS)):
                 raise Stop(RejectionReason.EFFECT, f"{kind}: {what} at {module.path}:{line}")
-        for item in (*piece.imports, *piece.local_imports):
+        for item in piece.imports:
             outside = self.index.outside(item)
             if outside is False:
                 raise Stop(RejectionReason.THIRD_PARTY_IMPORT, item.module.partition(".")[0] or "?")
-            if item in piece.local_imports and (outside is None or item.relative):
-                detail = f"{item.statement} inside a function at {module.path}:{piece.first}"
-                raise Stop(RejectionReason.UNRESOLVED_NAME, detail)
             if piece.kind != "import" and (outside is None or item.attribute == "*" or item.relative):
                 raise Stop(RejectionReason.UNRESOLVED_NAME, f"{item.statement} inside a block of {module.path}")
 
@@ -153,11 +186,11 @@ class _Plan:
                 continue
             found = module.definers.get(name, [])
             imports = [item for other in found for item in other.imports if item.bound == name]
-            if len(imports) == 1 and len(found) == 1 and self.index.outside(imports[0]):
-                if self.owners.get(name, imports[0].statement) == imports[0].statement:
-                    self.outside(imports[0], name)
-                    continue
-            self.future = True
+            statement = imports[0].statement if len(imports) == len(found) == 1 else ""
+            if statement and self.index.outside(imports[0]) and self.owners.get(name, statement) == statement:
+                self.outside(imports[0], name)
+            else:
+                self.future = True
 
     def imported(self, module: SliceModule, piece: Piece, name: str, imports: list[Imported]) -> None:
         for item in imports:
@@ -259,7 +292,12 @@ def _after(module: SliceModule, name: str, entry: Piece) -> list[Piece]:
 def _assemble(plan: _Plan, module: SliceModule, name: str) -> Sliced:
     ranks = {found: rank for rank, found in enumerate(_module_order(plan, module.name))}
     parts: list[tuple[int, int, str, Piece | None]] = [
-        (ranks.get(owner.name, len(ranks)), piece.first, owner.text(piece), piece)
+        (
+            ranks.get(owner.name, len(ranks)),
+            piece.first,
+            owner.text(piece, plan.dropped.get((owner.name, piece.first))),
+            piece,
+        )
         for owner, piece in plan.pieces.values()
     ]
     for owner_name, line, text in plan.glue:

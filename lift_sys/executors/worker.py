@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import pickle
 import struct
-import sys
 from typing import BinaryIO
 
 LENGTH = struct.Struct(">Q")

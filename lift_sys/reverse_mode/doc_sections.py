@@ -16,6 +16,7 @@ _NUMPY = re.compile(r"^([ \t]*)(?:Other )?Parameters[ \t]*\n[ \t]*-{3,}[ \t]*$",
 _GOOGLE_ITEM = re.compile(r"^\*{0,2}(\w+)[ \t]*(?:\([^)]*\))?[ \t]*:[ \t]*(.*)$")
 _NUMPY_ITEM = re.compile(r"^(\*{0,2}\w+(?:[ \t]*,[ \t]*\*{0,2}\w+)*)[ \t]*(?::.*)?$")
 _SENTENCE = re.compile(r"(?<=[^.A-Z][.!?])\s+(?=[A-Z])")
+_CALL = re.compile(r"[\w.]+\([^\n]*\)[ \t]*(?:(?:->|=>|:|--)[^\n]*)?(?:\n|$)")
 MAX_SUMMARY = 300
 MAX_DESCRIPTION = 500
 
@@ -25,6 +26,9 @@ def summary(docstring: str) -> str:
     start = docstring.lstrip()
     if not start:
         return ""
+    if _CALL.match(start):  # "f(x) -> y": the signature once more, the summary follows
+        rest = start.partition("\n")[2].lstrip()
+        start = rest or start
     line, _, rest = start.partition("\n")
     line = line.strip()
     if rest and line[-1:] not in ".!?:":

@@ -23,9 +23,9 @@ _TABLE: dict[EffectKind, str] = {
     "datetime.datetime.now datetime.datetime.utcnow datetime.datetime.today datetime.date.today timeit",
     "randomness": "random secrets os.urandom os.getrandom uuid.uuid1 uuid.uuid4 numpy.random",
     "process": "subprocess multiprocessing threading concurrent signal _thread ctypes os.system os.popen os.fork "
-    "os.execv os.execve os.execvp os.execl os.spawnv os.spawnl os.kill os.killpg os.wait os.waitpid os._exit os.abort "
-    "os.nice os.setuid os.setgid os.chroot os.chdir os.umask os.pipe os.dup os.dup2 sys.exit sys.setrecursionlimit "
-    "sys.settrace sys.setprofile atexit pty resource gc sched asyncio.create_subprocess_exec "
+    "os.execv os.execve os.execvp os.execl os.spawnv os.spawnl os.kill os.killpg os.wait os.waitpid os._exit "
+    "os.abort os.nice os.setuid os.setgid os.chroot os.chdir os.umask os.pipe os.dup os.dup2 sys.exit "
+    "sys.setrecursionlimit sys.settrace sys.setprofile atexit pty resource gc sched asyncio.create_subprocess_exec "
     "asyncio.create_subprocess_shell asyncio.run",
     "console": "sys.stdout sys.stderr sys.stdin sys.__stdout__ sys.__stderr__ sys.displayhook curses readline "
     "termios tty logging.info logging.warning logging.error logging.debug logging.critical logging.exception "

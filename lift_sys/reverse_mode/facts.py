@@ -3,10 +3,13 @@
 The lifter and the slicer both live on these facts, so no tree is walked twice. The visit is one loop over an
 explicit stack for expressions and one recursion for nested blocks (which the parser limits to 100 levels).
 """
+# ruff: noqa: SIM905
 
 from __future__ import annotations
 
 import ast
+import operator
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -34,7 +37,7 @@ class Scope:
     annotations: read in annotations only; stores: bound in it.
     """
 
-    __slots__ = ("annotations", "later", "loads", "nonlocals", "stores")
+    __slots__ = ("annotations", "imported", "later", "loads", "nonlocals", "stores")
 
     def __init__(self) -> None:
         self.loads: set[str] = set()
@@ -42,6 +45,8 @@ class Scope:
         self.annotations: set[str] = set()
         self.stores: set[str] = set()
         self.nonlocals: set[str] = set()
+        self.imported: set[str] = set()
+        """Bound by imports, where the scope is a function's."""
 
 
 class Actions:
@@ -74,6 +79,7 @@ class FunctionFacts(Actions):
         "raises",
         "scope",
         "statements",
+        "tangled",
         "yields",
     )
 
@@ -88,6 +94,8 @@ class FunctionFacts(Actions):
         self.parameters: set[str] = set()
         self.free: frozenset[str] = frozenset()
         """Names that are neither parameters nor bound here: globals, builtins, or an outer function's."""
+        self.tangled: frozenset[str] = frozenset()
+        """Names that it imports and also binds in other ways."""
         self.raises: list[Raised] = []
         self.yields = False
         self.branches = 0
@@ -117,6 +125,7 @@ class Unit(Actions):
         "local_imports",
         "node",
         "now",
+        "tangled",
         "typing",
         "typing_only",
     )
@@ -142,10 +151,12 @@ class Unit(Actions):
         self.imports: list[ast.Import | ast.ImportFrom] = []
         self.local_imports: list[ast.Import | ast.ImportFrom] = []
         """Imports inside its functions."""
+        self.tangled: set[str] = set()
+        """Names that its functions import and also bind in other ways."""
 
 
 class ModuleFacts:
-    __slots__ = ("docstring", "functions", "future_annotations", "units")
+    __slots__ = ("docstring", "functions", "future_annotations", "sole_imports", "units")
 
     def __init__(self) -> None:
         self.units: list[Unit] = []
@@ -153,6 +164,8 @@ class ModuleFacts:
         """Every function and method, nested ones too, in source order."""
         self.future_annotations = False
         self.docstring: str | None = None
+        self.sole_imports: set[int] = set()
+        """Lines of imports inside functions that are the only statement of their block."""
 
 
 MUTATORS = frozenset(
@@ -292,14 +305,12 @@ class _Visit:
                 self.block(node.body)
                 if node.orelse:
                     self.block(node.orelse)
-            elif kind is ast.Import:
+            elif kind is ast.Import or kind is ast.ImportFrom:
                 self.imports.append(node)
-                for alias in node.names:
-                    scope.stores.add(alias.asname or alias.name.partition(".")[0])
-            elif kind is ast.ImportFrom:
-                self.imports.append(node)
-                for alias in node.names:
-                    scope.stores.add(alias.asname or alias.name)
+                bound = scope.stores if function is None else scope.imported
+                bound.update([alias.asname or alias.name.partition(".")[0] for alias in node.names])
+                if function is not None and len(statements) == 1:
+                    self.facts.sole_imports.add(node.lineno)
             elif kind is ast.ClassDef:
                 self.define_class(node)
             elif kind is ast.Assert:
@@ -395,9 +406,7 @@ class _Visit:
         """What runs when the `def` itself runs: decorators, defaults, annotations."""
         arguments = node.args
         parts = [*node.decorator_list, *arguments.defaults]
-        for default in arguments.kw_defaults:
-            if default is not None:
-                parts.append(default)
+        parts += [default for default in arguments.kw_defaults if default is not None]
         if parts:
             self.expressions(parts)
         for group in (arguments.posonlyargs, arguments.args, arguments.kwonlyargs):
@@ -432,6 +441,9 @@ class _Visit:
         self.prefix = facts.qualname + ".<locals>."
         self.block(node.body)
         (self.function, self.scope, self.actions, self.imports, self.prefix, self.in_class, self.handlers) = outer
+        if inner.imported:
+            facts.tangled = frozenset(inner.imported & (bound | inner.stores))
+            inner.stores |= inner.imported
         own = bound | inner.stores
         if inner.nonlocals:
             own -= inner.nonlocals
@@ -461,14 +473,13 @@ class _Visit:
         if outer.__class__ is FunctionFacts:
             outer.mutations.extend([item for item in inner.mutations if item[0] in free])
         elif inner.imports or inner.children:  # type: ignore[attr-defined]
-            _local_imports(inner, outer.local_imports)  # type: ignore
+            _local_imports(inner, outer)  # type: ignore[arg-type]
         outer.attributes |= inner.attributes
 
     def define_class(self, node: ast.ClassDef) -> None:
         scope, prefix, in_class = self.scope, self.prefix, self.in_class
         parts = [*node.decorator_list, *node.bases]
-        for keyword in node.keywords:
-            parts.append(keyword.value)
+        parts += [keyword.value for keyword in node.keywords]
         if parts:
             self.expressions(parts)
         scope.stores.add(node.name)
@@ -656,10 +667,11 @@ class _Visit:
             self.scope.later |= inner - bound
 
 
-def _local_imports(function: FunctionFacts, found: list[ast.Import | ast.ImportFrom]) -> None:
-    found.extend(function.imports)
+def _local_imports(function: FunctionFacts, unit: Unit) -> None:
+    unit.local_imports.extend(function.imports)
+    unit.tangled |= function.tangled
     for child in function.children:
-        _local_imports(child, found)
+        _local_imports(child, unit)
 
 
 def flatten(body: list[ast.stmt]) -> list[Place]:
@@ -710,7 +722,8 @@ def decided(test: ast.expr) -> bool | None:
 
 
 def _version_test(test: ast.Compare) -> bool | None:
-    left, operator, right = test.left, test.ops[0], test.comparators[0]
+    """The outcome of comparing `sys.version_info` (or its first element) with a constant, where it is certain."""
+    left, right = test.left, test.comparators[0]
     first = isinstance(left, ast.Subscript) and isinstance(left.slice, ast.Constant) and left.slice.value == 0
     value = left.value if isinstance(left, ast.Subscript) else left
     if not (isinstance(value, ast.Attribute) and value.attr == "version_info"):
@@ -722,27 +735,19 @@ def _version_test(test: ast.Compare) -> bool | None:
     if len(wanted) != len(parts) or not wanted:
         return None
     low, high = ((3,), (3,)) if first else (OLDEST, NEWEST)
-    if isinstance(operator, ast.GtE | ast.Gt):
-        return (
-            True
-            if wanted <= low and isinstance(operator, ast.GtE) or wanted < low[: len(wanted)]
-            else False
-            if wanted > high
-            else None
-        )
-    if isinstance(operator, ast.Lt | ast.LtE):
-        return (
-            False
-            if wanted <= low and isinstance(operator, ast.Lt) or wanted < low[: len(wanted)]
-            else True
-            if wanted > high
-            else None
-        )
-    if isinstance(operator, ast.Eq) and first:
-        return wanted == low
-    return None
+    compare = _COMPARISONS.get(test.ops[0].__class__)
+    if compare is None:
+        return None
+    outcomes = {compare(version, wanted) for version in (low, high)}
+    return outcomes.pop() if len(outcomes) == 1 else None
 
 
+_COMPARISONS: dict[type, Callable[[object, object], bool]] = {
+    ast.GtE: operator.ge,
+    ast.Gt: operator.gt,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+}
 OLDEST, NEWEST = (3, 11), (3, 13, 99)
 """The Pythons that a slice must run on."""
 

@@ -27,7 +27,7 @@ _BUILTINS = frozenset(dir(builtins))
 _EXCEPTIONS = frozenset(name for name in _BUILTINS if name[0].isupper())
 _HARMLESS = PURE_BUILTINS | _EXCEPTIONS | {"iter", "next", "hasattr", "getattr", "map", "filter", "object", "super"}
 _STDLIB = sys.stdlib_module_names
-_TYPE_HOLE = {"type_hint": "type", "constraints": (), "kind": "signature"}
+_TYPE_HOLE = {"type_hint": "type", "kind": "signature"}
 
 
 class LiftedModule:
@@ -99,7 +99,7 @@ def lift_function(facts: FunctionFacts, module: LiftedModule, docstring: str | N
         "effects": found,
         "assertions": assertions(facts, module.source, module.bound),
         "constraints": _constraints(facts, module, found),
-        "metadata": {"source_path": module.path, "language": "python", "origin": ORIGIN, "evidence": ()},
+        "metadata": {"source_path": module.path, "language": "python", "origin": ORIGIN},
     }
 
 
@@ -148,7 +148,6 @@ def _intent(facts: FunctionFacts, docstring: str | None) -> Plain:
         "identifier": "intent",
         "type_hint": "str",
         "description": f"what {name} is for: it has no docstring",
-        "constraints": (),
         "kind": "intent",
     }
     provenance = {"source": "inferred", "confidence": 0.3, "evidence": (f"line {line}",)}
@@ -178,7 +177,7 @@ def _signature(
         parameters.append(_parameter(arguments.kwarg, None, "var_keyword", source, described))
     receiver = 1 if facts.in_class and positional and not is_static(node) else 0
     for parameter in parameters[receiver:]:
-        if parameter["type_hint"] is None:
+        if "type_hint" not in parameter:
             name = parameter["name"]
             holes.append({"identifier": name, "description": f"type of the parameter {name}", **_TYPE_HOLE})
     if node.returns is None:
@@ -194,14 +193,13 @@ def _parameter(
     described: dict[str, str],
 ) -> Plain:
     name = argument.arg
-    plain: Plain = {
-        "name": name,
-        "type_hint": None if argument.annotation is None else source(argument.annotation),
-        "description": described.get(name),
-        "default": None if default is None else source(default),
-        "kind": kind,
-    }
-    if plain["description"] is not None:
+    plain: Plain = {"name": name, "kind": kind}  # what is not known is left out: records stay small
+    if argument.annotation is not None:
+        plain["type_hint"] = source(argument.annotation)
+    if default is not None:
+        plain["default"] = source(default)
+    if name in described:
+        plain["description"] = described[name]
         plain["provenance"] = {"source": "docstring", "confidence": 0.9}
     return plain
 

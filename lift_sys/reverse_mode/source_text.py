@@ -100,6 +100,11 @@ class SourceText:
     def between(self, line: int, column: int, end_line: int, end_column: int) -> str:
         return self._cut(self._starts[line - 1] + column, self._starts[end_line - 1] + end_column)
 
+    def tail(self, line: int, column: int) -> str:
+        """What follows on a line from a column on, without space around it."""
+        end = self._starts[line] - 1 if line < len(self._starts) else self._starts[-1]
+        return self._cut(self._starts[line - 1] + column, end).strip()
+
     def segment(self, node: ast.expr) -> str:
         """The expression as written, on one line and usable alone (rewritten where the text is neither)."""
         start, end = self._starts[node.lineno - 1], self._starts[(node.end_lineno or node.lineno) - 1]

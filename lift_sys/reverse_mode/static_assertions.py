@@ -3,6 +3,7 @@
 A clause is proposed only where it follows from the code: its expression speaks of parameters that were not rebound
 or changed before, and of builtins without side effects; and the early exits before it are spelled out in it.
 """
+# ruff: noqa: SIM905
 
 from __future__ import annotations
 
