@@ -91,7 +91,7 @@ UNARY: tuple[Unary, ...] = (
 CONDITIONS: tuple[Unary, ...] = (
     Unary("{} is None", ANY, lambda v: v is None, atomic=False),
     Unary("not {}", ANY, lambda v: not v, atomic=False),
-    *map(_method, "isdigit isalpha isalnum isupper islower isspace isidentifier istitle isascii".split()),  # noqa: SIM905
+    *map(_method, "isdigit isalpha isalnum isupper islower isspace isidentifier isascii".split()),  # noqa: SIM905
     Unary("isinstance({}, str)", ANY, lambda v: isinstance(v, str)),
     Unary("isinstance({}, int)", ANY, lambda v: isinstance(v, int)),
     Unary("isinstance({}, float)", ANY, lambda v: isinstance(v, float)),
@@ -100,7 +100,6 @@ CONDITIONS: tuple[Unary, ...] = (
     Unary("isinstance({}, (list, tuple))", ANY, lambda v: isinstance(v, (list, tuple))),
     Unary("{} == sorted({})", LISTS, lambda v: list(v) == sorted(v), atomic=False),
     Unary("len(set({0})) == len({0})", SEQUENCE, lambda v: len(set(v)) == len(v), atomic=False),
-    Unary("{0} == {0}[::-1]", SEQUENCE, lambda v: v == v[::-1], atomic=False),
     Unary("all({})", LISTS, all),
     Unary("any({})", LISTS, any),
 )
@@ -126,6 +125,12 @@ def _power(a: Any, b: Any) -> Any:
     return a**b
 
 
+def _round(a: Any, b: Any) -> Any:
+    if not -32 <= b <= 32:  # an int is rounded through 10 ** -digits
+        raise OverflowError
+    return round(a, b)
+
+
 def _range(a: Any, b: Any) -> Any:
     if b - a > 1_000:
         raise OverflowError
@@ -142,7 +147,7 @@ BINARY: tuple[Binary, ...] = (
     Binary("{} ** {}", NUMBER, NUMBER, _power, atomic=False),
     Binary("min({}, {})", NUMBER, NUMBER, min, symmetric=True),
     Binary("max({}, {})", NUMBER, NUMBER, max, symmetric=True),
-    Binary("round({}, {})", NUMBER, INT, round),
+    Binary("round({}, {})", NUMBER, INT, _round),
     Binary("divmod({}, {})", NUMBER, NUMBER, divmod),
     Binary("list(range({}, {}))", INT, INT, _range),
     Binary("{} + {}", TEXT, TEXT, lambda a, b: a + b, atomic=False),
