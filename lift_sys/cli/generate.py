@@ -59,10 +59,10 @@ def generate(
     from lift_sys.data_synthesis.sources import GitSource, LocalSource, StdlibSource, load_sources
     from lift_sys.executors.local import LocalExecutor
     from lift_sys.reports import write_report
-    from lift_sys.sandbox import require_sandbox
+    from lift_sys.sandbox import open_sandbox
     from lift_sys.storage import FolderLock
 
-    require_sandbox()
+    open_sandbox().close()  # fail before any work is done, not in the middle
     cache = cache or out / "work"
     if not resume:
         with FolderLock(out):

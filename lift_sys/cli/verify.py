@@ -31,9 +31,9 @@ def verify(
     from lift_sys.config import usable_cores
     from lift_sys.data_synthesis.verification import verify_dataset
     from lift_sys.executors.local import LocalExecutor
-    from lift_sys.sandbox import require_sandbox
+    from lift_sys.sandbox import open_sandbox
 
-    require_sandbox()
+    open_sandbox().close()  # fail before any work is done, not in the middle
     with Console() as progress:
         executor = LocalExecutor(jobs or usable_cores())
         report = asyncio.run(verify_dataset(folder, executor, sample=sample, progress=progress))
