@@ -16,6 +16,8 @@ MIN_GROUP = 2
 """Training calls that must meet a condition for an equation under it to be proposed."""
 MAX_GUARDED = 6
 """Terms proposed under one condition."""
+UNNATURAL = 20
+"""How many times as many hypotheses a condition stands for that nothing but the search suggests."""
 MAX_PAIRED = 60
 """Conditions that are tried in pairs."""
 MAX_WIDTH = 6
@@ -218,8 +220,9 @@ def _guarded(
         found, alike = 0, collision([value for position, value in enumerate(aspect.values) if group >> position & 1])
         for tried, (term, bits) in enumerate(matches, 1):
             if not group & ~bits and returned & ~bits:
-                tries = rank * (1 if term.origin == "source" else tried)
-                chance = odds if term.size == 1 else max(odds, alike)
+                natural = condition in bank.natural
+                tries = rank * (1 if term.origin == "source" else tried) * (1 if natural else UNNATURAL)
+                chance = odds if natural and term.size == 1 else max(odds, alike)
                 yield Proposal(f"{negated(text)} or {_equation(aspect, term)}", text, chance, tries)
                 found += 1
                 if found == MAX_GUARDED:

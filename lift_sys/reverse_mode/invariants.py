@@ -24,7 +24,7 @@ from lift_sys.reverse_mode.wrong_outcomes import wrong_outcomes
 
 MIN_SUPPORT = 3
 """Distinct calls that a clause must rest on; fewer would restate single calls."""
-MAX_CHANCE = 0.05
+MAX_CHANCE = 0.01
 MAX_CLAUSES = 12
 MAX_PRECONDITIONS = 4
 MAX_PROPOSALS = 400
@@ -71,7 +71,7 @@ def build_bank(checker: Checker, names: Sequence[str], train: Sequence[Observati
     calls = [item.call for item in train]
     bank = Bank(atoms, constants, len(train))
     for text, flags in zip(hints.conditions, checker.truths(hints.conditions, calls), strict=True):
-        bank.add_condition(text, (flag is True for flag in flags))
+        bank.add_condition(text, (flag is True for flag in flags), natural=True)
     for text, values in zip(hints.terms, checker.values(hints.terms, calls), strict=True):
         bank.add_source_term(Term(text, tuple(map(_decode, values)), 2, is_atomic(text), "source"))
     bank.grow([key(item.result) for item in train])
@@ -147,26 +147,30 @@ def _preconditions(checker: Checker, observations: Observations, bank: Bank) -> 
         return []
     train_raised = mask(item.result is MISSING for item in observations.train)
     train_returned = ((1 << len(observations.train)) - 1) & ~train_raised
-    texts = [
-        text
-        for bits, text in bank.conditions.items()
+    ranked = {
+        text: rank
+        for rank, (bits, text) in enumerate(bank.conditions.items(), 1)
         if not train_returned & ~bits and (train_raised & ~bits or not train_raised)
-    ]
+    }
     found: list[Invariant] = []
     open_bits = raised
     rows = [
         (text, mask(flag is not True for flag in row))
-        for text, row in zip(texts, checker.truths(texts, calls), strict=True)
+        for text, row in zip(ranked, checker.truths(list(ranked), calls), strict=True)
     ]
     usable = [(text, bits) for text, bits in rows if not bits & ~raised]
+    share = raised.bit_count() / len(calls)
     while usable and len(found) < MAX_PRECONDITIONS:
         text, bits = max(usable, key=lambda item: ((item[1] & open_bits).bit_count(), -len(item[0])))
-        gain = (bits & open_bits).bit_count()
-        if gain < 2:
-            break
-        open_bits &= ~bits
         usable.remove((text, bits))
-        confidence = round(1 - min(0.5, len(texts) * 0.5 ** len(observations.returned)), 4)
+        gain = (bits & open_bits).bit_count()
+        # The chance that calls picked at random, as many as break it, all happen to raise.
+        chance = ranked[text] * share ** bits.bit_count()
+        if gain < 2 or chance > MAX_CHANCE:
+            if not gain:
+                break
+            continue
+        open_bits &= ~bits
         held = len(observations.returned)
-        found.append(Invariant("precondition", text, held, gain, confidence))
+        found.append(Invariant("precondition", text, held, gain, round(1 - chance, 4)))
     return found

@@ -73,6 +73,8 @@ class Bank:
         """The keys of each term's values."""
         self.conditions: dict[int, str] = {}
         """Condition text by the mask of the calls that it holds on."""
+        self.natural: set[int] = set()
+        """Those that the source or a special value (None, nothing, zero) suggests, not the search."""
         self._steps = MAX_STEPS
         self._seen: set[tuple[object, ...]] = set()
         self._constants = [term for term in constants if self._add(term)]
@@ -92,13 +94,15 @@ class Bank:
         if self._add(term):
             self._atoms.append(term)
 
-    def add_condition(self, text: str, flags: Iterable[bool]) -> None:
+    def add_condition(self, text: str, flags: Iterable[bool], *, natural: bool = False) -> None:
         """Keep a condition that splits the calls; the first text for a split stays."""
         bits = mask(flags)
         full = (1 << self.calls) - 1
         if bits not in (0, full) and len(self.conditions) < MAX_CONDITIONS:
-            self.conditions.setdefault(bits, text)
-            self.conditions.setdefault(full & ~bits, f"not ({text})")
+            for split, words in ((bits, text), (full & ~bits, f"not ({text})")):
+                if split not in self.conditions and natural:
+                    self.natural.add(split)
+                self.conditions.setdefault(split, words)
 
     def grow(self, wanted: Sequence[object]) -> None:
         """Operators over atoms and constants, then over what they gave, until a term gives all `wanted` keys.
@@ -111,7 +115,7 @@ class Bank:
             return
         first = [*self._unary(self._atoms), *self._binary(self._atoms, given)]
         first += self._binary(self._constants, self._atoms)
-        self._find_conditions([term for term in first if term.size == 2][:12])
+        self._find_conditions([term for term in first if _is_measure(term)][:8])
         if not self._explains(wanted):
             self._unary(first)
             self._binary(first, given)
@@ -175,11 +179,12 @@ class Bank:
             for test in CONDITIONS:
                 values = (_call(test.meaning, test.types, value) for value in term.values)
                 text = test.template.format(term.operand, term.operand)
-                self.add_condition(text, (value is not MISSING and bool(value) for value in values))
+                natural = test.template in ("{} is None", "not {}")
+                self.add_condition(text, (value is not MISSING and bool(value) for value in values), natural=natural)
         for left in terms:
             for right in (*terms, *self._constants):
                 for operator in BINARY:
-                    if operator.boolean and left is not right:
+                    if operator.boolean and left is not right and not _speak_of_one(left, right):
                         self._compare(operator, left, right)
 
     def _compare(self, operator: Binary, left: Term, right: Term) -> None:
@@ -196,6 +201,18 @@ class Bank:
 
 def _fits(operator: Binary, left: Term, right: Term) -> bool:
     return any(type(v) in operator.left for v in left.values) and any(type(v) in operator.right for v in right.values)
+
+
+def _is_measure(term: Term) -> bool:
+    """Whether conditions on a derived term are natural: its size, an element, a remainder."""
+    element = term.size == 2 and term.text.endswith(("[0]", "[-1]"))
+    return element or term.text.startswith("len(") or " % " in term.text
+
+
+def _speak_of_one(left: Term, right: Term) -> bool:
+    """Whether one is made from the other, which makes comparing them an accident more often than not."""
+    pairs = ((left, right), (right, left))
+    return any(a.size > 1 and b.text.isidentifier() and b.text in a.text for a, b in pairs)
 
 
 def _makes_sense(operator: Binary, left: Term, right: Term) -> bool:
