@@ -127,7 +127,7 @@ def _read(report: dict[str, object]) -> Exploration:
     calls, blocks = [], []
     for row in rows[:400]:
         args, kwargs, kind, text, oracle, marks, _fuel = row
-        calls.append(_call(args, kwargs, kind, text, oracle))
+        calls.append(read_call(args, kwargs, kind, text, oracle))
         blocks.append(int(str(marks)[:4000], 16))
     coverage = report.get("coverage")
     known = isinstance(coverage, float) and 0 <= coverage <= 1
@@ -142,7 +142,12 @@ def _read(report: dict[str, object]) -> Exploration:
     )
 
 
-def _call(args: object, kwargs: object, kind: object, text: object, oracle: object) -> ObservedCall:
+def read_call(args: object, kwargs: object, kind: object, text: object, oracle: object) -> ObservedCall:
+    """A call that a box reports, as data.
+
+    Raises:
+        ValueError: it is no call.
+    """
     if oracle not in AUTHORITY or not isinstance(text, str):
         raise ValueError("no call")
     given = _canonical(args)

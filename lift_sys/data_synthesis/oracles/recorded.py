@@ -1,0 +1,159 @@
+"""Calls recorded while a project's own tests run: the oracle of the highest authority.
+
+The tests run in a box of their own, one process for each test file, so a file that hangs, exits or breaks loses only
+itself. The checkout and pytest are shown read-only. What is limited is limited by count (files, tests, calls); the
+clock is a backstop, and a file it cuts off yields only the tests that had ended.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator, Sequence
+from importlib import metadata
+from pathlib import Path
+
+from lift_sys.data_synthesis.oracles.base import ObservedCall
+from lift_sys.data_synthesis.oracles.generated import read_call
+from lift_sys.data_synthesis.sources.base import Checkout
+from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge
+from lift_sys.records import Function
+from lift_sys.records.base import canonical_json
+from lift_sys.sandbox.api import MIB, BoxConfig, Limits, Mount, Sandbox
+
+CALLS = 30
+"""Distinct calls recorded of a function."""
+FILES = 150
+IDLE_SECONDS = 25.0
+"""A test, or the collection of a file, that takes longer ends its file."""
+PROJECT, TOOLS = "/project", "/lift/tools"
+DISTRIBUTIONS = ("pytest", "pluggy", "iniconfig", "packaging", "pygments")
+_TEST_FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*_tests?|tests?)\.py$")
+
+
+def record(
+    checkout: Checkout, functions: Sequence[Function], *, seconds: float = 60.0
+) -> dict[str, tuple[ObservedCall, ...]]:
+    """The calls of `functions` (only those with a slice) that the project's tests make, by `Function.id`.
+
+    Raises:
+        SandboxUnavailable: no box can be opened here.
+        SandboxFault: our box broke.
+    """
+    wanted = [f for f in functions if f.slice is not None]
+    files = test_files(checkout)
+    if not wanted or not files or checkout.repository.kind == "stdlib":
+        return {}
+    from lift_sys.sandbox import open_sandbox
+
+    box = open_sandbox(box_config(checkout.folder))
+    try:
+        return _record(box, checkout, wanted, files, seconds)
+    finally:
+        box.close()
+
+
+def test_files(checkout: Checkout) -> list[str]:
+    """The project's test files, in order; the shallow ones first, which tend to be the unit tests."""
+    found = [path for path in checkout.files if _TEST_FILE.search(path)]
+    return sorted(found, key=lambda path: (path.count("/"), path))[:FILES]
+
+
+test_files.__test__ = False  # type: ignore[attr-defined]  # pytest takes it for a test where it is imported
+
+
+def box_config(folder: Path) -> BoxConfig:
+    """A box that shows a checkout and pytest, both read-only."""
+    mounts = [Mount(str(folder), PROJECT)]
+    mounts += [Mount(str(path), f"{TOOLS}/{path.name}") for path in tool_paths()]
+    return BoxConfig(mounts=tuple(mounts), trusted_path=(TOOLS,), preload=("pytest", "recorder", "unittest.mock"))
+
+
+def tool_paths() -> list[Path]:
+    """The top-level packages and modules of pytest and what it needs, in the running environment."""
+    found: dict[str, Path] = {}
+    for name in DISTRIBUTIONS:
+        try:
+            distribution = metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            continue
+        for file in distribution.files or ():
+            top = file.parts[0]
+            if top not in ("..", "__pycache__") and not top.endswith((".dist-info", ".pth")):
+                path = Path(str(distribution.locate_file(top)))
+                if path.exists():
+                    found[top] = path
+    return [found[top] for top in sorted(found)]
+
+
+def _record(
+    box: Sandbox, checkout: Checkout, functions: Sequence[Function], files: Sequence[str], seconds: float
+) -> dict[str, tuple[ObservedCall, ...]]:
+    targets: dict[str, list[str]] = {}
+    for function in functions:
+        targets.setdefault(function.path, []).append(function.qualname)
+    request = {
+        "folder": PROJECT,
+        "roots": list(checkout.import_roots) or [""],
+        "targets": {path: sorted(names) for path, names in sorted(targets.items())},
+        "calls": CALLS,
+    }
+    end = time.monotonic() + seconds
+    tapes: dict[str, dict[str, ObservedCall | None]] = {}
+    for file in files:
+        rows = _run(box, {**request, "file": file}, end)
+        if rows is None:
+            break
+        for target, call in rows:
+            _keep(tapes.setdefault(target, {}), call)
+    found = {}
+    for function in functions:
+        calls = [call for call in tapes.get(f"{function.path}:{function.qualname}", {}).values() if call]
+        if calls:
+            found[function.id] = tuple(calls[:CALLS])
+    return found
+
+
+def _keep(tape: dict[str, ObservedCall | None], call: ObservedCall) -> None:
+    """Add a call; two calls with equal arguments and different outcomes are both dropped."""
+    key = canonical_json([list(call.args), call.kwargs])
+    if key not in tape:
+        tape[key] = call
+    elif tape[key] != call:
+        tape[key] = None
+
+
+def _run(box: Sandbox, request: dict[str, object], end: float) -> list[tuple[str, ObservedCall]] | None:
+    """The calls that one test file makes; None when the time was over before it ended."""
+    found: list[tuple[str, ObservedCall]] = []
+    try:
+        with box.spawn("recorder", Limits(call_seconds=IDLE_SECONDS, memory=1024 * MIB)) as process:
+            process.send(json.dumps(request).encode())
+            while True:
+                left = end - time.monotonic()
+                if left <= 0:
+                    return None
+                try:
+                    frame = json.loads(process.receive(min(IDLE_SECONDS, left)))
+                except CandidateTimeout:
+                    return found if time.monotonic() < end else None
+                if not isinstance(frame, dict) or "end" in frame:
+                    return found
+                found += _calls(frame.get("calls", []))
+    except (CandidateDied, ResultTooLarge, ValueError, RecursionError):
+        return found
+
+
+def _calls(rows: object) -> Iterator[tuple[str, ObservedCall]]:
+    for row in rows if isinstance(rows, list) else ():
+        try:
+            target, args, kwargs, kind, text = row
+            call = read_call(args, kwargs, kind, text, "recorded")
+        except (ValueError, TypeError):
+            continue
+        if isinstance(target, str):
+            yield target, call
+
+
+__all__ = ["box_config", "record", "test_files", "tool_paths"]

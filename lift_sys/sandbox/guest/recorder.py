@@ -1,0 +1,262 @@
+"""Guest program: runs one test file of a project under pytest and records the calls of the functions of interest.
+
+The host sends one frame, JSON with `folder` (the project), `roots` (folders to import from), `file` (the test file),
+`targets` (path -> qualified names) and `calls` (distinct calls wanted of each). The answers, a frame each: the calls
+of every test as it ends, then `{"end": exit code}`. The project is hostile: all of this is its claim.
+
+A function is recorded by giving it the code of a trampoline, so that it stays the same object wherever it was
+imported to. The trampoline takes itself away after enough distinct calls.
+"""
+
+from __future__ import annotations
+
+import importlib.machinery
+import inspect
+import json
+import os
+import random
+import signal
+import sys
+import types
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+try:
+    from lift_sys import wire
+except ImportError:  # inside the box
+    import wire  # type: ignore[no-redef,import-not-found]
+
+ARGUMENTS = 2048
+RESULT = 4096
+MISSES = 60
+"""Calls that have no encoding, after which a function is not recorded any longer."""
+TESTS = 500
+TEST_CPU = 5.0
+_UNRECORDED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+
+
+class Tape:
+    """The calls of one function."""
+
+    def __init__(self, target: str, wanted: int, out: list[list[str]]) -> None:
+        self.target = target
+        self.left = wanted
+        self.misses = MISSES
+        self.seen: set[str] = set()
+        self.out = out
+        self.active = False
+        self.original: Callable[..., Any] = len
+        self.remove: Callable[[], None] = lambda: None
+
+    def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if self.active:  # a call from within itself
+            return self.original(*args, **kwargs)
+        try:
+            given = wire.encode(args, limit=ARGUMENTS), wire.encode(kwargs, limit=ARGUMENTS)
+        except Exception:
+            self.miss()
+            return self.original(*args, **kwargs)
+        identity = given[0] + given[1]
+        if identity in self.seen:
+            return self.original(*args, **kwargs)
+        self.seen.add(identity)
+        self.active = True
+        try:
+            result = self.original(*args, **kwargs)
+        except Exception as error:
+            self.note(given, "raise", type(error).__name__)
+            raise
+        finally:
+            self.active = False
+        try:
+            text = wire.encode(result, limit=RESULT)
+        except Exception:
+            self.miss()
+        else:
+            self.note(given, "value", text)
+        return result
+
+    def note(self, given: tuple[str, str], kind: str, text: str) -> None:
+        self.out.append([self.target, *given, kind, text])
+        self.left -= 1
+        if self.left == 0:
+            self.remove()
+
+    def miss(self) -> None:
+        self.misses -= 1
+        if self.misses == 0:
+            self.remove()
+
+
+def _template() -> types.CodeType:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        names: dict[str, Any] = {}
+        exec("def trampoline(*args, **kwargs): return 'tape'(args, kwargs)", names)
+    code: types.CodeType = names["trampoline"].__code__
+    return code
+
+
+_TEMPLATE = _template()
+
+
+def attach(function: types.FunctionType, tape: Tape) -> bool:
+    """Record `function` on `tape`; False when its kind can't be recorded."""
+    code = function.__code__
+    if code.co_freevars or code.co_flags & _UNRECORDED:
+        return False
+    original = types.FunctionType(code, function.__globals__, function.__name__, function.__defaults__)
+    original.__kwdefaults__ = function.__kwdefaults__
+    tape.original = original
+    constants = tuple(tape if item == "tape" else item for item in _TEMPLATE.co_consts)
+    signature = inspect.signature(function)
+    had = function.__dict__.get("__signature__")
+
+    def remove() -> None:
+        function.__code__ = code
+        if had is None:
+            function.__dict__.pop("__signature__", None)
+
+    tape.remove = remove
+    if had is None:
+        function.__signature__ = signature  # type: ignore[attr-defined]
+    function.__code__ = _TEMPLATE.replace(
+        co_consts=constants,
+        co_name=code.co_name,
+        co_filename=code.co_filename,
+        co_firstlineno=code.co_firstlineno,
+    )
+    return True
+
+
+class Recorder:
+    """Attaches tapes as the project's modules are imported."""
+
+    def __init__(self, request: dict[str, Any]) -> None:
+        self.folder = request["folder"].rstrip("/") + "/"
+        self.targets: dict[str, list[str]] = request["targets"]
+        self.wanted: int = request["calls"]
+        self.out: list[list[str]] = []
+        self.done: set[str] = set()
+
+    def install(self) -> None:
+        loader = importlib.machinery.SourceFileLoader
+        plain = loader.exec_module
+
+        def exec_module(self_: Any, module: types.ModuleType) -> None:
+            plain(self_, module)
+            self.visit(module)
+
+        loader.exec_module = exec_module  # type: ignore[method-assign,assignment]
+
+    def visit(self, module: types.ModuleType) -> None:
+        path = getattr(module, "__file__", None) or ""
+        if not path.startswith(self.folder):
+            return
+        path = path[len(self.folder) :]
+        for qualname in self.targets.get(path, ()):
+            key = f"{path}:{qualname}"
+            if key in self.done:
+                continue
+            function = find(module, qualname)
+            if function is not None and function.__code__.co_filename.endswith(path):
+                self.done.add(key)
+                attach(function, Tape(key, self.wanted, self.out))
+
+
+def find(module: types.ModuleType, qualname: str) -> types.FunctionType | None:
+    """The plain function of that name, without running any of its owner's code."""
+    names: Any = vars(module)
+    found: Any = None
+    for part in qualname.split("."):
+        found = names.get(part)
+        names = vars(found) if isinstance(found, type) else {}
+    if isinstance(found, (staticmethod, classmethod)):
+        found = found.__func__ if isinstance(found, staticmethod) else None
+    for _ in range(5):
+        if isinstance(found, types.FunctionType) and "__wrapped__" not in found.__dict__:
+            break
+        found = getattr(found, "__wrapped__", None) if isinstance(found, (types.FunctionType, _LRU)) else None
+    return found if isinstance(found, types.FunctionType) else None
+
+
+_LRU = type(__import__("functools").lru_cache(lambda: None))
+
+
+class Reporter:
+    """The pytest plugin: bounds the number of tests and the time of each, and sends what a test left."""
+
+    def __init__(self, recorder: Recorder, send: Callable[[Any], None]) -> None:
+        self.recorder = recorder
+        self.send = send
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        del items[TESTS:]
+
+    def pytest_runtest_logstart(self) -> None:
+        _alarm(TEST_CPU)
+
+    def pytest_runtest_logfinish(self) -> None:
+        _alarm(0)
+        self.flush()
+
+    def flush(self) -> None:
+        if self.recorder.out:
+            self.send({"calls": self.recorder.out[:]})
+            self.recorder.out.clear()
+        else:
+            self.send({})
+
+
+class Stuck(Exception):
+    """A test took too much CPU time."""
+
+
+def _ring(number: int, frame: object) -> None:
+    signal.setitimer(signal.ITIMER_VIRTUAL, 1.0)
+    raise Stuck
+
+
+def _alarm(seconds: float) -> None:
+    signal.signal(signal.SIGVTALRM, _ring)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+
+
+def main(channel: Any) -> None:
+    request = json.loads(channel.receive())
+    home = os.getpid()
+
+    def send(frame: Any) -> None:
+        if os.getpid() == home:
+            channel.send(json.dumps(frame).encode())
+
+    os.environ.update(
+        HOME="/tmp",
+        TMPDIR="/tmp",
+        PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
+        PYTHONDONTWRITEBYTECODE="1",
+        COLUMNS="80",
+    )
+    sys.dont_write_bytecode = True
+    with open("/tmp/pytest.ini", "w") as file:  # the project's own settings may ask for plugins
+        file.write("[pytest]\n")
+    import pytest
+
+    random.seed(0)
+    os.chdir("/tmp")
+    sys.path[:0] = [os.path.join(request["folder"], root).rstrip("/") for root in request["roots"]]
+    recorder = Recorder(request)
+    recorder.install()
+    reporter = Reporter(recorder, send)
+    arguments = [
+        *("-c", "/tmp/pytest.ini", "--rootdir", request["folder"], "-q", "-s", "--tb=no", "--no-header"),
+        *("-p", "no:cacheprovider", "-p", "no:faulthandler", "--continue-on-collection-errors", "-W", "ignore"),
+        os.path.join(request["folder"], request["file"]),
+    ]
+    try:
+        code = int(pytest.main(arguments, plugins=[reporter]))
+    except BaseException as error:
+        send({"end": -1, "why": f"{type(error).__name__}"})
+        return
+    send({"end": code})

@@ -1,0 +1,220 @@
+"""Recorded calls: a real project's own tests run in the box."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from lift_sys.data_synthesis.oracles import ObservedCall, record
+from lift_sys.data_synthesis.oracles.recorded import CALLS, test_files
+from lift_sys.data_synthesis.sources.base import Checkout
+from lift_sys.records import Expected, Function, Licence, Repository, Slice
+
+SHAPES = """
+    import functools
+
+    def area(width, height=1):
+        if width < 0:
+            raise ValueError("width")
+        return width * height
+
+    def grow(items, more):
+        items.append(more)
+        return items
+
+    def depth(n):
+        return 0 if n == 0 else 1 + depth(n - 1)
+
+    def shown(thing):
+        return repr(thing)
+
+    counter = [0]
+
+    def tick(step):
+        counter[0] += step
+        return counter[0]
+
+    @functools.lru_cache(None)
+    def square(n):
+        return n * n
+
+    class Box:
+        @staticmethod
+        def volume(a, b, c):
+            return a * b * c
+"""
+TESTS = """
+    import inspect
+    import pytest
+    from shapes import area, grow, depth, shown, tick, square, Box
+
+    @pytest.fixture
+    def wide():
+        return 7
+
+    def test_fixture(wide):
+        assert area(wide, height=2) == 14
+
+    @pytest.mark.parametrize("n", [3, 4])
+    def test_parametrized(n):
+        assert area(n) == n
+
+    class TestClass:
+        @classmethod
+        def setup_class(cls):
+            cls.side = 5
+
+        def test_method(self):
+            assert area(self.side, 5) == 25
+
+    def test_raises():
+        with pytest.raises(ValueError):
+            area(-1)
+
+    def test_mutation():
+        assert grow([1], 2) == [1, 2]
+
+    def test_recursion():
+        assert depth(4) == 4
+
+    def test_object():
+        assert shown(object())
+
+    def test_state():
+        assert tick(1) < tick(1)
+
+    def test_cached():
+        assert square(3) == 9
+
+    def test_static():
+        assert Box.volume(2, 3, 4) == 24
+
+    def test_signature_is_kept():
+        assert list(inspect.signature(area).parameters) == ["width", "height"]
+
+    def test_failing():
+        assert area(100) == 1
+"""
+NAMES = ("area", "grow", "depth", "shown", "tick", "square", "Box.volume")
+
+
+def project(root: Path, files: dict[str, str]) -> Checkout:
+    folder = root / "checkout"  # temporary folders are their owner's alone, and the box has another user
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text))
+    repository = Repository(
+        kind="local", name="toy", version="1", licence=Licence(spdx="MIT"), source_time="2024-01-01T00:00:00Z"
+    )
+    return Checkout(repository, folder, tuple(sorted(files)), ("src", ""))
+
+
+def function(qualname: str, path: str = "src/shapes.py") -> Function:
+    return Function(
+        repository="r", path=path, module="shapes", qualname=qualname, name=qualname, kind="function",
+        lineno=1, end_lineno=2, source="", slice=Slice(code="pass", entry_point=qualname),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[ObservedCall, ...]]:
+    folder = tmp_path_factory.mktemp("toy")
+    hang = TESTS.replace(
+        "def test_failing", "def test_hang():\n        while True:\n            pass\n\n    def test_failing"
+    )
+    checkout = project(
+        folder,
+        {
+            "src/shapes.py": SHAPES,
+            "tests/test_shapes.py": hang,
+            "tests/test_undeclared.py": "import a_package_that_is_not_there\ndef test_x(): pass\n",
+            "tests/test_exits.py": "import os, shapes\nshapes.area(41)\ndef test_a(): shapes.area(42)\n"
+            "def test_exit(): os._exit(0)\n",
+            "hostile/conftest.py": "import os\nopen(os.path.dirname(__file__) + '/written', 'w')\n",
+            "hostile/test_hostile.py": "import shapes\ndef test_a(): shapes.area(43)\n",
+            "pytest.ini": "[pytest]\naddopts = --cov=shapes\n",
+        },
+    )
+    functions = [function(name) for name in NAMES]
+    found = record(checkout, functions, seconds=120)
+    return {f.qualname: found.get(f.id, ()) for f in functions}
+
+
+def calls(recorded: dict[str, tuple[ObservedCall, ...]], name: str) -> list[tuple[object, ...]]:
+    return [(*call.args, *call.kwargs.items(), call.outcome.value) for call in recorded[name]]
+
+
+def test_calls_of_fixtures_parametrized_tests_and_methods_are_recorded(recorded) -> None:  # type: ignore[no-untyped-def]
+    found = calls(recorded, "area")
+    assert (7, ("height", 2), 14) in found
+    assert (3, 3) in found
+    assert (4, 4) in found
+    assert (5, 5, 25) in found
+    assert all(call.oracle == "recorded" for call in recorded["area"])
+
+
+def test_exceptions_are_recorded_by_class(recorded) -> None:  # type: ignore[no-untyped-def]
+    assert ObservedCall((-1,), {}, Expected(raises="ValueError"), "recorded") in recorded["area"]
+
+
+def test_arguments_are_those_before_the_call(recorded) -> None:  # type: ignore[no-untyped-def]
+    assert calls(recorded, "grow") == [([1], 2, [1, 2])]
+
+
+def test_only_the_outermost_call_of_a_recursion_is_recorded(recorded) -> None:  # type: ignore[no-untyped-def]
+    assert calls(recorded, "depth") == [(4, 4)]
+
+
+def test_values_that_are_not_plain_are_left_out(recorded) -> None:  # type: ignore[no-untyped-def]
+    assert recorded["shown"] == ()
+
+
+def test_cached_and_static_functions_are_recorded(recorded) -> None:  # type: ignore[no-untyped-def]
+    assert calls(recorded, "square") == [(3, 9)]
+    assert calls(recorded, "Box.volume") == [(2, 3, 4, 24)]
+
+
+def test_a_failing_or_hanging_test_does_not_stop_the_others(recorded) -> None:  # type: ignore[no-untyped-def]
+    assert (100, 100) in calls(recorded, "area")
+
+
+def test_a_file_that_exits_keeps_what_its_ended_tests_did(recorded) -> None:  # type: ignore[no-untyped-def]
+    assert (42, 42) in calls(recorded, "area")
+
+
+def test_a_conftest_that_writes_to_the_project_only_fails_its_own_folder(recorded) -> None:  # type: ignore[no-untyped-def]
+    assert (43, 43) not in calls(recorded, "area")
+
+
+def test_the_project_folder_is_left_as_it_was(tmp_path: Path) -> None:
+    checkout = project(
+        tmp_path,
+        {
+            "src/shapes.py": SHAPES,
+            "test_writes.py": "import shapes, pathlib\ndef test_a():\n    shapes.area(1)\n"
+            "    pathlib.Path(__file__).with_name('written').write_text('x')\n",
+        },
+    )
+    before = sorted(path.name for path in (tmp_path / "checkout").rglob("*"))
+    found = record(checkout, [function("area")])
+    assert sorted(path.name for path in (tmp_path / "checkout").rglob("*")) == before
+    assert len(found) == 1
+
+
+def test_recording_stops_after_enough_distinct_calls_and_is_the_same_on_every_run(tmp_path: Path) -> None:
+    many = (
+        "import shapes\ndef test_many():\n    for n in range(200):\n        shapes.area(n)\n        shapes.area(n)\n"
+    )
+    checkout = project(tmp_path, {"src/shapes.py": SHAPES, "test_many.py": many})
+    first = record(checkout, [function("area")])
+    assert [call.args for call in next(iter(first.values()))] == [(n,) for n in range(CALLS)]
+    assert record(checkout, [function("area")]) == first
+
+
+def test_a_project_without_tests_has_no_recorded_calls(tmp_path: Path) -> None:
+    checkout = project(tmp_path, {"src/shapes.py": SHAPES})
+    assert test_files(checkout) == []
+    assert record(checkout, [function("area")]) == {}
