@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.parser import BytesHeaderParser
 from functools import cache
 from posixpath import basename, dirname
@@ -25,7 +25,6 @@ PERMISSIVE = frozenset(
 )
 """SPDX ids that let a function be redistributed in a data set with attribution."""
 UNKNOWN = "NOASSERTION"
-UNKNOWN_ID = "LicenseRef-scancode-unknown-spdx"
 
 _CLASSIFIERS: dict[str, frozenset[str]] = {
     "MIT License": frozenset(["MIT"]),
@@ -92,28 +91,29 @@ def _satisfied(node: object, allowed: frozenset[str]) -> bool:
     return str(node) in allowed
 
 
-def find(texts: Mapping[str, bytes], reviewed: Licence | None = None) -> Finding:
-    """The licence of a project from its metadata files and licence texts, by path (top folder stripped).
-
-    `reviewed` is what a person wrote into the lock; it settles a review as long as the text is the one reviewed.
-    """
-    metadata = _metadata(texts)
+def find(texts: Mapping[str, bytes]) -> Finding:
+    """The licence of a project from its metadata files and licence texts, by path (top folder stripped)."""
     main = _main_texts(texts)
     path = next(iter(main), None)
     digest = hashlib.sha256(b"".join(main.values())).hexdigest() if main else None
     said = {name: identify(data) for name, data in main.items()}
-    finding = _agree(metadata, said, digest, path)
-    if reviewed is not None and finding.status == "clear":
-        if _equal(ids_of(finding.licence.spdx)) != _equal(ids_of(normalise(reviewed.spdx) or UNKNOWN_ID)):
-            why = f"the lock says {printable_start(reviewed.spdx)}, {finding.why} say {finding.licence.spdx}"
-            return Finding(finding.licence, "review", why)
-    elif reviewed is not None:
-        same = reviewed.text_sha256 == finding.licence.text_sha256
-        normal = normalise(reviewed.spdx)
-        if same and normal is not None:
-            evidence = f"reviewed; {finding.why}"
-            return Finding(Licence(spdx=normal, text_sha256=digest, path=path, evidence=evidence), "clear")
-    return finding
+    return _agree(_metadata(texts), said, digest, path)
+
+
+def settle(finding: Finding, reviewed: Licence | None) -> Finding:
+    """`finding` with what a person wrote into the lock, which counts as long as the text is the one reviewed."""
+    normal = normalise(reviewed.spdx) if reviewed is not None else None
+    if reviewed is None:
+        return finding
+    if finding.status == "clear":
+        if normal is not None and _equal(ids_of(normal)) == _equal(ids_of(finding.licence.spdx)):
+            return finding
+        said = printable_start(reviewed.spdx)
+        return replace(finding, status="review", why=f"the lock says {said}, the source says {finding.licence.spdx}")
+    if normal is None or reviewed.text_sha256 != finding.licence.text_sha256:
+        return finding
+    licence = finding.licence.model_copy(update={"spdx": normal, "evidence": f"reviewed; {finding.why}"})
+    return Finding(licence, "clear")
 
 
 def _agree(metadata: _Metadata, said: Mapping[str, tuple[str, ...]], digest: str | None, path: str | None) -> Finding:

@@ -1,4 +1,7 @@
-"""From a filled `Tree` to a `Checkout`: licence, import roots, rejections."""
+"""From a filled `Tree` to a `Checkout`, in two steps: facts, which are kept on disk, and decisions about licences.
+
+What a person allows or has reviewed changes a checkout without reading the source again.
+"""
 
 from __future__ import annotations
 
@@ -8,66 +11,78 @@ from pathlib import Path
 from lift_sys.data_synthesis import licences
 from lift_sys.data_synthesis.sources.base import Checkout
 from lift_sys.data_synthesis.sources.paths import import_roots
+from lift_sys.data_synthesis.sources.store import Facts
 from lift_sys.data_synthesis.sources.tree import Tree
 from lift_sys.records import Licence, Rejection, RejectionReason, Repository, SourceKind, content_hash
 
 
-def finish(
+def facts(
     tree: Tree,
     building: Path,
     *,
     kind: SourceKind,
     name: str,
     version: str,
-    policy: licences.Policy,
     url: str | None = None,
     archive_sha256: str | None = None,
     source_time: str | None = None,
     known: Licence | None = None,
-    reviewed: Licence | None = None,
-) -> Checkout:
-    """The checkout of what `tree` wrote below `building/tree`.
-
-    A licence that is unclear or not allowed rejects the whole repository: no files, one `Rejection`.
-    """
+) -> Facts:
+    """What was read below `building/tree`. An empty `version` means the hash of the content."""
     files, texts, top = _without_top(tree)
-    finding = licences.Finding(known, "clear") if known else licences.find(texts, reviewed)
+    finding = licences.Finding(known, "clear") if known else licences.find(texts)
     digest = archive_sha256 or content_hash(files)
-    repository = Repository(
-        kind=kind,
-        name=name,
-        version=version or digest,
-        url=url,
-        archive_sha256=digest if kind != "git" else archive_sha256,
-        licence=finding.licence,
-        source_time=source_time or iso_time(tree.newest),
+    rejected = [(_strip(path, top), reason.value, detail) for path, reason, detail in tree.rejected]
+    return Facts(
+        repository=Repository(
+            kind=kind,
+            name=name,
+            version=version or digest,
+            url=url,
+            archive_sha256=None if kind == "git" else digest,
+            licence=finding.licence,
+            source_time=source_time or iso_time(tree.newest),
+        ),
+        folder=building / "tree" / top if top else building / "tree",
+        files=files,
+        import_roots=import_roots(files, texts.get("pyproject.toml", b"").decode("utf-8", "replace")),
+        rejected=tuple(sorted(rejected)),
+        licence_status=finding.status,
+        licence_why=finding.why,
+        foreign={} if known else licences.foreign_files(files, texts, finding),
     )
 
-    def rejection(path: str, reason: RejectionReason, detail: str) -> Rejection:
-        return Rejection(stage="source", reason=reason, detail=detail, repository=repository.id, path=path)
 
-    rejected = [rejection(_strip(path, top), reason, detail) for path, reason, detail in tree.rejected]
+def decide(found: Facts, policy: licences.Policy, reviewed: Licence | None = None) -> Checkout:
+    """The checkout that `policy` and a reviewer's word allow.
+
+    A licence that is unclear or not allowed rejects the whole repository: no files, one `Rejection`. Files below a
+    folder with a licence of its own that says something else are rejected one by one.
+    """
+    finding = licences.Finding(found.repository.licence, found.licence_status, found.licence_why)
+    finding = licences.settle(finding, reviewed)
+    repository = found.repository.model_copy(update={"licence": finding.licence})
     refusal = policy.refuses(finding)
+    rejected = list(found.rejected)
+    files = sorted(found.files)
     if refusal:
-        rejected.append(rejection(finding.licence.path or "", RejectionReason.LICENCE, refusal))
-        files = {}
+        rejected.append((finding.licence.path or "", RejectionReason.LICENCE.value, refusal))
+        files = []
     else:
-        for path, why in licences.foreign_files(files, texts, finding).items():
-            rejected.append(rejection(path, RejectionReason.LICENCE, why))
-            del files[path]
+        rejected += [(path, RejectionReason.LICENCE.value, why) for path, why in found.foreign.items()]
+        files = [path for path in files if path not in found.foreign]
     return Checkout(
         repository=repository,
-        folder=building / "tree" / top if top else building / "tree",
-        files=tuple(sorted(files)),
-        import_roots=import_roots(files, texts.get("pyproject.toml", b"").decode("utf-8", "replace")),
-        rejections=tuple(sorted(rejected, key=lambda item: (item.path, item.reason, item.detail))),
+        folder=found.folder,
+        files=tuple(files),
+        import_roots=found.import_roots if files else (),
+        rejections=tuple(
+            Rejection(
+                stage="source", reason=RejectionReason(reason), detail=detail, repository=repository.id, path=path
+            )
+            for path, reason, detail in sorted(rejected)
+        ),
     )
-
-
-def decision(licence: Licence | None, policy: licences.Policy) -> list[object]:
-    """What decides about licences, as part of a checkout's key."""
-    reviewed = licence.model_dump(mode="json") if licence else None
-    return [reviewed, sorted(policy.allowed), policy.allow_unknown, policy.allow_review]
 
 
 def iso_time(seconds: int) -> str:

@@ -20,11 +20,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 from lift_sys.data_synthesis import licences
 from lift_sys.data_synthesis.sources.base import Checkout
-from lift_sys.data_synthesis.sources.finish import decision, finish, iso_time
+from lift_sys.data_synthesis.sources.finish import decide, facts, iso_time
 from lift_sys.data_synthesis.sources.gitprocess import Git
 from lift_sys.data_synthesis.sources.gitrefs import borrow_objects, resolve
 from lift_sys.data_synthesis.sources.limits import Clock, Limits
-from lift_sys.data_synthesis.sources.store import checkout_key, load, obtain, storage
+from lift_sys.data_synthesis.sources.store import Facts, checkout_key, load, obtain, storage
 from lift_sys.data_synthesis.sources.tree import Tree
 from lift_sys.errors import ConfigError, SourceError
 from lift_sys.records import Licence
@@ -67,7 +67,7 @@ class GitSource:
         if self.ref and _HASH.fullmatch(self.ref):
             found = load(cache / "checkouts" / self._key(self.ref))
             if found is not None:
-                return found
+                return decide(found, self.policy, self.licence)
         if self.offline and not self.is_local:
             raise SourceError(f"{self.name}: not in the cache at a pinned commit, and offline is set")
         with storage(cache):
@@ -75,13 +75,14 @@ class GitSource:
             folder = Path(tempfile.mkdtemp(prefix="repository-", dir=cache / "git"))
         try:
             git, commit = self._borrow(folder) if self.is_local else self._fetch(folder)
-            return obtain(cache, self._key(commit), lambda building: self._build(building, git, commit))
+            found = obtain(cache, self._key(commit), lambda building: self._build(building, git, commit))
+            return decide(found, self.policy, self.licence)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _key(self, commit: str) -> str:
         where = str(Path(self.url).resolve()) if self.is_local else _public(self.url)
-        return checkout_key("git", self.name, where or "", commit, *decision(self.licence, self.policy))
+        return checkout_key("git", self.name, where or "", commit)
 
     def _borrow(self, folder: Path) -> tuple[Git, str]:
         home = git_folder(Path(self.url))
@@ -100,7 +101,7 @@ class GitSource:
             raise SourceError(f"{self.name}: no commit was fetched")
         return git, commit
 
-    def _build(self, building: Path, git: Git, commit: str) -> Checkout:
+    def _build(self, building: Path, git: Git, commit: str) -> Facts:
         tree = Tree(building / "tree", self.limits, self.name)
         clock = Clock(self.limits.seconds, self.name)
         with git.objects() as objects:
@@ -114,15 +115,13 @@ class GitSource:
                     tree.reject(path, f"a {_MODES.get(mode, 'member')} (mode {mode}), not a regular file")
                 elif tree.wants(path, size):
                     tree.add(path, objects.read(oid, self.limits.file_bytes)[1])
-        return finish(
+        return facts(
             tree,
             building,
             kind="git",
             name=self.name,
             version=commit,
             url=None if self.is_local else _public(self.url),
-            policy=self.policy,
-            reviewed=self.licence,
             source_time=iso_time(_commit_time(header)),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from lift_sys.data_synthesis.sources.limits import Limits
-from lift_sys.errors import SourceError
+from lift_sys.errors import LiftError, SourceError, StorageError
 
 _SETTINGS = (
     "safe.bareRepository=explicit",
@@ -138,17 +139,24 @@ class Git:
             errors.seek(0)
             raise self._failure(command, code, errors.read(_ERROR_BYTES))
 
-    def _failure(self, command: str, code: int, errors: bytes) -> SourceError:
+    def _failure(self, command: str, code: int, errors: bytes) -> LiftError:
+        if os.strerror(errno.ENOSPC).encode() in errors:
+            return StorageError(f"{self._what}: no space left for git; make room or choose another cache folder")
         if code == 127:
             return SourceError("git is not installed; install it or use other sources")
         if code == -signal.SIGKILL:
             return SourceError(f"{self._what}: git {command} gave up after {self._limits.seconds:.0f} s")
-        if code in (-signal.SIGXFSZ, 128 + signal.SIGXFSZ):
+        if command == "fetch" and self._pack_is_full():
             return SourceError(f"{self._what}: larger than {self._limits.archive_bytes} bytes")
         lines = [line for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
         told = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0] if lines else "")
         clean = "".join(char if char.isprintable() else "?" for char in told)[:300]
         return SourceError(f"{self._what}: git {command} failed: {clean or f'exit code {code}'}")
+
+    def _pack_is_full(self) -> bool:
+        """Whether the limit on file size is what ended the child that writes the pack (git does not tell)."""
+        packs = (self._folder / "objects" / "pack").glob("tmp_*")
+        return any(pack.stat().st_size >= self._limits.archive_bytes - 64 * 1024 for pack in packs)
 
 
 class Objects:

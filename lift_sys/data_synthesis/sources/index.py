@@ -74,14 +74,15 @@ def pip_settings() -> Settings:
                 values[option] = str(ast.literal_eval(literal))
             except (ValueError, SyntaxError):
                 continue
-    for option in ("index-url", "extra-index-url", "find-links", "cert"):
+    for option in ("index-url", "extra-index-url", "find-links", "cert", "no-index"):
         variable = os.environ.get("PIP_" + option.upper().replace("-", "_"))
         if variable:
             values[option] = variable
     first = values.get("index-url", "").split()
     extra = values.get("extra-index-url", "").split()
+    none = values.get("no-index", "").lower() in ("1", "true", "yes", "on")
     return Settings(
-        indexes=(*(first or [_default_index()]), *extra),
+        indexes=() if none else (*(first or [_default_index()]), *extra),
         find_links=tuple(values.get("find-links", "").split()),
         cert=values.get("cert") or None,
     )

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from lift_sys.data_synthesis import licences
 from lift_sys.data_synthesis.sources.base import Checkout
-from lift_sys.data_synthesis.sources.finish import decision, finish
+from lift_sys.data_synthesis.sources.finish import decide, facts
 from lift_sys.data_synthesis.sources.limits import Clock, Limits
-from lift_sys.data_synthesis.sources.store import checkout_key, obtain
+from lift_sys.data_synthesis.sources.store import Facts, checkout_key, obtain
 from lift_sys.data_synthesis.sources.tree import Tree
 from lift_sys.errors import ConfigError, SourceError
 from lift_sys.records import content_hash
@@ -47,8 +47,8 @@ class LocalSource:
         if not self.path.is_dir():
             raise SourceError(f"{self.path}: no such folder")
         seen = content_hash([[path, size, modified] for path, size, modified in self._stat()])
-        key = checkout_key("local", self.name, str(self.path.resolve()), seen, *decision(None, self.policy))
-        made = obtain(cache, key, self._build)
+        key = checkout_key("local", self.name, str(self.path.resolve()), seen)
+        made = decide(obtain(cache, key, self._build), self.policy)
         if self.version is not None and made.repository.version != self.version:
             raise SourceError(
                 f"{self.name}: the folder's content is {made.repository.version}, expected {self.version}; "
@@ -60,10 +60,10 @@ class LocalSource:
         tree = Tree(Path(), self.limits, self.name)
         return sorted((path, info.st_size, info.st_mtime_ns) for path, info, _ in walk(self.path, tree, self.limits))
 
-    def _build(self, building: Path) -> Checkout:
+    def _build(self, building: Path) -> Facts:
         tree = Tree(building / "tree", self.limits, self.name)
         copy(self.path, tree, self.limits)
-        return finish(tree, building, kind="local", name=self.name, version="", policy=self.policy)
+        return facts(tree, building, kind="local", name=self.name, version="")
 
 
 def copy(folder: Path, tree: Tree, limits: Limits) -> None:
@@ -96,14 +96,21 @@ def _walk(
     descriptor: int, prefix: str, tree: Tree, limits: Limits, clock: Clock
 ) -> Iterator[tuple[str, os.stat_result, int]]:
     try:
-        names = sorted(os.listdir(descriptor))
+        try:
+            names = sorted(os.listdir(descriptor))
+        except OSError as error:
+            tree.reject(prefix.rstrip("/") or ".", error.strerror or "can't be listed")
+            return
         if prefix and "pyvenv.cfg" in names:
             return
         for name in names:
             clock.check()
             tree.count()
             path = prefix + name
-            info = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+            try:
+                info = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+            except OSError:  # gone since it was listed
+                continue
             if stat.S_ISREG(info.st_mode):
                 yield path, info, descriptor
             elif stat.S_ISDIR(info.st_mode):

@@ -16,7 +16,7 @@ _TEST_FOLDERS = frozenset(
     ["test", "tests", "testsuite", "test_suite", "unittests", "unit_tests", "idle_test", "functional_tests"]
 )
 _SIDE_FOLDERS = frozenset(
-    ["doc", "docs", "example", "examples", "bench", "benchmark", "benchmarks", "scripts", "tools", "ci"]
+    ["doc", "docs", "example", "examples", "bench", "benchmark", "benchmarks", "scripts", "bin", "tools", "ci"]
 )
 _ROOT_SCRIPTS = frozenset(
     ["setup.py", "conftest.py", "noxfile.py", "tasks.py", "versioneer.py", "dodo.py", "fabfile.py"]

@@ -10,9 +10,9 @@ from lift_sys.data_synthesis import licences
 from lift_sys.data_synthesis.sources import index
 from lift_sys.data_synthesis.sources.archive import unpack
 from lift_sys.data_synthesis.sources.base import Checkout
-from lift_sys.data_synthesis.sources.finish import decision, finish
+from lift_sys.data_synthesis.sources.finish import decide, facts
 from lift_sys.data_synthesis.sources.limits import Limits
-from lift_sys.data_synthesis.sources.store import checkout_key, file_sha256, obtain
+from lift_sys.data_synthesis.sources.store import Facts, checkout_key, file_sha256, obtain
 from lift_sys.data_synthesis.sources.tree import Tree
 from lift_sys.errors import ConfigError, SourceError
 from lift_sys.records import Licence
@@ -52,8 +52,9 @@ class SdistSource:
             StorageError: the cache can't be written.
         """
         pinned = [self.name, self.version, self.sha256, self.source_time]
-        key = checkout_key("sdist", *pinned, *decision(self.licence, self.policy))
-        return obtain(cache, key, lambda building: self._build(building, self._archive(cache)))
+        key = checkout_key("sdist", *pinned)
+        found = obtain(cache, key, lambda building: self._build(building, self._archive(cache)))
+        return decide(found, self.policy, self.licence)
 
     def _archive(self, cache: Path) -> Path:
         archive = cache / "archives" / self.sha256
@@ -83,11 +84,11 @@ class SdistSource:
             )
         raise SourceError(f"{self.name} {self.version}: the package index has no source distribution of it")
 
-    def _build(self, building: Path, archive: Path) -> Checkout:
+    def _build(self, building: Path, archive: Path) -> Facts:
         what = f"{self.name} {self.version}"
         tree = Tree(building / "tree", self.limits, what, strips_top=True)
         unpack(archive, tree, self.limits, what)
-        return finish(
+        return facts(
             tree,
             building,
             kind="sdist",
@@ -95,7 +96,5 @@ class SdistSource:
             version=self.version,
             url=f"pkg:pypi/{self.name.lower()}@{self.version}",
             archive_sha256=self.sha256,
-            policy=self.policy,
-            reviewed=self.licence,
             source_time=self.source_time,
         )

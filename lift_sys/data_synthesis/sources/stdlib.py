@@ -12,10 +12,10 @@ from typing import Literal
 
 from lift_sys.data_synthesis import licences
 from lift_sys.data_synthesis.sources.base import Checkout
-from lift_sys.data_synthesis.sources.finish import finish, iso_time
+from lift_sys.data_synthesis.sources.finish import decide, facts, iso_time
 from lift_sys.data_synthesis.sources.limits import Limits
 from lift_sys.data_synthesis.sources.local import read_regular
-from lift_sys.data_synthesis.sources.store import checkout_key, obtain
+from lift_sys.data_synthesis.sources.store import Facts, checkout_key, obtain
 from lift_sys.data_synthesis.sources.tree import Tree
 from lift_sys.errors import ConfigError, SourceError
 from lift_sys.records import Licence
@@ -35,8 +35,8 @@ DEFAULT = tuple(
 )
 """Pure-Python modules rich in functions of plain values. A name that this version lacks is passed over."""
 _NOT_ALL = frozenset(
-    "test tests idle_test site-packages dist-packages __pycache__ turtledemo ensurepip idlelib".split()
-) | {"tkinter", "lib2to3"}
+    ("test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__", "turtledemo")
+) | {"ensurepip", "idlelib", "tkinter", "lib2to3"}
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,10 @@ class StdlibSource:
         build = " ".join(platform.python_build())
         version = platform.python_version()
         key = checkout_key("stdlib", str(home), version, build, chosen if chosen == "all" else sorted(set(chosen)))
-        return obtain(cache, key, lambda building: self._build(building, home, chosen))
+        found = obtain(cache, key, lambda building: self._build(building, home, chosen))
+        return decide(found, licences.Policy())
 
-    def _build(self, building: Path, home: Path, chosen: tuple[str, ...] | str) -> Checkout:
+    def _build(self, building: Path, home: Path, chosen: tuple[str, ...] | str) -> Facts:
         tree = Tree(building / "tree", self.limits, self.name)
         if chosen == "all":
             for entry in sorted(os.listdir(home)):
@@ -74,14 +75,13 @@ class StdlibSource:
                 raise ConfigError(f"no such modules in the standard library: {', '.join(sorted(set(chosen)))}")
         tree.texts.clear()
         licence = _licence(home)
-        return finish(
+        return facts(
             tree,
             building,
             kind="stdlib",
             name=self.name,
             version=platform.python_version(),
             url=f"pkg:generic/python@{platform.python_version()}",
-            policy=licences.Policy(allow_unknown=True),
             known=licence,
             source_time=_build_time(),
         )

@@ -17,14 +17,32 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from lift_sys.data_synthesis.sources.base import Checkout
+from lift_sys.data_synthesis import licences
 from lift_sys.errors import StorageError
-from lift_sys.records import Rejection, Repository, content_hash
+from lift_sys.records import Repository, content_hash
 
 FORMAT = 1
 """Part of every key: raise it when what a checkout holds changes."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What reading a source taught, before anything is decided about its licence."""
+
+    repository: Repository
+    folder: Path
+    files: dict[str, str]
+    """SHA-256 by path, relative to `folder`."""
+    import_roots: tuple[str, ...]
+    rejected: tuple[tuple[str, str, str], ...]
+    """Path, reason and detail of what was not taken."""
+    licence_status: licences.Status
+    licence_why: str
+    foreign: dict[str, str]
+    """Files under another licence, and why."""
 
 
 def checkout_key(*parts: object) -> str:
@@ -54,10 +72,10 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def obtain(cache: Path, key: str, build: Callable[[Path], Checkout]) -> Checkout:
-    """The complete checkout of `key`, built with `build(empty folder)` when it is not there.
+def obtain(cache: Path, key: str, build: Callable[[Path], Facts]) -> Facts:
+    """What is kept under `key`, built with `build(empty folder)` when it is not there.
 
-    `build` writes files below the folder's `tree/` and returns a checkout whose `folder` lies in it.
+    `build` writes files below the folder's `tree/` and returns facts whose `folder` lies in it.
 
     Raises:
         SourceError: from `build`.
@@ -89,21 +107,23 @@ def obtain(cache: Path, key: str, build: Callable[[Path], Checkout]) -> Checkout
     return complete
 
 
-def _write_marker(building: Path, made: Checkout) -> None:
+def _write_marker(building: Path, made: Facts) -> None:
     marker = {
         "format": FORMAT,
         "repository": made.repository.model_dump(mode="json"),
         "folder": made.folder.relative_to(building).as_posix(),
-        "files": {path: file_sha256(made.folder / path) for path in made.files},
-        "import_roots": list(made.import_roots),
-        "rejections": [rejection.model_dump(mode="json") for rejection in made.rejections],
+        "files": made.files,
+        "import_roots": made.import_roots,
+        "rejected": made.rejected,
+        "licence_status": made.licence_status,
+        "licence_why": made.licence_why,
+        "foreign": made.foreign,
     }
-    text = json.dumps(marker, indent=1, sort_keys=True)
-    write_atomically(building / "checkout.json", text.encode())
+    write_atomically(building / "checkout.json", json.dumps(marker, indent=1, sort_keys=True).encode())
 
 
-def load(folder: Path) -> Checkout | None:
-    """The checkout that `folder` holds, or None unless it is complete and unchanged."""
+def load(folder: Path) -> Facts | None:
+    """What `folder` holds, or None unless it is complete and unchanged."""
     try:
         marker = json.loads((folder / "checkout.json").read_bytes())
         if marker["format"] != FORMAT:
@@ -112,12 +132,15 @@ def load(folder: Path) -> Checkout | None:
         for path, digest in marker["files"].items():
             if file_sha256(tree / path) != digest:
                 return None
-        return Checkout(
+        return Facts(
             repository=Repository.model_validate(marker["repository"]),
             folder=tree,
-            files=tuple(sorted(marker["files"])),
+            files=dict(sorted(marker["files"].items())),
             import_roots=tuple(marker["import_roots"]),
-            rejections=tuple(Rejection.model_validate(item) for item in marker["rejections"]),
+            rejected=tuple((path, reason, detail) for path, reason, detail in marker["rejected"]),
+            licence_status=marker["licence_status"],
+            licence_why=marker["licence_why"],
+            foreign=marker["foreign"],
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

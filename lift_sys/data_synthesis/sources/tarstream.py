@@ -209,9 +209,7 @@ def _member(
     path = fields.get(b"path", long_name if long_name is not None else path)
     if b"size" in fields:
         size = _decimal(fields[b"size"], what)
-    modified = (
-        _decimal(fields[b"mtime"].split(b".")[0], what) if b"mtime" in fields else _number(block[136:148], what)
-    )
+    modified = _modified(fields.get(b"mtime"), block[136:148], what)
     kind = _KINDS.get(flag, "device")
     if kind != "file":  # only regular files are followed by data
         return Member(path, kind, 0, modified)
@@ -251,11 +249,17 @@ def _number(field: bytes, what: str) -> int:
 
 
 def _decimal(text: bytes, what: str) -> int:
-    if not text.lstrip(b"-").isdigit() or len(text) > 20 or text.startswith(b"-"):
-        if text.startswith(b"-") and text[1:].isdigit() and len(text) <= 20:
-            return 0
+    if not text.isdigit() or len(text) > 20:
         raise SourceError(f"{what}: a header with a bad number")
     return int(text)
+
+
+def _modified(field: bytes | None, header: bytes, what: str) -> int:
+    """Seconds since 1970; 0 for what is no such time."""
+    if field is None:
+        return _number(header, what)
+    whole = field.split(b".")[0]
+    return int(whole) if whole.isdigit() and len(whole) <= 20 else 0
 
 
 def _pax(data: bytes, what: str) -> dict[bytes, bytes]:
