@@ -192,10 +192,11 @@ def minimise(tests: Sequence[TestCase], matrix: MutationMatrix, *, least: int = 
     dead: set[int] = set()
     reached = 0
     left = list(range(len(tests)))
+    varied = _varied(tests, left)
     while left and len(kept) < most:
         gains = {i: (len(kills[i] - dead), (_bits(matrix, i) & ~reached).bit_count()) for i in left}
         best = min(left, key=lambda i: (-gains[i][0], -gains[i][1], cost[i], i))
-        if gains[best] == (0, 0) and len(kept) >= least and (_varied(tests, kept) or not _varied(tests, left)):
+        if gains[best] == (0, 0) and len(kept) >= least and (_varied(tests, kept) or not varied):
             break
         if gains[best] == (0, 0):
             best = min(left, key=lambda i: (not _differs(tests, kept, i), cost[i], i))
@@ -203,6 +204,8 @@ def minimise(tests: Sequence[TestCase], matrix: MutationMatrix, *, least: int = 
         left.remove(best)
         dead |= kills[best]
         reached |= _bits(matrix, best)
+    if varied and len(kept) > 1 and not _varied(tests, kept):  # no room was left: the last one mattered least
+        kept[-1] = min((i for i in left if _differs(tests, kept, i)), key=lambda i: (cost[i], i))
     return sorted(kept)
 
 
