@@ -1,4 +1,4 @@
-"""Writes docs/examples/prompts.md: prompts of twenty functions of the standard library, made as the pipeline makes them.
+"""Writes docs/examples/prompts.md: prompts of twenty standard library functions, made as the pipeline makes them.
 
 Lifted, explored in the sandbox for tests, refined, and put in words; nothing in the page is edited by hand. Results
 depend on the version of the standard library, so the page names it.
@@ -18,10 +18,10 @@ from pathlib import Path
 
 from lift_sys.data_synthesis.batch_lifter import LiftedFunction, lift_path
 from lift_sys.data_synthesis.boxes import Boxes
-from lift_sys.data_synthesis.examine import show_some
 from lift_sys.data_synthesis.oracles import choose_tests, doctest_calls, explore
 from lift_sys.data_synthesis.prompt_report import PromptedFunction
 from lift_sys.data_synthesis.prompt_synthesizer import REGISTERS, PromptSynthesizer
+from lift_sys.data_synthesis.visible import choose_visible
 from lift_sys.reverse_mode.refine import refine
 
 FUNCTIONS = (
@@ -96,7 +96,7 @@ def _items(boxes: Boxes, seed: int) -> Iterator[PromptedFunction]:
             continue
         seeds = doctest_calls(boxes[0], lifted.function)
         exploration = explore(boxes[0], lifted.function, seeds=seeds, budget=250)
-        tests = show_some(choose_tests(exploration, limit=12), 3)
+        tests = choose_visible(choose_tests(exploration, limit=12), 3)
         if not tests:
             print(f"{spec}: {exploration.reason} {exploration.detail}", file=sys.stderr)
             continue

@@ -158,6 +158,7 @@ def _paragraphs(lines: list[str]) -> Iterator[list[str]]:
 
 
 _BULLET = re.compile(r"^\s*(?:[-*+•]|\(?\d{1,2}[.)]|\(?[a-z]\))\s+\S")
+_COLUMNS = re.compile(r"[^\s.!?:] {2,}\S")
 _RULE = re.compile(r"^\s*[-=~^*#_+|. ]{3,}$")
 
 
@@ -167,6 +168,8 @@ def _clean_paragraph(lines: list[str]) -> str:
         return ""
     if any(_BULLET.match(line) for line in lines):
         return _clean_list(lines)
+    if sum(bool(_COLUMNS.search(line)) for line in lines) * 2 > len(lines) > 1:
+        return textwrap.dedent("\n".join(lines))  # a table keeps its lines
     text = re.sub(r"\s+", " ", " ".join(line.strip() for line in lines))
     text = _inline(text)
     return _tidy(" ".join(part for part in _kept_sentences(text)))

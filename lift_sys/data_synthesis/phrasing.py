@@ -106,6 +106,8 @@ def is_informative(name: str) -> bool:
     words = [word for word in name_words(name) if word.isalpha()]
     if not words or words in (["run"], ["main"], ["do"], ["call"], ["get"], ["set"], ["test"], ["process"]):
         return False
+    if (len(words) == 3 and words[1] == "to") or re.search(r"[a-z]2[a-z]", name):
+        return True  # rgb_to_hls
     long_words = [word for word in words if len(word) > 3]
     return (words[0] in _VERBS and len(words[0]) > 2) or (len(words) >= 2 and bool(long_words)) or (len(words[0]) > 5)
 
@@ -222,6 +224,8 @@ def _clause(node: ast.expr, never: frozenset[str], depth: int = 0) -> str:
         if isinstance(node.op, ast.Or) and len(node.values) == 2 and _is_not(node.values[0]):
             condition = _clause(node.values[0].operand, never, depth + 1)  # type: ignore[attr-defined]
             return f"if {condition}, {_clause(node.values[1], never, depth + 1)}"
+        if isinstance(node.op, ast.Or) and len(node.values) == 2 and ast.unparse(node.values[0]) == "result is None":
+            return f"unless the result is `None`, {_clause(node.values[1], never, depth + 1)}"
         parts = [_clause(value, never, depth + 1) for value in node.values]
         if len(parts) > 3 or any(" and " in part or " or " in part for part in parts):
             raise _NoWordsError
@@ -248,6 +252,8 @@ def _negated(node: ast.expr, never: frozenset[str]) -> str:
         return f"`{node.id}` is falsy"
     if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _OPPOSITE:
         return _comparison(ast.Compare(node.left, [_OPPOSITE[type(node.ops[0])]()], node.comparators), never)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return _clause(node.operand, never, 1)
     if isinstance(node, ast.BoolOp):  # De Morgan
         opposite = ast.And() if isinstance(node.op, ast.Or) else ast.Or()
         values: list[ast.expr] = [ast.UnaryOp(ast.Not(), value) for value in node.values]
@@ -280,11 +286,11 @@ def _comparison(node: ast.Compare, never: frozenset[str]) -> str:
 
 def _special(left: ast.expr, right: ast.expr, kind: type[ast.cmpop]) -> str | None:
     value = right.value if isinstance(right, ast.Constant) else ...
-    if isinstance(left, ast.Call) and _called(left) == "type" and isinstance(right, ast.Name):
+    if isinstance(left, ast.Call) and called(left) == "type" and isinstance(right, ast.Name):
         if kind in (ast.Is, ast.Eq):
             return f"{_phrase(left.args[0])} is {_type_words(right)}"
         return None
-    if isinstance(left, ast.Call) and _called(left) == "len" and len(left.args) == 1:
+    if isinstance(left, ast.Call) and called(left) == "len" and len(left.args) == 1:
         thing = _phrase(left.args[0])
         if (kind, value) in ((ast.Eq, 0), (ast.LtE, 0), (ast.Lt, 1)):
             return f"{thing} is empty"
@@ -303,7 +309,7 @@ def _special(left: ast.expr, right: ast.expr, kind: type[ast.cmpop]) -> str | No
     return None
 
 
-def _called(node: ast.Call) -> str:
+def called(node: ast.Call) -> str:
     return node.func.id if isinstance(node.func, ast.Name) else ""
 
 
@@ -320,7 +326,7 @@ def _type_words(node: ast.expr) -> str:
 
 
 def _call_clause(node: ast.Call, never: frozenset[str], depth: int) -> str:
-    name = _called(node)
+    name = called(node)
     if name == "isinstance" and len(node.args) == 2:
         return f"{_phrase(node.args[0])} is {_type_words(node.args[1])}"
     if name == "callable" and len(node.args) == 1:
@@ -364,7 +370,7 @@ def _phrase(node: ast.expr) -> str:
             "len": "the length of {}", "old": "the original {}", "abs": "the absolute value of {}",
             "min": "the smallest element of {}", "max": "the largest element of {}", "sum": "the sum of {}",
             "set": "the set of elements of {}", "sorted": "the sorted {}",
-        }.get(_called(node))  # fmt: skip
+        }.get(called(node))  # fmt: skip
         if words:
             return words.format(_phrase(node.args[0]))
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and node.slice.value == 0:

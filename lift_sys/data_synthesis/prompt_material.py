@@ -134,12 +134,13 @@ def _summary_and_body(doc: ParsedDocstring, name: str) -> tuple[str, tuple[str, 
     arguments = r"\((?:[^()]|\([^()]*\))*\)`*"
     result = r"(?:(?:->|=>|-->)\s*[\w\[\], |.()]+?(?=\s*(?:[-:.]|$|[A-Z][a-z]))|[=:-]+)?"
     signature = rf"^`*(?:\w+\.)*{re.escape(name)}\s*{arguments}\s*{result}\s*[-:.]*\s*"
+    if re.match(rf"^`*(?:\w+\.)*{re.escape(name)}\(.*\)`*\s*(?:->|=>|-->|==?|returns)\s*['\"\d\[({{-]", text):
+        text = ""  # an example call, no summary
     text = re.sub(signature, "", text)
     parts = sentences(clean_line(text))
     paragraphs = [part for part in clean(doc.body).split("\n\n") if part]
     if not parts and paragraphs:
-        first = sentences(paragraphs[0])
-        parts, paragraphs = first, paragraphs[1:]
+        parts, paragraphs = _summary_elsewhere(paragraphs, name)
     if not parts:
         return "", ()
     rest = [" ".join(parts[1:])] if len(parts) > 1 else []
@@ -147,12 +148,23 @@ def _summary_and_body(doc: ParsedDocstring, name: str) -> tuple[str, tuple[str, 
     for paragraph in [*rest, *paragraphs]:
         if sum(map(len, body)) + len(paragraph) > MAX_BODY:
             break
+        if doc.examples and re.match(r"for (?:example|instance)\b|e\.g\.", paragraph, re.I):
+            continue  # it led up to a doctest
         if re.search(r"\w", paragraph) and not paragraph.endswith(":"):
             body.append(paragraph)
     summary = parts[0]
     if len(re.findall(r"\w+", summary)) < 2 and not body:
         return "", ()
     return phrasing.sentence(summary), tuple(body)
+
+
+def _summary_elsewhere(paragraphs: list[str], name: str) -> tuple[list[str], list[str]]:
+    """The paragraph that speaks of the function first, and the other ones after it."""
+    about = rf"\b(?:the |this )?`?{re.escape(name)}`?(?:\(\))?(?: function)?\b"
+    for position, paragraph in enumerate(paragraphs):
+        if re.match(about, paragraph, re.I) or phrasing.mood(paragraph) in ("imperative", "indicative", "truth"):
+            return sentences(paragraph), [*paragraphs[:position], *paragraphs[position + 1 :]]
+    return sentences(paragraphs[0]), paragraphs[1:]
 
 
 def _useful(text: str) -> str:
@@ -256,7 +268,8 @@ def _parameters(doc: ParsedDocstring, ir: IntermediateRepresentation, header: He
             continue
         told, stated = documented.get(name), known.get(name)
         hint = ast.unparse(argument.annotation) if argument.annotation else None
-        hint = hint or (stated.type_hint if stated else None) or _plain_type(told.type_hint if told else None)
+        inferred = stated.type_hint if stated and stated.type_hint != "None" else None
+        hint = hint or _plain_type(told.type_hint if told else None) or inferred
         text = _useful(clean_line(told.description)) if told else ""
         if not text and stated and stated.description:
             text = _useful(clean_line(stated.description))
@@ -324,28 +337,77 @@ def _joined_conditions(texts: list[str]) -> str:
 
 
 def _guarantees(ir: IntermediateRepresentation, returned: frozenset[str], names: list[str]) -> tuple[str, ...]:
-    hinted = (ir.signature.returns or "").replace("Optional", "None").replace(" ", "")
-    found: dict[str, float] = {}
+    """Postconditions in words: what holds of the result, without what the body returns."""
+    found: dict[str, None] = {}
     for clause in ir.assertions:
-        if clause.kind == "precondition" or (clause.rationale or "").startswith("raises"):
+        tree = _parsed(clause.predicate)
+        if tree is None or clause.kind == "precondition" or clause.rationale in ("returned", "return annotation"):
             continue
-        if clause.rationale == "returned" or not _restates_nothing(clause.predicate, returned):
+        observed = clause.provenance is not None and clause.provenance.source in ("observed", "inferred")
+        if (observed and not _is_shape(tree)) or _restates(tree, returned):
             continue
-        if hinted and re.search(r"isinstance\(result|type\(result\)", clause.predicate):
+        if ir.signature.returns and re.search(r"isinstance\(result|type\(result\)", clause.predicate):
             continue
         words = phrasing.predicate_words(clause.predicate, never=returned)
         if words and "the result" in words:
-            found.setdefault(words, clause.provenance.confidence if clause.provenance else 0.5)
+            found[words] = None
     return tuple(list(found)[:MAX_GUARANTEES])
 
 
-def _restates_nothing(predicate: str, returned: frozenset[str]) -> bool:
-    """Whether no part of a predicate is an expression that the body returns."""
+def _parsed(predicate: str) -> ast.expr | None:
     try:
-        tree = ast.parse(predicate.replace("old(", "("), mode="eval")
+        return ast.parse(predicate.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _is_shape(node: ast.expr) -> bool:
+    """Whether an observed property is about type, size or bounds.
+
+    Others that happened to hold on every call ("the result is in the text") would mislead a reader.
+    """
+    if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+        left, *rest = node.values
+        return _is_none_test(left) and all(map(_is_shape, rest))
+    if isinstance(node, ast.Call):
+        return phrasing.called(node) in ("isinstance", "all") and "isinstance" in ast.unparse(node)
+    if isinstance(node, ast.Compare) and _is_none_test(node):
+        return True
+    if not isinstance(node, ast.Compare) or not all(isinstance(op, _BOUNDS) for op in node.ops):
         return False
-    return not any(ast.dump(node) in returned for node in ast.walk(tree) if isinstance(node, ast.expr))
+    return all(_is_measure(operand) for operand in [node.left, *node.comparators])
+
+
+_BOUNDS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq)
+
+
+def _is_none_test(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        node = node.operand
+    return isinstance(node, ast.Compare) and ast.unparse(node.comparators[-1]) == "None"
+
+
+def _is_measure(node: ast.expr) -> bool:
+    """`len(x)`, a number, or `result` itself."""
+    if isinstance(node, ast.UnaryOp):
+        node = node.operand
+    if isinstance(node, ast.Call):
+        return phrasing.called(node) == "len" and isinstance(node.args[0], ast.Name)
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
+    return isinstance(node, ast.Name) and node.id == "result"
+
+
+def _restates(tree: ast.expr, returned: frozenset[str]) -> bool:
+    """Whether some part of a predicate is an expression that the body returns."""
+    bare = _WithoutOld().visit(tree)
+    return any(ast.dump(node) in returned for node in ast.walk(bare) if isinstance(node, ast.expr))
+
+
+class _WithoutOld(ast.NodeTransformer):
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        return node.args[0] if phrasing.called(node) == "old" and node.args else node
 
 
 def _behaviour(ir: IntermediateRepresentation) -> tuple[str, ...]:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 from lift_sys.data_synthesis.leaks import leaks_body
 from lift_sys.data_synthesis.markup import DANGLING
+from lift_sys.data_synthesis.phrasing import name_words, word_set
 from lift_sys.data_synthesis.prompt_material import value_text
+from lift_sys.data_synthesis.retrieval import RetrievalReport, retrieval
 from lift_sys.data_synthesis.stubs import Header
 from lift_sys.ir import IntermediateRepresentation
 from lift_sys.records import Function, Quality, TestCase
@@ -48,9 +50,11 @@ def score_prompt(
     name          the entry point is named
     signature     the number of parameters and the way they are passed can be read off
     parameters    share of the parameters that are mentioned
+    described     share of the parameters that the prose says something of, beyond the signature and the examples
     types         share of the parameters whose type is stated or shown by an example
     result        what comes back is described, annotated or shown
     errors        share of the exceptions that the tests want that are mentioned
+    illustrated   examples against those that could be shown (one in a request, two elsewhere), and their variety
     examples      share of the calls shown that agree with the tests (1 when none is shown)
     self_contained  no reference to a text that isn't there
     purpose       there is prose, or failing that examples, to say what it is for
@@ -63,9 +67,11 @@ def score_prompt(
         "name": float(_mentions(prompt, header.name)),
         "signature": float(_signature_shown(prompt, header)),
         "parameters": _share([_mentions(prompt, name) for name in _parameter_names(header)]),
+        "described": _share([_mentions(_prose(prompt, header), name) for name in _parameter_names(header)]),
         "types": _types(prompt, header, ir, calls),
         "result": float(_result_told(prompt, header, calls)),
         "errors": _share([_mentions(prompt, name) for name in _wanted_errors(tests)]),
+        "illustrated": _illustrated(calls, tests, register),
         "examples": _agreement(calls, header.name, tests),
         "self_contained": float(not _dangles(prompt)),
         "purpose": _purpose(prompt, header, calls),
@@ -195,6 +201,16 @@ def _agreement(calls: list[_Call], name: str, tests: Sequence[TestCase]) -> floa
     return _share([*checked, *(False for _ in unknown)])
 
 
+def _illustrated(calls: list[_Call], tests: Sequence[TestCase], register: str) -> float:
+    """Half for the number of examples, half for their outcomes being different; 1 where no test may be shown."""
+    visible = sum(test.visible for test in tests)
+    wanted = min(visible, 1 if register == "request" else 2)
+    if not wanted:
+        return 1.0
+    distinct = len({call.outcome for call in calls})
+    return 0.5 * min(1.0, len(calls) / wanted) + 0.5 * min(1.0, distinct / wanted)
+
+
 def _test_calls(name: str, tests: Sequence[TestCase]) -> list[tuple[str, str]]:
     calls = []
     for test in tests:
@@ -213,13 +229,25 @@ def _dangles(prompt: str) -> bool:
     return bool(_REFERENCES.search(prompt)) or any(DANGLING.search(line.strip()) for line in prose)
 
 
+def _prose(prompt: str, header: Header) -> str:
+    """The prompt without signature and examples."""
+    text = prompt.replace(header.call_signature(), "")
+    text = re.sub(r"^[ \t]*(?:async )?def \w+\((?:.|\n)*?\)(?: ->[^\n]*)?:?[ \t]*$", "", text, count=1, flags=re.M)
+    return re.sub(rf"^[ \t]*>>> .*\n.*|`{re.escape(header.name)}\([^`\n]*`", "", text, flags=re.M)
+
+
+_FRAME = word_set(
+    "write implement please need python function method with this signature should that its it is a the in and of to"
+    " examples example returns return properties result given by below parameters raises for what does"
+)
+
+
 def _purpose(prompt: str, header: Header, calls: list[_Call]) -> float:
-    """1 with six words of prose of its own, part of it with fewer; examples stand in for prose."""
-    prose = re.sub(r">>> .*\n.*", "", prompt).replace(header.call_signature(), "").replace(header.definition(), "")
-    frame = {"write", "implement", "please", "need", "python", "function", "method", "with", "this", "signature"}
-    frame |= {"should", "that", "its", "it", "a", "the", "i", "in", "and", "of", header.name, "examples", "example"}
-    words = [word for word in re.findall(r"[A-Za-z_]{2,}", prose) if word.lower() not in frame]
-    return min(1.0, len(words) / MIN_WORDS + 0.3 * len(calls))
+    """1 with six words that neither the frame nor the function's name supplies; an example is worth a tenth."""
+    prose = re.sub(r"`[^`\n]*`|^\s*Returns?: \S+$", "", _prose(prompt, header), flags=re.M)
+    known = _FRAME | set(name_words(header.name))
+    words = {word.lower() for word in re.findall(r"[A-Za-z]{2,}", prose)} - known
+    return min(1.0, len(words) / MIN_WORDS + 0.1 * min(len(calls), 3))
 
 
 def _length(prompt: str, register: str) -> float:
@@ -228,3 +256,6 @@ def _length(prompt: str, register: str) -> float:
     if words < MIN_WORDS:
         return words / MIN_WORDS
     return 1.0 if words <= ceiling else max(0.0, 2 - words / ceiling)
+
+
+__all__ = ["RetrievalReport", "retrieval", "score_prompt", "shown_calls"]

@@ -218,7 +218,7 @@ def specification(material: Material, pick: _Pick) -> str:
     sections += [_returns_line(material)]
     sections += [_titled("Raises", _raise_lines(material))]
     guarantees = [f"- {phrasing.sentence(text)}" for text in material.guarantees]
-    sections += [_titled("What always holds", guarantees)]
+    sections += [_titled("Properties of the result", guarantees)]
     examples = _in_order(material.examples)[:4]
     sections += [_titled("Examples" if len(examples) > 1 else "Example", [item.doctest() for item in examples])]
     return "\n\n".join(section for section in sections if section)
@@ -260,23 +260,21 @@ def _titled(title: str, lines: list[str]) -> str:
 
 
 def _parameter_lines(material: Material) -> list[str]:
-    """One line a parameter; nothing when no line says more than the signature does."""
+    """One line for each parameter of which more is known than the signature says."""
+    annotated = {argument.arg for argument in material.header.parameters if argument.annotation is not None}
     lines = []
-    informative = False
     for parameter in material.parameters:
-        told = []
-        stated = {argument.arg: argument.annotation for argument in material.header.parameters}.get(parameter.name)
-        if parameter.type_hint and (stated is None or parameter.description):
-            told.append(parameter.type_hint)
-            informative = informative or stated is None
-        if parameter.default is not None and (parameter.description or told):
+        text = phrasing.sentence(parameter.description) if parameter.description else ""
+        unstated = parameter.type_hint is not None and parameter.name not in annotated
+        if not text and not unstated:
+            continue
+        told = [parameter.type_hint] if parameter.type_hint else []
+        if parameter.default is not None:
             told.append(f"default `{parameter.default}`")
         note = f" ({', '.join(told)})" if told else ""
         star = {"var_positional": "*", "var_keyword": "**"}.get(parameter.kind, "")
-        text = phrasing.sentence(parameter.description) if parameter.description else ""
-        informative = informative or bool(text)
         lines.append(f"- `{star}{parameter.name}`{note}{': ' + text if text else ''}")
-    return lines if informative else []
+    return lines
 
 
 def _returns_line(material: Material) -> str:
@@ -293,14 +291,16 @@ def _returns_line(material: Material) -> str:
 
 def _raise_lines(material: Material) -> list[str]:
     shown = {item.raises: item for item in reversed(material.examples) if item.raises}
-    lines = []
+    lines, bare = [], []
     for name, text in material.raises:
         if text:
             lines.append(f"- `{name}`: {phrasing.lower_first(text).rstrip('.')}.")
         elif name in shown:
             lines.append(f"- `{name}`: for example for `{shown[name].call}`.")
         else:
-            lines.append(f"- `{name}`")
+            bare.append(f"`{name}`")
+    if bare:
+        lines.append(f"- {'also ' if lines else ''}{phrasing.join(bare)}, for input that it can't handle.")
     return lines
 
 
@@ -326,7 +326,9 @@ def complete_stub(material: Material, pick: _Pick) -> str:
         paragraphs.append(_titled("Parameters", lines))
     paragraphs.append(_returns_line(material))
     paragraphs.append(
-        _titled("Raises", [line for line in _raise_lines(material) if ":" in line and "for example" not in line])
+        _titled(
+            "Raises", [line for line in _raise_lines(material) if ": " in line and ": for example for" not in line]
+        )
     )
     examples = [item.doctest() for item in _in_order(material.examples)[:3]]
     return stub(material.header, [text for text in paragraphs if text], examples)

@@ -89,13 +89,13 @@ def retrieval(queries: Sequence[Query], codes: Sequence[str], encoder: Encoder) 
 
 
 def mask(text: str, name: str) -> str:
-    """The text with an identifier replaced by `f`, also where its words stand in a row."""
+    """The text with an identifier replaced by `_`, which is no token, also where its words stand in a row."""
     if not name:
         return text
-    text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "f", text)
+    text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "_", text)
     words = name_words(name)
     if len(words) > 1:
-        text = re.sub(r"(?<!\w)" + r"[\s_-]+".join(map(re.escape, words)) + r"(?!\w)", "f", text, flags=re.I)
+        text = re.sub(r"(?<!\w)" + r"[\s_-]+".join(map(re.escape, words)) + r"(?!\w)", "_", text, flags=re.I)
     return text
 
 
@@ -183,7 +183,10 @@ def tokens(text: str) -> list[str]:
 
 
 class MiniLM:
-    """The offline sentence model all-MiniLM-L6-v2 (the extra `embeddings`), loaded at the first call."""
+    """The offline sentence model all-MiniLM-L6-v2 (the extra `embeddings`), loaded at the first call.
+
+    It reads the first 256 word pieces of a text; the rest of a long prompt or code is not seen.
+    """
 
     name = "all-MiniLM-L6-v2"
 
@@ -192,7 +195,7 @@ class MiniLM:
 
     def similarities(self, prompts: Sequence[str], codes: Sequence[str]) -> Matrix:
         model = self._load()
-        vectors = model.encode([*prompts, *codes], normalize_embeddings=True)
+        vectors = model.encode([*prompts, *codes], normalize_embeddings=True, show_progress_bar=False)
         left, right = vectors[: len(prompts)], vectors[len(prompts) :]
         rows: Matrix = (left @ right.T).tolist()
         return rows
