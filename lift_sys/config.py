@@ -12,27 +12,11 @@ from pydantic import Field
 from lift_sys import __version__
 from lift_sys.records.base import Record
 
-PERMISSIVE = (
-    "0BSD",
-    "Apache-2.0",
-    "BSD-2-Clause",
-    "BSD-3-Clause",
-    "CC0-1.0",
-    "ISC",
-    "MIT",
-    "MIT-0",
-    "PSF-2.0",
-    "Python-2.0",
-    "Unlicense",
-    "Zlib",
-)
-
 
 class PipelineConfig(Record):
     """What a run keeps and how hard it looks. Speed settings (workers, folders) are no part of it."""
 
     seed: int = 0
-    licences: tuple[str, ...] = PERMISSIVE
     record_calls: bool = True
     """Run each project's own tests in the sandbox and record calls."""
     record_seconds: float = Field(60.0, gt=0)

@@ -25,6 +25,7 @@ def generate(
     cache: Annotated[
         Path | None, typer.Option("--cache", help="Downloads and lifted files [default: OUT/work].")
     ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Use only what the cache already holds.")] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Worker processes; 0 takes every core.")] = 0,
     resume: Annotated[
         bool, typer.Option("--resume/--fresh", help="Go on with an interrupted run, or forget its work first.")
@@ -54,9 +55,10 @@ def generate(
     import shutil
 
     from lift_sys.cli.console import Console
-    from lift_sys.config import PERMISSIVE, PipelineConfig, usable_cores
+    from lift_sys.config import PipelineConfig, usable_cores
+    from lift_sys.data_synthesis.licences import Policy
     from lift_sys.data_synthesis.pipeline import Pipeline
-    from lift_sys.data_synthesis.sources import GitSource, LocalSource, StdlibSource, load_sources
+    from lift_sys.data_synthesis.sources import GitSource, StdlibSource, load_sources, local_source
     from lift_sys.executors.local import LocalExecutor
     from lift_sys.reports import write_report
     from lift_sys.sandbox import open_sandbox
@@ -67,14 +69,13 @@ def generate(
     if not resume:
         with FolderLock(out):
             shutil.rmtree(out / "work", ignore_errors=True)
+    allow = licence or []
     sources = [
-        *(load_sources(lock, cache / "sources") if lock else []),
-        *(LocalSource(Path(path)) for path in local or []),
-        *(GitSource(url) for url in git or []),
+        *(load_sources(lock, cache / "sources", offline=offline, allow=allow) if lock else []),
+        *(local_source(Path(path), allow=allow) for path in local or []),
+        *(GitSource(url, offline=offline, policy=Policy(Policy().allowed | set(allow))) for url in git or []),
     ] or [StdlibSource()]
-    config = PipelineConfig(
-        seed=seed, record_calls=record, max_functions=limit, licences=(*PERMISSIVE, *(licence or []))
-    )
+    config = PipelineConfig(seed=seed, record_calls=record, max_functions=limit)
     with Console() as console:
         pipeline = Pipeline(config, out, cache, LocalExecutor(jobs or usable_cores()), console)
         manifest = asyncio.run(pipeline.run(sources))

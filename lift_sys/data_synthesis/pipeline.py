@@ -21,8 +21,8 @@ from lift_sys.data_synthesis.dataset import write_dataset
 from lift_sys.data_synthesis.examine import Result, Task, examine, obstacle, reject
 from lift_sys.data_synthesis.oracles.base import ObservedCall
 from lift_sys.data_synthesis.progress import Progress, Silent
-from lift_sys.data_synthesis.sources import Checkout, Source
-from lift_sys.errors import SandboxUnavailable, SourceError
+from lift_sys.data_synthesis.sources import Checkout, Source, checkout_all
+from lift_sys.errors import LiftError, SandboxUnavailable, SourceError
 from lift_sys.executors import Done, Executor, ItemRaised, WorkerCrashed
 from lift_sys.records import Example, Expected, Rejection, RejectionReason
 from lift_sys.records.base import content_hash
@@ -96,11 +96,14 @@ class Pipeline:
 
     async def _fetch(self, sources: Sequence[Source]) -> list[Material]:
         self.progress.start("fetch", len(sources))
+        found = await asyncio.to_thread(
+            checkout_all, sources, self.cache / "sources", on_done=lambda *_: self.progress.advance("fetch")
+        )
         materials = []
-        for source in sources:
-            checkout = await asyncio.to_thread(source.checkout, self.cache / "sources")
+        for checkout in found:
+            if isinstance(checkout, LiftError):
+                raise checkout
             materials.append(Material(checkout, file_rejections=list(checkout.rejections)))
-            self.progress.advance("fetch")
         ids = [material.checkout.repository.id for material in materials]
         if len(set(ids)) != len(ids):
             raise SourceError("the same repository state is listed twice: remove one of the two")
@@ -189,9 +192,7 @@ class Pipeline:
 
     def _settle(self, material: Material, lifted: LiftedFunction, seen: dict[str, str]) -> Result | None:
         """The result of a function that is rejected without running it; None when it must be examined."""
-        function, repository = lifted.function, material.checkout.repository
-        if repository.licence.spdx not in self.config.licences:
-            return reject(function, "source", RejectionReason.LICENCE, f"licence {repository.licence.spdx}")
+        function = lifted.function
         if lifted.ir is None:
             detail = material.unlifted.get((function.path, function.qualname, function.lineno), "")
             return reject(function, "lift", RejectionReason.LIFT_FAILED, detail)

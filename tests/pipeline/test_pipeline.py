@@ -172,4 +172,10 @@ def test_a_project_under_another_licence_is_rejected_whole(tmp_path: Path) -> No
     done = run("generate", "--local", project, "--out", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["validated"] == 0
-    assert {r.reason.value for r in read_rejections(tmp_path / "out")} == {"licence"}
+    told = list(read_rejections(tmp_path / "out", "file_rejects.jsonl"))
+    assert {rejection.reason.value for rejection in told} == {"licence"}
+    assert "GPL-3.0-only" in told[0].detail
+    allowed = run(
+        "generate", "--local", project, "--out", tmp_path / "out2", "--allow-licence", "GPL-3.0-only", "--json"
+    )
+    assert json.loads(allowed.stdout)["validated"] == 4
