@@ -35,7 +35,7 @@ MODULES = """
     locale string statistics stat keyword ipaddress urllib/parse email/utils email/quoprimime email/base64mime copy
     operator functools pprint tokenize inspect plistlib http/cookies random nturl2path
 """
-FUNCTIONS = 60
+FUNCTIONS = 40
 MUTANTS = 12
 BUDGET = 150
 LIMITS = Limits(call_seconds=1.0)

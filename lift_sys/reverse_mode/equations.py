@@ -16,7 +16,7 @@ MIN_GROUP = 2
 """Training calls that must meet a condition for an equation under it to be proposed."""
 MAX_GUARDED = 6
 """Terms proposed under one condition."""
-UNNATURAL = 20
+UNNATURAL = 4
 """How many times as many hypotheses a condition stands for that nothing but the search suggests."""
 MAX_PAIRED = 60
 """Conditions that are tried in pairs."""

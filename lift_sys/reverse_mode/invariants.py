@@ -28,6 +28,8 @@ MAX_CHANCE = 0.01
 MAX_CLAUSES = 12
 MAX_PRECONDITIONS = 4
 MAX_PROPOSALS = 400
+MAX_SCREEN = 40
+"""Calls that all proposals are tried on before the rest of the calls is."""
 BASIC_CONSTANTS: tuple[object, ...] = (0, 1, 2, "", -1, True, False, None, [], 10)
 
 
@@ -106,17 +108,19 @@ def _proposals(bank: Bank, names: Sequence[str], train: Sequence[Observation]) -
 def _judge(checker: Checker, proposals: Sequence[Proposal], observations: Observations) -> list[Invariant]:
     """The proposals that hold on every call that returned, unless chance explains it."""
     calls = observations.returned
-    rows = checker.truths([p.predicate for p in proposals], calls)
+    for part in (calls[:MAX_SCREEN], calls):  # most fall at once, so few are asked about every call
+        rows = checker.truths([p.predicate for p in proposals], part)
+        proposals = [p for p, row in zip(proposals, rows, strict=True) if all(flag is True for flag in row)]
     conditions = sorted({p.condition for p in proposals if p.condition is not None})
     support = {
         text: sum(flag is True for flag in row)
         for text, row in zip(conditions, checker.truths(conditions, calls), strict=True)
     }
     kept = []
-    for proposal, row in zip(proposals, rows, strict=True):
+    for proposal in proposals:
         count = len(calls) if proposal.condition is None else support[proposal.condition]
         chance = min(1.0, proposal.tried * proposal.odds**count)
-        if count >= MIN_SUPPORT and chance <= MAX_CHANCE and all(flag is True for flag in row):
+        if count >= MIN_SUPPORT and chance <= MAX_CHANCE:
             kept.append(Invariant("postcondition", proposal.predicate, len(calls), count, round(1 - chance, 4)))
     return kept
 

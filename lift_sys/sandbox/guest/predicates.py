@@ -40,6 +40,7 @@ CPU_SECONDS = 0.5
 MAX_RANGE = 100_000
 MAX_BITS = 100_000
 MAX_ITEMS = 1_000_000
+MAX_DIGITS = 400
 MAX_VALUE_TEXT = 4096
 _NEEDS_GUARD = re.compile(r"[*%]|<<|\bold\b")
 
@@ -206,9 +207,18 @@ def _range(*bounds: int) -> range:
     return made
 
 
+def _round(number: Any, digits: Any = None) -> Any:
+    if digits is None:
+        return round(number)
+    if not -MAX_DIGITS <= digits <= MAX_DIGITS:  # an int is rounded through 10 ** -digits
+        raise TooMuchWork
+    return round(number, digits)
+
+
 SAFE: dict[str, object] = {
     **{name: getattr(builtins, name) for name in _BUILTINS.split()},
     "range": _range,
+    "round": _round,
     "math": math,
     "guard mult": _mult,
     "guard pow": _pow,
