@@ -11,11 +11,13 @@ import struct
 import time
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from lift_sys.data_synthesis.sources.limits import Clock, Limits
 from lift_sys.data_synthesis.sources.tarstream import Unpacked, members
-from lift_sys.data_synthesis.sources.tree import Tree
+from lift_sys.data_synthesis.sources.tree import Tree, printable
 from lift_sys.errors import SourceError
 
 _CHUNK = 64 * 1024
@@ -71,26 +73,23 @@ def _decoded(name: bytes) -> str:
 def _unpack_zip(archive: Path, tree: Tree, limits: Limits, what: str) -> None:
     clock = Clock(limits.seconds, what)
     _check_directory(archive, limits, what)
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            left = limits.unpacked_bytes
-            for info in opened.infolist():
-                clock.check()
-                tree.count()
-                left -= _zip_member(opened, info, tree, left, what)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, struct.error) as error:
-        raise SourceError(f"{what}: damaged archive ({error})") from None
-    except (ValueError, UnicodeError, OverflowError) as error:
-        raise SourceError(f"{what}: damaged archive ({error})") from None
+    with archive.open("rb") as file:
+        with _as_damage(what):
+            opened = zipfile.ZipFile(file)
+        left = limits.unpacked_bytes
+        for info in opened.infolist():
+            clock.check()
+            tree.count()
+            left -= _zip_member(opened, info, tree, left, what)
 
 
 def _zip_member(opened: zipfile.ZipFile, info: zipfile.ZipInfo, tree: Tree, left: int, what: str) -> int:
     """Takes one member; returns how many bytes came out."""
-    name = _zip_name(info)
-    unix_type = info.external_attr >> 28
+    with _as_damage(what):
+        name = _zip_name(info)
     if name.endswith("/"):
         return 0
-    if unix_type not in (0, 8):
+    if info.external_attr >> 28 not in (0, 8):  # the file type of Unix, where the archive has one
         tree.reject(name, "a link or a device, not a regular file")
         return 0
     wanted = tree.wants(name, info.file_size)
@@ -98,13 +97,27 @@ def _zip_member(opened: zipfile.ZipFile, info: zipfile.ZipInfo, tree: Tree, left
         return 0
     if wanted > left:
         raise SourceError(f"{what}: unpacks to more than the cap")
-    with opened.open(info) as member:
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        tree.reject(name, "a compression that sdists do not use")
+        return 0
+    with _as_damage(what), opened.open(info) as member:
         # One byte more than declared: a member that holds more than it says is a lie, not a file.
         data = member.read(info.file_size + 1)
     if len(data) != info.file_size:
-        raise SourceError(f"{what}: {name!r} is not of the size it declares")
+        raise SourceError(f"{what}: {printable(name)} is not of the size it declares")
     tree.add(name, data, _zip_time(info))
     return len(data)
+
+
+@contextmanager
+def _as_damage(what: str) -> Iterator[None]:
+    """What `zipfile` raises on damaged archives, OSError for impossible offsets included. No write goes in here."""
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError) as error:
+        raise SourceError(f"{what}: damaged archive ({error})") from None
+    except (NotImplementedError, RuntimeError, ValueError, OverflowError) as error:
+        raise SourceError(f"{what}: damaged archive ({error})") from None
 
 
 def _zip_name(info: zipfile.ZipInfo) -> str:
