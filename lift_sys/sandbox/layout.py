@@ -99,6 +99,7 @@ class Layout:
     """How to start the box: host paths to show, each with its place inside, and bubblewrap's other arguments."""
 
     binds: tuple[tuple[str, str], ...]
+    mounts: tuple[tuple[str, str], ...]
     devices: tuple[tuple[str, str], ...]
     before: tuple[str, ...]
     """Arguments before the binds."""
@@ -129,13 +130,13 @@ def layout(config: BoxConfig) -> Layout:
     if python.ctypes is not None:
         binds.append((python.ctypes, f"{NATIVE}/{os.path.basename(python.ctypes)}"))
         binds.append(("/dev/null", stdlib + python.ctypes.removeprefix(python.stdlib)))
-    binds += [(os.path.realpath(mount.host), mount.inside) for mount in config.mounts]
     unique = {inside: host for host, inside in binds}
     before = (
         *("--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"),
         *("--unshare-cgroup-try", "--uid", "1000", "--gid", "1000", "--hostname", "box"),
         *("--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN", "--new-session", "--as-pid-1", "--clearenv"),
         *("--setenv", "PYTHONHASHSEED", str(config.hash_seed)),
+        *("--setenv", "LD_BIND_NOW", "1"),  # resolve symbols once in the zygote, not again in each child
         *("--dir", "/lib64", "--symlink", "lib64", "/lib", "--dir", "/usr"),
         *("--symlink", "../lib64", "/usr/lib", "--symlink", "../lib64", "/usr/lib64"),
         *("--dir", "/tmp", "--dir", "/dev", "--symlink", "/tmp", "/dev/shm"),
@@ -145,6 +146,7 @@ def layout(config: BoxConfig) -> Layout:
     command = (program, "-S", "-s", "-B", "-P", "-X", "utf8", f"{GUEST}/zygote.py")
     return Layout(
         tuple((host, inside) for inside, host in unique.items()),
+        tuple((os.path.realpath(mount.host), mount.inside) for mount in config.mounts),
         tuple((f"/dev/{name}", f"/dev/{name}") for name in DEVICES),
         before,
         tuple(covers),

@@ -79,7 +79,7 @@ timer_getoverrun timer_delete timerfd_create timerfd_settime timerfd_gettime
 futex nanosleep clock_nanosleep clock_gettime clock_getres gettimeofday time getrandom membarrier
 select pselect6 poll ppoll epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait eventfd eventfd2
 sendto recvfrom shutdown getsockname getpeername getsockopt
-""".split()
+"""
 
 _FIOCLEX, _FIONCLEX, _FIONBIO, _FIONREAD, _TCGETS, _TIOCGWINSZ = 0x5451, 0x5450, 0x5421, 0x541B, 0x5401, 0x5413
 _PR_SET_PDEATHSIG, _PR_GET_PDEATHSIG, _PR_GET_DUMPABLE, _PR_SET_NAME, _PR_GET_NAME = 1, 2, 3, 15, 16
@@ -135,7 +135,7 @@ def machine(name: str) -> Machine:
 def build(name: str) -> bytes:
     """The filter for a machine, as the bytes of `struct sock_filter[]`."""
     target = machine(name)
-    rules: dict[int, Code] = {target.numbers[call]: _PASS for call in _ALLOWED if call in target.numbers}
+    rules: dict[int, Code] = {target.numbers[call]: _PASS for call in _ALLOWED.split() if call in target.numbers}
     rules.update({target.numbers[call]: code() for call, code in _SPECIAL.items() if call in target.numbers})
     code: Code = [
         (_LOAD_WORD, 0, 0, _ARCH),

@@ -1,0 +1,267 @@
+"""The host's side of one running box: bubblewrap, the zygote in it, and the orders sent to it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from lift_sys.errors import SandboxFault, SandboxUnavailable
+from lift_sys.sandbox import seccomp
+from lift_sys.sandbox.api import MIB, BoxConfig, Exit, Limits
+from lift_sys.sandbox.cgroups import Cgroup, open_cgroup
+from lift_sys.sandbox.layout import NATIVE, interpreter, layout
+from lift_sys.sandbox.watchdog import Watchdog
+
+START_SECONDS = 60.0
+EXIT_SECONDS = 30.0
+_ENVIRONMENT = {"HOME": "/tmp", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "TMPDIR": "/tmp"}
+_BASE_ADDRESS_SPACE = 192 * MIB
+"""What the interpreter itself maps, libraries included, with room for thread stacks."""
+_CPU_SECONDS = 1200
+"""A second line behind the host's deadlines, for each process."""
+
+
+class Zygote:
+    """One box. Orders go to it in turn; a fault ends it for good."""
+
+    def __init__(self, config: BoxConfig) -> None:
+        self.broken = False
+        self.pid = -1
+        """The zygote's number as the host sees it."""
+        self._pidfd = -1
+        self._live: set[int] = set()
+        self._exits: dict[int, int] = {}
+        self._failures: dict[int, str] = {}
+        self._last = 0
+        self._bwrap: subprocess.Popen[bytes] | None = None
+        self._watchdog: Watchdog | None = None
+        plan_seccomp = seccomp.build(os.uname().machine)
+        self._cgroup: Cgroup | None = open_cgroup()
+        self.missing_protections: tuple[str, ...] = () if self._cgroup else ("memory-cgroup", "pids-cgroup")
+        self._control, box = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        try:
+            with box:
+                self._bwrap = _launch(config, box, self._cgroup)
+            self._greet(config, plan_seccomp)
+        except (SandboxFault, OSError) as error:
+            said = self._last_words()
+            self.stop()
+            raise SandboxUnavailable(_advice(f"{error}\n{said}")) from error
+        except BaseException:
+            self.stop()
+            raise
+
+    def spawn(self, program: str, limits: Limits, guest: socket.socket) -> int:
+        """Order a process that holds `guest` as its channel; returns its number in this box.
+
+        Raises:
+            SandboxFault: the zygote is gone.
+        """
+        self._last += 1
+        order = {
+            "spawn": self._last,
+            "program": program,
+            "address_space": limits.memory + _BASE_ADDRESS_SPACE,
+            "tasks": limits.tasks + 2 + len(self._live),
+            "tmp": limits.tmp,
+            "cpu": _CPU_SECONDS,
+        }
+        try:
+            if self._cgroup:
+                self._cgroup.limit(limits)
+            socket.send_fds(self._control, [json.dumps(order).encode()], [guest.fileno()])
+        except OSError as error:
+            raise self._fault(f"the zygote is gone ({error})") from error
+        if self._watchdog:
+            self._watchdog.watch(limits.memory)
+        self._live.add(self._last)
+        return self._last
+
+    def end(self, ident: int) -> Exit:
+        """Kill a tree, wait until it is gone, and say how it ended.
+
+        Raises:
+            SandboxFault: the zygote does not answer, or could not start the process at all.
+        """
+        self._live.discard(ident)
+        if not self.broken and ident not in self._exits:
+            try:
+                self._control.send(b'{"kill":%d}' % ident)
+            except OSError as error:
+                raise self._fault(f"the zygote is gone ({error})") from error
+        deadline = time.monotonic() + EXIT_SECONDS
+        while ident not in self._exits and ident not in self._failures:
+            if self.broken:
+                raise SandboxFault("the box was torn down")
+            message = self._message(deadline - time.monotonic())
+            if "exit" in message:
+                self._exits[message["exit"]] = message["status"]
+            else:
+                self._failures[message["failed"]] = message["why"]
+        if self._watchdog and not self._live:
+            self._watchdog.pause()
+        if ident in self._failures:
+            self._exits.pop(ident, None)
+            raise SandboxFault(f"the guest program did not start: {self._failures.pop(ident)}")
+        return self._exit(self._exits.pop(ident))
+
+    def stop(self) -> None:
+        """Kill the whole box and wait until all of it is gone. Safe to call twice."""
+        self.broken = True
+        self._control.close()
+        if self._watchdog is not None:
+            self._watchdog.stop()
+            self._watchdog = None
+        if self._pidfd >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            select.select([self._pidfd], [], [], EXIT_SECONDS)  # readable once its whole namespace is empty
+            os.close(self._pidfd)
+            self._pidfd = -1
+        elif self._bwrap is not None:
+            self._bwrap.kill()
+        if self._bwrap is not None:
+            self._bwrap.wait()
+            if self._bwrap.stderr is not None:
+                self._bwrap.stderr.close()
+        if self._cgroup is not None:
+            self._cgroup.remove()
+            self._cgroup = None
+
+    def _greet(self, config: BoxConfig, filter_code: bytes) -> None:
+        """Learn the zygote's number from the kernel, send it the set-up, wait until it is ready."""
+        self._control.settimeout(START_SECONDS)
+        data, ancillary, _, _ = self._control.recvmsg(1 << 16, 256)
+        if not data:
+            raise SandboxFault("the box did not start")
+        self.pid = next(
+            int.from_bytes(cargo[:4], sys.byteorder)
+            for level, kind, cargo in ancillary
+            if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS
+        )
+        self._pidfd = os.pidfd_open(self.pid)
+        native = interpreter().ctypes
+        setup = {
+            "filter": filter_code.hex(),
+            "native": f"{NATIVE}/{os.path.basename(native)}" if native else None,
+            "environment": _ENVIRONMENT,
+            "preload": config.preload,
+            "trusted_path": config.trusted_path,
+            "child_path": config.python_path,
+            "readable": [mount.inside for mount in config.mounts],
+        }
+        score = os.open(f"/proc/{self.pid}/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            socket.send_fds(self._control, [json.dumps(setup).encode()], [score])
+        finally:
+            os.close(score)
+        if "ready" not in self._message(START_SECONDS):
+            raise SandboxFault("the zygote did not get ready")
+        if self._bwrap is not None and self._bwrap.stderr is not None:
+            self._bwrap.stderr.close()
+        if self._cgroup:
+            self._cgroup.start(config.limits)
+        else:
+            self._watchdog = Watchdog(self.pid)
+
+    def _exit(self, status: int) -> Exit:
+        out_of_memory = bool((self._cgroup or self._watchdog) and self._ran_out_of_memory())
+        if status == -signal.SIGKILL and not out_of_memory:
+            return Exit(None)
+        if status == -signal.SIGSYS:  # the filter carries out a SIGKILL that the process sent to itself
+            return Exit(-signal.SIGKILL, out_of_memory)
+        return Exit(status, out_of_memory)
+
+    def _ran_out_of_memory(self) -> bool:
+        source = self._cgroup or self._watchdog
+        return source.ran_out_of_memory() if source else False
+
+    def _message(self, seconds: float) -> dict[str, Any]:
+        self._control.settimeout(max(seconds, 0.001))
+        try:
+            packet = self._control.recv(1 << 16)
+        except OSError as error:
+            raise self._fault(f"the zygote does not answer ({error})") from error
+        if not packet:
+            raise self._fault("the zygote is gone")
+        message: dict[str, Any] = json.loads(packet)
+        return message
+
+    def _fault(self, what: str) -> SandboxFault:
+        if self.pid >= 0 and self._last:  # it had started: nothing more is to be read from it
+            self.stop()
+        self.broken = True
+        return SandboxFault(what)
+
+    def _last_words(self) -> str:
+        """What bubblewrap or the zygote wrote before it was ready."""
+        if self._bwrap is None or self._bwrap.stderr is None or self._bwrap.stderr.closed:
+            return ""
+        self._control.close()  # makes a zygote that still waits end
+        try:
+            _, said = self._bwrap.communicate(timeout=5)
+        except subprocess.TimeoutExpired:
+            return "(it is still running)"
+        return (said or b"")[-4096:].decode(errors="replace").strip()
+
+
+def _launch(config: BoxConfig, box: socket.socket, cgroup: Cgroup | None) -> subprocess.Popen[bytes]:
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        raise SandboxUnavailable("bubblewrap is not installed: install the package `bubblewrap`")
+    plan = layout(config)
+    spec = {
+        "bwrap": bwrap,
+        "cgroups": cgroup.procs_files if cgroup else [],
+        "user": _unused_user() if os.geteuid() == 0 else None,
+        "binds": plan.binds,
+        "mounts": plan.mounts,
+        "devices": plan.devices,
+        "before": plan.before,
+        "covers": plan.covers,
+        "command": plan.command,
+    }
+    launcher = Path(__file__).with_name("launcher.py")
+    return subprocess.Popen(
+        [interpreter().executable, "-I", "-S", "-B", str(launcher), json.dumps(spec)],
+        stdin=box.fileno(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={},
+        cwd="/",
+    )
+
+
+def _unused_user() -> int:
+    """A user id that owns nothing, a different one for each box where the machine has them all."""
+    try:
+        lines = Path("/proc/self/uid_map").read_text().split("\n")
+        most = max(int(inside) + int(count) for inside, _, count in (line.split() for line in lines if line))
+    except (OSError, ValueError):
+        most = 65536
+    if most < 0x70000000 + (1 << 20):
+        return 65534
+    return 0x70000000 + int.from_bytes(os.urandom(2), "big")
+
+
+def _advice(text: str) -> str:
+    text = text.strip()
+    hint = "run `lift-sys doctor` to see which protection is missing"
+    if "namespace" in text.lower() or "uid map" in text.lower() or "Operation not permitted" in text:
+        hint = (
+            "allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces > 0, "
+            "kernel.apparmor_restrict_unprivileged_userns=0; in a container: run it with the capability SYS_ADMIN "
+            "or a seccomp profile that allows unshare)"
+        )
+    return f"the sandbox did not start: {text}; {hint}"
