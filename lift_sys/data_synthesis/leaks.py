@@ -7,11 +7,11 @@ leaks when it holds a statement or expression of the body, a run of its tokens, 
 from __future__ import annotations
 
 import ast
-import io
 import re
 import textwrap
-import tokenize
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 from lift_sys.data_synthesis.phrasing import name_words
 from lift_sys.records import Function
@@ -30,23 +30,52 @@ def leaks_body(prompt: str, function: Function, *, allowed: Iterable[str] = ()) 
     Example calls with literal arguments (`>>> f(1)` and its result) are tests and left out of the comparison;
     `allowed` names further texts that the prompt may quote.
     """
-    definition = definition_of(function)
-    if definition is None:
+    body = _read_body(function.source)
+    if body is None:
         return []
     docstring = function.docstring or ""
     # Prompts show the documentation without its markup: `*x* is None` is known as `x is None` too.
-    known = "\n".join(
-        [docstring, function.qualname, re.sub(r"[*`]+", "", docstring), _signature(definition), *allowed]
+    known = "\n".join([docstring, function.qualname, re.sub(r"[*`]+", "", docstring), body.signature, *allowed])
+    shown = _without_examples(prompt, body.name)
+    found = [*_fragments_shown(body, shown, known), *_strings_shown(body, shown, known)]
+    return list(dict.fromkeys([*found, *_ngrams_shown(body, shown, known)]))
+
+
+@dataclass(frozen=True)
+class _Body:
+    """What of a function a prompt may not show."""
+
+    name: str
+    signature: str
+    fragments: tuple[tuple[str, str], ...]
+    """Statements and compound expressions: as written, and squeezed."""
+    strings: tuple[str, ...]
+    grams: tuple[tuple[str, ...], ...]
+
+
+@lru_cache(maxsize=8)
+def _read_body(source: str) -> _Body | None:
+    """The registers of one function are checked in a row, so its body is read once."""
+    definition = _definition(source)
+    if definition is None:
+        return None
+    return _Body(
+        definition.name,
+        _signature(definition),
+        tuple(_fragments(definition)),
+        tuple(_strings(definition)),
+        tuple(_grams(definition)),
     )
-    shown = _without_examples(prompt, definition.name)
-    found = [*_fragments_shown(definition, shown, known), *_strings_shown(definition, shown, known)]
-    return list(dict.fromkeys([*found, *_ngrams_shown(definition, shown, known)]))
 
 
 def definition_of(function: Function) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
     """The parsed `def` of a function record, or None when its source doesn't parse alone."""
+    return _definition(function.source)
+
+
+def _definition(source: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
     try:
-        tree = ast.parse(textwrap.dedent(function.source))
+        tree = ast.parse(textwrap.dedent(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     nodes = (node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
@@ -137,8 +166,7 @@ def _nodes(definition: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.A
         yield from ast.walk(statement)
 
 
-def _fragments_shown(definition: ast.FunctionDef | ast.AsyncFunctionDef, shown: str, known: str) -> Iterator[str]:
-    shown, known = _squeeze(shown), _squeeze(known)
+def _fragments(definition: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, str]]:
     for node in _nodes(definition):
         if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Raise, ast.Assert)):
             bare = isinstance(node, ast.Return) and isinstance(node.value, (ast.Name, ast.Constant, type(None)))
@@ -149,44 +177,52 @@ def _fragments_shown(definition: ast.FunctionDef | ast.AsyncFunctionDef, shown: 
             )
         else:
             continue
-        if bare:
-            continue
-        text = ast.unparse(node)
-        squeezed = _squeeze(text)
-        if len(squeezed) >= MIN_FRAGMENT and squeezed in shown and squeezed not in known:
-            yield text
+        if not bare:
+            text = ast.unparse(node)
+            squeezed = _squeeze(text)
+            if len(squeezed) >= MIN_FRAGMENT:
+                yield text, squeezed
 
 
-def _strings_shown(definition: ast.FunctionDef | ast.AsyncFunctionDef, shown: str, known: str) -> Iterator[str]:
+def _fragments_shown(body: _Body, shown: str, known: str) -> Iterator[str]:
+    shown, known = _squeeze(shown), _squeeze(known)
+    return (text for text, squeezed in body.fragments if squeezed in shown and squeezed not in known)
+
+
+def _strings(definition: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    """Long string constants, but for those made of the words of the function's name."""
     named = {*name_words(definition.name), "the", "a", "an", "of", "to", "it", "should"}
     for node in _nodes(definition):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) >= MIN_STRING:
-            forms = (node.value.strip(), repr(node.value)[1:-1].strip())
-            if set(re.findall(r"[^\W_]+", node.value.lower())) <= named:
-                continue
-            if any(form in shown for form in forms) and not any(form.lower() in known.lower() for form in forms):
+            words = set(re.findall(r"[^\W_]+", node.value.lower()))
+            if words and not words <= named:
                 yield node.value
 
 
-def _ngrams_shown(definition: ast.FunctionDef | ast.AsyncFunctionDef, shown: str, known: str) -> Iterator[str]:
-    in_prompt, in_known = (_ngrams(_WORD.findall(text.lower())) for text in (shown, known))
+def _strings_shown(body: _Body, shown: str, known: str) -> Iterator[str]:
+    known = known.lower()
+    for value in body.strings:
+        forms = {form for form in (value.strip(), repr(value)[1:-1].strip()) if form}
+        if any(form in shown for form in forms) and not any(form.lower() in known for form in forms):
+            yield value
+
+
+def _grams(definition: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, ...]]:
+    """Runs of tokens that are neither all words nor all marks: these tell code from prose."""
     for statement in body_of(definition):
-        tokens = _tokens(ast.unparse(statement).lower())
+        tokens = _WORD.findall(ast.unparse(statement).lower())
+        marks = [not (token[0].isalnum() or token[0] == "_") for token in tokens]
         for position in range(len(tokens) - NGRAM + 1):
-            gram = tuple(tokens[position : position + NGRAM])
-            marks = sum(not re.match(r"\w", token) for token in gram)
-            if 2 <= marks <= NGRAM - 2 and gram in in_prompt and gram not in in_known:
-                yield " ".join(gram)
+            if 2 <= sum(marks[position : position + NGRAM]) <= NGRAM - 2:
+                yield tuple(tokens[position : position + NGRAM])
+
+
+def _ngrams_shown(body: _Body, shown: str, known: str) -> Iterator[str]:
+    in_prompt = _ngrams(_WORD.findall(shown.lower()))
+    found = [gram for gram in body.grams if gram in in_prompt]
+    in_known = _ngrams(_WORD.findall(known.lower())) if found else set()
+    return (" ".join(gram) for gram in found if gram not in in_known)
 
 
 def _ngrams(words: list[str]) -> set[tuple[str, ...]]:
     return {tuple(words[i : i + NGRAM]) for i in range(len(words) - NGRAM + 1)}
-
-
-def _tokens(code: str) -> list[str]:
-    try:
-        stream = tokenize.generate_tokens(io.StringIO(code).readline)
-        kinds = (tokenize.NAME, tokenize.NUMBER, tokenize.OP, tokenize.STRING)
-        return [part for token in stream if token.type in kinds for part in _WORD.findall(token.string)]
-    except (tokenize.TokenError, SyntaxError, IndentationError):
-        return _WORD.findall(code)
