@@ -25,7 +25,7 @@ def scrape(
         Path | None, typer.Option("--lock", help="Read this lock, add the new sources to it, and write it back.")
     ] = None,
     out: Annotated[
-        Path, typer.Option("--out", help="Where the sources go; give it to `generate` as part of --cache.")
+        Path, typer.Option("--out", help="Where the sources go; `generate --cache DIR` looks in DIR/sources.")
     ] = Path("build/sources"),
     licence: Annotated[
         list[str] | None, typer.Option("--allow-licence", help="An SPDX id to accept besides the permissive ones.")

@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -193,7 +194,7 @@ def _transfer(link: Link, part: Path, limits: Limits, settings: Settings) -> Non
             out.write(chunk)
 
 
-def _chunks(url: str, settings: Settings):  # type: ignore[no-untyped-def]  # generator of bytes
+def _chunks(url: str, settings: Settings) -> Iterator[bytes]:
     local = _local(url)
     if local is not None:
         with local.open("rb") as file:
@@ -207,7 +208,7 @@ def _chunks(url: str, settings: Settings):  # type: ignore[no-untyped-def]  # ge
         response.close()
 
 
-def _body(response: requests.Response):  # type: ignore[no-untyped-def]  # generator of bytes
+def _body(response: requests.Response) -> Iterator[bytes]:
     import requests
 
     try:
@@ -301,6 +302,4 @@ def _local(url: str) -> Path | None:
 
 
 def _normal(name: str) -> str:
-    import re
-
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -14,7 +14,7 @@ from lift_sys.data_synthesis.sources.finish import decide, facts
 from lift_sys.data_synthesis.sources.limits import Clock, Limits
 from lift_sys.data_synthesis.sources.store import Facts, checkout_key, obtain
 from lift_sys.data_synthesis.sources.tree import Tree
-from lift_sys.errors import ConfigError, SourceError
+from lift_sys.errors import SourceError
 from lift_sys.records import content_hash
 
 OWN = licences.Policy(allow_unknown=True)
@@ -144,9 +144,3 @@ def read_regular(name: str, parent: int, size: int) -> bytes | None:
             return None
         data = file.read(size + 1)
     return data if len(data) == size else None
-
-
-def check_folder(path: Path) -> Path:
-    if not path.is_dir():
-        raise ConfigError(f"{path}: no such folder")
-    return path
