@@ -24,6 +24,9 @@ class PipelineConfig(Record):
     explore_budget: int = Field(250, ge=1)
     """Generated inputs tried for a function."""
     min_tests: int = Field(3, ge=1)
+    """Fewer usable calls than this reject a function."""
+    keep_tests: int = Field(6, ge=1)
+    """Minimising stops here even where fewer tests kill as many mutants: the rest bounds other wrong answers."""
     max_tests: int = Field(12, ge=1)
     visible_tests: int = Field(3, ge=0)
     mutants: int = Field(20, ge=1)

@@ -17,7 +17,7 @@ def generate(
     local: Annotated[
         list[str] | None, typer.Option("--local", help="A local folder or git repository. Repeatable.")
     ] = None,
-    git: Annotated[list[str] | None, typer.Option("--git", help="A git URL. Repeatable.")] = None,
+    git: Annotated[list[str] | None, typer.Option("--git", help="A git URL, as URL or URL@REF. Repeatable.")] = None,
     licence: Annotated[
         list[str] | None, typer.Option("--allow-licence", help="An SPDX id to accept besides the permissive ones.")
     ] = None,
@@ -55,6 +55,7 @@ def generate(
     import shutil
 
     from lift_sys.cli.console import Console
+    from lift_sys.cli.scrape import split_ref
     from lift_sys.config import PipelineConfig, usable_cores
     from lift_sys.data_synthesis.licences import Policy
     from lift_sys.data_synthesis.pipeline import Pipeline
@@ -70,10 +71,11 @@ def generate(
         with FolderLock(out):
             shutil.rmtree(out / "work", ignore_errors=True)
     allow = licence or []
+    policy = Policy(Policy().allowed | set(allow))
     sources = [
         *(load_sources(lock, cache / "sources", offline=offline, allow=allow) if lock else []),
         *(local_source(Path(path), allow=allow) for path in local or []),
-        *(GitSource(url, offline=offline, policy=Policy(Policy().allowed | set(allow))) for url in git or []),
+        *(GitSource(*split_ref(url), offline=offline, policy=policy) for url in git or []),
     ] or [StdlibSource()]
     config = PipelineConfig(seed=seed, record_calls=record, max_functions=limit)
     with Console() as console:

@@ -61,13 +61,19 @@ def judge(
     limits = Limits(call_seconds, memory * MIB, tasks, result * MIB, tmp=tmp * MIB)
     kinds = REGIMES if regimes is Regimes.both else REGIMES[:1]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with _open(cases) as stream, Judge(jobs or usable_cores(), kinds, limits) as judging:
+    stream, stopped = _open(cases), 0
+    with Judge(jobs or usable_cores(), kinds, limits) as judging:
         try:
             counts = _judge_lines(judging, stream)
             sys.stdout.flush()
         except BrokenPipeError:  # the reader has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            raise typer.Exit(141) from None
+            stopped = 141
+        except KeyboardInterrupt:
+            stopped = 130
+        except SystemExit:
+            stopped = 143
+    if stopped:
+        os._exit(stopped)  # the thread that waits for the next line can't be told to end
     if sys.stderr.isatty():
         total = sum(counts.values())
         print(f"{total:,} cases: " + ", ".join(f"{n:,} {verdict}" for verdict, n in counts.items()), file=sys.stderr)

@@ -76,7 +76,7 @@ def _new_entries(
 
     entries = list(make_lock(names).sources)
     for given in git:
-        url, ref = _split_ref(given)
+        url, ref = split_ref(given)
         entries.append(LockEntry(kind="git", name=GitSource(url, ref).name, version=ref or "HEAD", url=url))
     for folder in local:
         if not folder.is_dir():
@@ -101,7 +101,7 @@ def _local_entry(folder: Path, lock: Path | None) -> LockEntry:
     return LockEntry(kind="local", name=name, version="", url=place)
 
 
-def _split_ref(given: str) -> tuple[str, str | None]:
+def split_ref(given: str) -> tuple[str, str | None]:
     """`https://host/name@v1` -> the URL and `v1`; an @ before the path belongs to the URL."""
     scheme, separator, rest = given.partition("://")
     host, slash, path = rest.partition("/")

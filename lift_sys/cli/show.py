@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from lift_sys.records import Example, TestCase
 
 
@@ -81,13 +83,13 @@ def _render(example: Example) -> None:
     )
 
 
-def _plain(text: str) -> object:
+def _plain(text: str) -> Text:
     from rich.text import Text
 
     return Text(text)
 
 
-def _ir_view(example: Example) -> object:
+def _ir_view(example: Example) -> Text:
     from rich.text import Text
 
     ir, view = example.ir, Text()
@@ -123,7 +125,7 @@ def assertion_text(entry_point: str, test: TestCase) -> str:
     return f"assert {call} == {wire_literal(test.expected.value)}"
 
 
-def _tests_view(example: Example) -> object:
+def _tests_view(example: Example) -> Text:
     from rich.text import Text
 
     view = Text()
@@ -134,7 +136,7 @@ def _tests_view(example: Example) -> object:
     return view
 
 
-def _mutants_view(example: Example) -> object:
+def _mutants_view(example: Example) -> Text:
     from rich.text import Text
 
     view = Text(f"{example.mutation.killed} of {example.mutation.total} killed\n")

@@ -23,6 +23,7 @@ from lift_sys.records import (
     Rejection,
     RejectionReason,
     Repository,
+    Stage,
     TestCase,
 )
 
@@ -56,11 +57,11 @@ class Result:
 
 
 def reject(
-    function: Function, stage: str, reason: RejectionReason, detail: str = "", *, had_tests: bool = False
+    function: Function, stage: Stage, reason: RejectionReason, detail: str = "", *, had_tests: bool = False
 ) -> Result:
     """The rejection of one function."""
     rejection = Rejection(
-        stage=stage,  # type: ignore[arg-type]
+        stage=stage,
         reason=reason,
         detail=detail[:500],
         repository=function.repository,
@@ -156,7 +157,7 @@ def show_some(tests: Sequence[TestCase], count: int) -> tuple[TestCase, ...]:
     count = min(count, len(tests) // 2)
     order = sorted(range(len(tests)), key=lambda index: (len(tests[index].to_line()), index))
     seen: Counter[str] = Counter()
-    ranked = []
+    ranked: list[tuple[int, int, int]] = []
     for index in order:
         outcome = str(tests[index].expected)
         ranked.append((seen[outcome], len(ranked), index))
@@ -173,6 +174,7 @@ def quality(function: Function, checked: Validation, coverage: float | None) -> 
         "documented": 1.0 if function.docstring else 0.0,
         "hinted": 1.0 if function.has_hints else 0.0,
         "substance": min(1.0, function.statements / 5),
+        "evidence": min(1.0, checked.mutation.total / 10),
     }
     if coverage is not None:
         components["coverage"] = coverage

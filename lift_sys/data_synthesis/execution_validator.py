@@ -159,7 +159,7 @@ def validate(
     if passes(boxes, render_stub(ir), ir.signature.name, tests):
         return Failure(RejectionReason.STUB_PASSES, "the empty stub passes every test")
     matrix = run_mutants(boxes[0], code, entry_point, tests, limit=config.mutants)
-    kept = minimise(tests, matrix, least=config.min_tests, most=config.max_tests)
+    kept = minimise(tests, matrix, least=config.keep_tests, most=config.max_tests)
     tests = [tests[index] for index in kept]
     mutation = matrix.evidence(kept)
     if mutation.score is None:

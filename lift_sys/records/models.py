@@ -16,6 +16,7 @@ WireValue = JsonValue
 """A value in the wire format (`lift_sys.wire`), as parsed JSON."""
 Oracle = Literal["recorded", "doctest", "generated"]
 Status = Literal["valid", "invalid", "error", "timeout"]
+Stage = Literal["source", "extract", "lift", "tests", "validate", "curate"]
 SourceKind = Literal["sdist", "git", "local", "stdlib", "github"]
 
 
@@ -253,7 +254,7 @@ class Rejection(Record):
     """Something that was found and not used, and why."""
 
     schema_version: Literal[1] = 1
-    stage: Literal["source", "extract", "lift", "tests", "validate", "curate"]
+    stage: Stage
     reason: RejectionReason
     detail: str = ""
     repository: str
@@ -281,6 +282,7 @@ __all__ = [
     "RejectionReason",
     "Repository",
     "Slice",
+    "Stage",
     "Status",
     "TestCase",
     "TestResult",
