@@ -19,6 +19,7 @@ SETS: Types = frozenset({set, frozenset})
 GROUP: Types = LISTS | SETS
 DICT: Types = frozenset({dict})
 SIZED: Types = SEQUENCE | SETS | DICT
+ORDERED: Types = NUMBER | SEQUENCE
 INT: Types = frozenset({int})
 SCALAR: Types = frozenset({bool, type(None)})
 ANY: Types = SIZED | NUMBER | SCALAR
@@ -182,11 +183,10 @@ BINARY: tuple[Binary, ...] = (
     Binary("list(zip({}, {}))", LISTS, LISTS, lambda a, b: list(zip(a, b, strict=False))),
     Binary("dict(zip({}, {}))", LISTS, LISTS, lambda a, b: dict(zip(a, b, strict=False))),
     Binary("({} or {})", ANY, ANY, lambda a, b: a or b),
-    Binary("{} < {}", NUMBER, NUMBER, lambda a, b: a < b, atomic=False, boolean=True),
-    Binary("{} <= {}", NUMBER, NUMBER, lambda a, b: a <= b, atomic=False, boolean=True),
+    Binary("{} < {}", ORDERED, ORDERED, lambda a, b: a < b, atomic=False, boolean=True),
+    Binary("{} <= {}", ORDERED, ORDERED, lambda a, b: a <= b, atomic=False, boolean=True),
     Binary("{} == {}", ANY, ANY, lambda a, b: a == b, atomic=False, boolean=True, symmetric=True),
-    Binary("{} in {}", HASHABLE, GROUP | DICT, lambda a, b: a in b, atomic=False, boolean=True),
-    Binary("{} in {}", TEXT, TEXT, lambda a, b: a in b, atomic=False, boolean=True),
+    Binary("{} in {}", ANY, GROUP | DICT | TEXT, lambda a, b: a in b, atomic=False, boolean=True),
     Binary("{}.startswith({})", TEXT, TEXT, lambda a, b: a.startswith(b), boolean=True),
     Binary("{}.endswith({})", TEXT, TEXT, lambda a, b: a.endswith(b), boolean=True),
 )

@@ -200,7 +200,8 @@ def _containment(result: Kinds, name: str, kinds: Kinds) -> Iterator[str]:
             )
             yield f"[part for e in result for part in e] == list({name})"
         if result <= _LISTS and kinds == {str}:
-            yield f"''.join(result) == {name}"
+            yield from (f"''.join(result) == {name}", f"''.join(result) in {name}")
+            yield from (f"{name}.startswith(result[0])", f"{name}.endswith(result[-1])")
             yield f"sum(len(e) for e in result) <= len({name})"
         if result == {dict} and kinds == {dict}:
             yield f"all(result[k] == {name}[k] for k in result if k in {name})"

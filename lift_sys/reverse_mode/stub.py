@@ -71,13 +71,15 @@ def lift_stub(text: str) -> IntermediateRepresentation:
     nodes = parse_outline(rest, 1)
     intent = [node for node in nodes if not node.key[:1].isupper()]
     assertions = [
-        Assertion(kind=_KINDS[node.key], predicate=unquote(item.value), **_clause(item, "because"))  # type: ignore
+        Assertion.model_validate(
+            {"kind": _KINDS[node.key], "predicate": unquote(item.value), **_clause(item, "because")}
+        )
         for node in nodes
         if node.key in _KINDS
         for item in node.children
     ]
     return IntermediateRepresentation(
-        intent=Intent(summary=unquote(summary), **_clause(Node("", "", intent), "because")),
+        intent=Intent.model_validate({"summary": unquote(summary), **_clause(Node("", "", intent), "because")}),
         signature=_lift_signature(spoken, _children(nodes, "Signature"), _children(nodes, "Parameters")),
         effects=tuple(_lift_effect(item) for item in _children(nodes, "Effects")),
         assertions=tuple(assertions),
@@ -212,12 +214,14 @@ def _provenance(nodes: list[Node]) -> Provenance | None:
 
 def _lift_holes(nodes: list[Node]) -> tuple[TypedHole, ...]:
     return tuple(
-        TypedHole(
-            identifier=unquote(node.value),
-            type_hint=_value(node.children, "type") or "",
-            kind=_value(node.children, "kind"),  # type: ignore[arg-type]
-            description=_value(node.children, "about") or "",
-            constraints=_values(node.children, "must"),
+        TypedHole.model_validate(
+            {
+                "identifier": unquote(node.value),
+                "type_hint": _value(node.children, "type"),
+                "kind": _value(node.children, "kind"),
+                "description": _value(node.children, "about") or "",
+                "constraints": _values(node.children, "must"),
+            }
         )
         for node in nodes
         if node.key == "hole"
@@ -234,11 +238,13 @@ def _clause(node: Node, reason: str) -> dict[str, Any]:
 
 def _lift_effect(item: Node) -> Effect:
     kind, _, description = (item.value or "").partition(": ")
-    return Effect(
-        kind=kind,  # type: ignore[arg-type]
-        description=unquote(description),
-        holes=_lift_holes(item.children),
-        provenance=_provenance(item.children),
+    return Effect.model_validate(
+        {
+            "kind": kind,
+            "description": unquote(description),
+            "holes": _lift_holes(item.children),
+            "provenance": _provenance(item.children),
+        }
     )
 
 
@@ -268,13 +274,15 @@ def _lift_signature(spoken: Signature, about: list[Node], items: list[Node]) -> 
 
 
 def _lift_parameter(item: Node) -> Parameter:
-    return Parameter(
-        name=unquote(item.value),
-        type_hint=_value(item.children, "type"),
-        description=_value(item.children, "about"),
-        default=_value(item.children, "default"),
-        kind=_value(item.children, "kind"),  # type: ignore[arg-type]
-        provenance=_provenance(item.children),
+    return Parameter.model_validate(
+        {
+            "name": unquote(item.value),
+            "type_hint": _value(item.children, "type"),
+            "description": _value(item.children, "about"),
+            "default": _value(item.children, "default"),
+            "kind": _value(item.children, "kind"),
+            "provenance": _provenance(item.children),
+        }
     )
 
 

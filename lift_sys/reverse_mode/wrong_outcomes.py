@@ -11,7 +11,7 @@ from lift_sys.reverse_mode.observations import MISSING, Observation
 from lift_sys.reverse_mode.predicates import BoundCall
 
 MAX_CALLS = 20
-MAX_WRONG = 9
+MAX_WRONG = 14
 """Wrong results for one call."""
 
 
@@ -45,12 +45,20 @@ def _neighbours(value: object) -> Iterator[object]:
         if isinstance(value, str):
             yield from (value + "x", value.swapcase())
         if isinstance(value, (list, tuple)):
-            yield (*value, None) if isinstance(value, tuple) else [*value, None]
+            yield type(value)([*value, None])
+            for index in dict.fromkeys((0, len(value) - 1, len(value) // 2, 1)) if value else ():
+                if index < len(value):
+                    yield type(value)([*value[:index], _other(value[index]), *value[index + 1 :]])
     elif isinstance(value, dict):
         items = list(value.items())
+        yield {name: _other(item) for name, item in items}
         yield from (dict(items[1:]), dict(items[:-1]), {}, {**value, "x": None}, dict.fromkeys(value))
     elif isinstance(value, (set, frozenset)):
         texts = sorted(value, key=repr)
         yield from (type(value)(texts[1:]), type(value)(), type(value)([*texts, "x"]), texts)
     elif value is None:
         yield from (0, "", False)
+
+
+def _other(value: object) -> object:
+    return next(_neighbours(value), None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import glob
 import os
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -155,3 +157,14 @@ def test_the_stub_says_the_signature_in_python_when_python_can() -> None:
 def test_what_is_no_stub_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         lift_stub(text)
+
+
+def test_the_example_in_the_documentation_is_true() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "IR.md").read_text(encoding="utf-8")
+    (_, stub), value = re.findall(r"```python\n(.*?)```", text, re.DOTALL), re.search(
+        r"```json\n(.*?)```", text, re.DOTALL
+    )  # fmt: skip
+    assert value is not None
+    ir = IntermediateRepresentation.model_validate_json(value[1])
+    assert lift_stub(stub) == ir
+    assert render_stub(ir) == stub
