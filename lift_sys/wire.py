@@ -66,6 +66,8 @@ def encode(value: object, *, limit: int | None = None) -> WireText:
             if kind is list or kind is tuple or kind is dict or kind is set or kind is frozenset:
                 if id(item) in open_ids:
                     raise WireError("the value holds itself")
+                if limit is not None and 2 * len(item) > limit + 1:  # a member takes a character and its comma
+                    raise WireError(f"the value is larger than {limit} characters")
                 frames.append((items, closing, ident, marks))
                 ident, marks, fresh = id(item), None, True
                 open_ids.add(ident)

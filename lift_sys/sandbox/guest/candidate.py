@@ -4,8 +4,8 @@ Frames from the host, with a nonce of 16 bytes that the answer repeats:
 
     L nonce {"code", "entry_point", "result", "error_text"}     -> nonce O | nonce X name LF message
     C nonce args LF kwargs        (wire texts)                  -> one of the four below
-    B nonce {..} LF args LF kwargs LF args LF kwargs ..         -> as L and then each C, several answers a frame:
-                                                                   nonce, then (4 bytes length, answer) each
+    B nonce {..} LF args LF kwargs LF args LF kwargs ..         -> as L and then each C; a frame holds the nonce and
+                                                                   one or more of (4 bytes length, answer)
 
     nonce V value                                 the wire text of the result
     nonce R name LF base LF args LF message       it raised: class name, nearest builtin class, wire text of
@@ -35,8 +35,8 @@ else:
     import wire
 
 NONCE = 16
-FLUSH_BYTES = 1 << 16
-FLUSH_SECONDS = 0.001
+QUICK_LOAD = 0.001
+"""Seconds of loading after which its answer does not wait for that of the first call."""
 _clock = time.monotonic
 _type_name = type.__dict__["__name__"].__get__
 
@@ -62,21 +62,24 @@ def main(channel: Any) -> None:
 
 
 def _batch(channel: Any, home: int, nonce: bytes, parts: list[bytes]) -> None:
-    """Load, then make every call. Answers wait for one another only a moment, so that each has its own time."""
+    """Load, then make every call. Each answer goes out at once: the next call may be the end of this process."""
     order = json.loads(parts[0])
+    began = _clock()
     function, answer = _load(order["code"], order["entry_point"], order["error_text"])
-    waiting, size, told = [nonce], 0, _clock()
-    last = len(parts) - 1 if function is not None else 0
-    for index in range(0, last + 1, 2):
-        if index:
-            answer = _call(function, parts[index - 1], parts[index], order["result"], order["error_text"])
-            _stay(home)
-        waiting += len(answer).to_bytes(4, "big"), answer
-        size += len(answer)
-        now = _clock()
-        if index == last or size > FLUSH_BYTES or now - told > FLUSH_SECONDS:
-            channel.send(b"".join(waiting))
-            waiting, size, told = [nonce], 0, now
+    loaded = _item(answer)
+    if function is None or len(parts) == 1 or _clock() - began > QUICK_LOAD:
+        _stay(home)
+        channel.send(nonce + loaded)
+        loaded = b""
+    for index in range(1, len(parts) if function is not None else 0, 2):
+        answer = _call(function, parts[index], parts[index + 1], order["result"], order["error_text"])
+        _stay(home)
+        channel.send(nonce + loaded + _item(answer))
+        loaded = b""
+
+
+def _item(answer: bytes) -> bytes:
+    return len(answer).to_bytes(4, "big") + answer
 
 
 def _stay(home: int) -> None:
