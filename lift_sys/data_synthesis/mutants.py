@@ -16,7 +16,7 @@ from lift_sys.records.base import canonical_json
 from lift_sys.sandbox.api import Limits, Process, Sandbox
 
 LIMIT = 20
-SECONDS = 30.0
+SECONDS = 60.0
 DEATHS = 5
 """Mutants may end the box; after so many, the rest are not run and not counted."""
 AUTHORITY: dict[Oracle, int] = {"recorded": 0, "doctest": 1, "generated": 2}

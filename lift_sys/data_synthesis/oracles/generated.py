@@ -22,7 +22,7 @@ from lift_sys.sandbox.api import Limits, Sandbox
 
 BUDGET = 250
 LOAD_SECONDS = 20.0
-EXPLORE_SECONDS = 30.0
+EXPLORE_SECONDS = 60.0
 TEXT = 16384
 """Characters of one wire text in a report; longer ones are forged."""
 AUTHORITY: dict[Oracle, int] = {"recorded": 0, "doctest": 1, "generated": 2}

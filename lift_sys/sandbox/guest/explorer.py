@@ -12,6 +12,7 @@ import json
 import os
 import random
 import sys
+import time
 from typing import Any
 
 try:
@@ -42,6 +43,10 @@ ARGUMENTS = 2048
 """Characters of wire text of the arguments of a call."""
 KEPT = 160
 """Calls that are reported at most."""
+CPU_SECONDS = 8.0
+"""CPU time of an exploration, after which the function is given up: a share of it would differ between machines."""
+REPEATS = 5
+"""An invented input that was tried before is replaced so many times."""
 PATIENCE = 100
 """Invented tries without one usable call after which the function is given up."""
 FEW_RAISES = 0.25
@@ -107,6 +112,8 @@ class Explorer:
         self.fuel = TOTAL_FUEL
         self.tries = 0
         self.unsure = 0
+        self.clock = time.process_time
+        self.started = self.clock()
 
     def explore(self, request: dict[str, Any]) -> dict[str, Any]:
         known = [(a, k, oracle) for a, k, oracle in request["calls"]]
@@ -125,18 +132,25 @@ class Explorer:
         while self.tries < budget and self.fuel > 0:
             if self.tries >= PATIENCE and not any(a.kind == "value" for _, _, a, _ in self.calls):
                 break
+            if self.clock() > self.started + CPU_SECONDS:
+                self.program.stuck = GIVE_UP
             if self.program.stuck >= GIVE_UP:
                 break
             self.tries += 1
-            made = self.inputs.next()
-            try:
-                args, kwargs = wire.encode(tuple(made[0]), limit=ARGUMENTS), wire.encode(made[1], limit=ARGUMENTS)
-            except wire.WireError:
-                continue
-            self.attempt(args, kwargs, "generated")
+            for _ in range(REPEATS):
+                made = self.inputs.next()
+                try:
+                    args, kwargs = wire.encode(tuple(made[0]), limit=ARGUMENTS), wire.encode(made[1], limit=ARGUMENTS)
+                except wire.WireError:
+                    continue
+                if args + kwargs not in self.seen_inputs:
+                    self.attempt(args, kwargs, "generated", made)
+                    break
 
-    def attempt(self, args: str, kwargs: str, oracle: str) -> None:
-        """Make one call and learn from it."""
+    def attempt(
+        self, args: str, kwargs: str, oracle: str, made: tuple[list[Any], dict[str, Any]] | None = None
+    ) -> None:
+        """Make one call and learn from it. `made` are the same arguments as values; the call gets its own copies."""
         identity = args + kwargs
         if identity in self.seen_inputs or depth(identity) > DEPTH:
             return
@@ -148,7 +162,8 @@ class Explorer:
         new = bool(result.marks & ~self.seen_marks) or (outcome not in self.seen_outcomes and usable)
         self.seen_marks |= result.marks
         self.seen_outcomes.add(outcome)
-        self.inputs.learn(args, kwargs, result, usable, new, list(self.program.meter.pairs))
+        given, named = made or (wire.decode(args), wire.decode(kwargs))
+        self.inputs.learn(given, named, result, usable, new, list(self.program.meter.pairs))
         if usable:
             if len(self.calls) < KEPT or new:
                 self.calls.append((args, kwargs, result, oracle))

@@ -6,12 +6,10 @@ import ast
 from typing import Any
 
 try:
-    from lift_sys import wire
     from lift_sys.sandbox.guest.clues import KINDS, Clue, Parameter, Source, constants, parameters
     from lift_sys.sandbox.guest.program import Attempt
     from lift_sys.sandbox.guest.values import Maker, replace, resize
 except ImportError:  # inside the box
-    import wire  # type: ignore[no-redef,import-not-found]
     from clues import (  # type: ignore[no-redef,import-not-found]
         KINDS,
         Clue,
@@ -149,25 +147,25 @@ class Inputs:
 
     def learn(
         self,
-        args_text: str,
-        kwargs_text: str,
+        args: Any,
+        kwargs: Any,
         result: Attempt,
         usable: bool,
         new: bool,
         pairs: list[tuple[Any, Any]],
     ) -> None:
-        args: Any = wire.decode(args_text)
-        kwargs: Any = wire.decode(kwargs_text)
-        misfit = isinstance(result.error, (TypeError, AttributeError)) and not usable
-        factor = 0.75 if misfit else 1.25 if result.kind == "value" else 1.0
+        unfit = isinstance(result.error, (TypeError, AttributeError))
+        misfit = unfit and not usable
+        factor = 0.75 if misfit else 0.92 if unfit else 1.25 if result.kind == "value" else 1.0
         if factor != 1.0:
             for index, value in enumerate(args):
                 _reward(self.clue_at(index), value, factor)
             for name, value in kwargs.items():
                 if name in self.by_name:
                     _reward(self.by_name[name].clue, value, factor)
-        if misfit:
+        if unfit:
             self.heed(str(result.error), args, kwargs)
+        if misfit:
             return
         if (usable and (new or len(self.pool) < 6)) or (new and result.kind == "raise"):
             self.pool.append((list(args), kwargs))

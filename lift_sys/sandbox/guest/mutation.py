@@ -18,6 +18,7 @@ import json
 import os
 import random
 import sys
+import time
 from types import CodeType
 from typing import Any
 
@@ -35,6 +36,8 @@ except ImportError:  # inside the box
 REFERENCE_FUEL = 1_000_000
 STUCK_MUTANTS = 4
 """So many mutants stuck in C code end the run; the rest do not count."""
+ROW_CPU = 3.0
+"""CPU time of one mutant on all the calls."""
 STOPS = 3
 """A mutant that ran out of fuel so many times is not run any further."""
 
@@ -138,8 +141,12 @@ class Run:
         except LoadError:
             return [""] * len(self.calls)
         stops = 0
+        clock = time.process_time
+        slow = clock() + ROW_CPU
         row: list[str] = []
         for (args, kwargs), fuel in zip(self.calls, self.fuel, strict=True):
+            if clock() > slow:
+                program.stuck += 1
             if stops == STOPS or program.stuck:
                 row.append("?")
                 continue

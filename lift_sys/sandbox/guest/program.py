@@ -184,22 +184,29 @@ def depth(text: str) -> int:
 class cpu_limit:
     """Drain the meter when the block takes too much CPU time: the next hit raises, and so does the handler."""
 
+    running: Meter | None = None
+    ready = False
+
     def __init__(self, meter: Meter) -> None:
         self.meter = meter
-        self.armed = True
 
     def __enter__(self) -> None:
-        try:
-            signal.signal(signal.SIGVTALRM, self._ring)
-            signal.setitimer(signal.ITIMER_VIRTUAL, CPU_SECONDS)
-        except (ValueError, OSError):  # not the main thread, or refused: fuel still holds
-            self.armed = False
-
-    def _ring(self, number: int, frame: object) -> None:
-        self.meter.drain()
-        raise FuelExhausted
+        cpu_limit.running = self.meter
+        with contextlib.suppress(ValueError, OSError):  # not the main thread, or refused: fuel still holds
+            if not cpu_limit.ready:
+                signal.signal(signal.SIGVTALRM, _ring)
+                cpu_limit.ready = True
+            _setitimer(signal.ITIMER_VIRTUAL, CPU_SECONDS)
 
     def __exit__(self, *exception: object) -> None:
-        if self.armed:
-            with contextlib.suppress(ValueError, OSError):
-                signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        if cpu_limit.ready:
+            _setitimer(signal.ITIMER_VIRTUAL, 0)
+
+
+_setitimer = signal.setitimer
+
+
+def _ring(number: int, frame: object) -> None:
+    if cpu_limit.running is not None:
+        cpu_limit.running.drain()
+    raise FuelExhausted

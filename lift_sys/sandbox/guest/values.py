@@ -43,6 +43,11 @@ TOPICS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("roman", ("XIV", "IX", "MCMXCIV", "abc")), ("isbn code", ("9780306406157", "0-306-40615-2", "X")),
 )  # fmt: skip
 _TOPICS = {word: values for words, values in TOPICS for word in words.split()}
+ODD = (
+    "\x00\t\x1f\x7f\x85\xa0\xad\xb5ßİıſ\u0301\u0378\u0640\u200b\u200f\u2028\u202e\u3000"
+    "\ue000\ufb01\ufeff\ufffd\U0001f600\U000e0001"
+)
+"""Characters of unusual categories."""
 BIG = 1000
 """Sizes that come from nowhere stay below this: a slow call inside C code can't be stopped by fuel."""
 
@@ -132,9 +137,9 @@ class Maker:
         roll = self.random.random()
         if roll < 0.3 and self.ints:
             return self.pick(self.ints)  # type: ignore[no-any-return]
-        if roll < 0.8:
+        if roll < 0.65:
             return self.pick(INTS)  # type: ignore[no-any-return]
-        return self.random.randint(-20, 50) if roll < 0.95 else self.random.randint(-BIG, BIG)
+        return self.random.randint(-20, 130) if roll < 0.92 else self.random.randint(-BIG, BIG)
 
     def floating(self) -> float:
         if self.constants[float] and self.chance(0.3):
@@ -146,7 +151,7 @@ class Maker:
     def string(self, clue: Clue) -> str:
         roll = self.random.random()
         if clue.lengths and roll < 0.2:
-            return "".join(self.pick("abcXYZ019 _-é") for _ in range(self.pick(clue.lengths)))
+            return self.characters(self.pick(clue.lengths))
         if self.patterns and roll < 0.45:
             return sample(self.pick(self.patterns), self.random)
         if clue.name and roll < 0.6:
@@ -161,6 +166,14 @@ class Maker:
         if roll > 0.95:
             return "".join(self.pick("abcdeABC012 .,-_") for _ in range(self.random.randint(1, 12)))
         return self.pick(STRINGS)  # type: ignore[no-any-return]
+
+    def characters(self, count: int) -> str:
+        roll = self.random.random()
+        if roll < 0.5:
+            return "".join(self.pick("abcXYZ019 _-é") for _ in range(count))
+        if roll < 0.8:
+            return "".join(chr(self.random.randint(32, 126)) for _ in range(count))
+        return "".join(self.pick(ODD) for _ in range(count))
 
     def mixture(self, parts: list[Any]) -> str:
         return "".join(self.pick(parts) for _ in range(self.random.randint(1, 4)))[:200]
