@@ -12,7 +12,7 @@ from lift_sys.sandbox.trial import Timing
 
 @pytest.fixture(scope="module")
 def judge():
-    with Judge(1) as judge:
+    with Judge(1, limits=Limits(memory=256 << 20)) as judge:  # less to fill, for the candidates that fill it
         yield judge
 
 
