@@ -151,11 +151,15 @@ def _summary_and_body(doc: ParsedDocstring, name: str) -> tuple[str, tuple[str, 
         if doc.examples and re.match(r"for (?:example|instance)\b|e\.g\.", paragraph, re.I):
             continue  # it led up to a doctest
         if re.search(r"\w", paragraph) and not paragraph.endswith(":"):
-            body.append(paragraph)
+            body.append(paragraph if "\n" in paragraph else _ended(paragraph))
     summary = parts[0]
     if len(re.findall(r"\w+", summary)) < 2 and not body:
         return "", ()
     return phrasing.sentence(summary), tuple(body)
+
+
+def _ended(paragraph: str) -> str:
+    return f"{paragraph}." if paragraph[-1].isalnum() or paragraph[-1] in "`'\")]}" else paragraph
 
 
 def _summary_elsewhere(paragraphs: list[str], name: str) -> tuple[list[str], list[str]]:
@@ -419,7 +423,7 @@ def _behaviour(ir: IntermediateRepresentation) -> tuple[str, ...]:
         name = next((name for name in names if re.search(rf"\b{re.escape(name)}\b", text)), None)
         if name and name not in ("self", "cls"):
             told.append(f"It changes `{name}` in place.")
-    kinds = {effect.kind for effect in ir.effects}
+    kinds = {effect.kind for effect in ir.effects if "warnings" not in effect.description}
     if "async" in kinds and "generator" in kinds:
         told.append("It is an asynchronous generator.")
     elif "async" in kinds:
@@ -433,7 +437,7 @@ def _behaviour(ir: IntermediateRepresentation) -> tuple[str, ...]:
         "environment": "It depends on the process environment.",
         "clock": "It depends on the current time.",
         "randomness": "Its result is random.",
-        "console": "It prints or reads on the console.",
+        "console": "It uses the console.",
         "process": "It works with processes or threads.",
     }
     told += [text for kind, text in sentences_of.items() if kind in kinds]
@@ -452,6 +456,7 @@ def _comments(source: str) -> tuple[str, ...]:
         for token in tokenize.generate_tokens(io.StringIO(textwrap.dedent(source)).readline):
             if token.type == tokenize.COMMENT and token.line.strip().startswith("#"):
                 text = token.string.lstrip("#: ").strip()
+                text = text.strip('"') if text.count('"') == 1 else text
                 if blocks and blocks[-1][0] == token.start[0] - 1:
                     blocks[-1] = (token.start[0], f"{blocks[-1][1]} {text}")
                 else:

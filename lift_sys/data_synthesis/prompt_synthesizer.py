@@ -191,9 +191,15 @@ def _inline_examples(material: Material, pick: _Pick, told: dict[str, str]) -> l
 
 
 def _telling(examples: list[ShownExample], count: int) -> list[ShownExample]:
-    """The shortest examples with distinct results; those that show nothing (empty, None) come last."""
+    """Short examples with distinct results; those that show little (an empty result, an echo) come last."""
     empty = ("None", "''", "[]", "{}", "()", "0", "set()", "False", "b''")
-    ranked = sorted(examples, key=lambda item: (item.result in empty, item.size, item.call))
+
+    def little(item: ShownExample) -> bool:
+        return (
+            item.result in empty or f"({item.result}" in item.call or any(f"({text}" in item.call for text in empty)
+        )
+
+    ranked = sorted(examples, key=lambda item: (little(item), item.size, item.call))
     distinct = list({item.result: item for item in reversed(ranked)}.values())[::-1]
     rest = [item for item in ranked if item not in distinct]
     return [*distinct, *rest][:count]
@@ -212,7 +218,7 @@ def specification(material: Material, pick: _Pick) -> str:
             f"Implement the Python {what} `{material.header.name}`{of}. Its signature:",
         ),
     )
-    code = "\n".join(f"    {line}" for line in _signature_lines(material))
+    code = "\n".join(f"    {line}".rstrip() for line in _signature_lines(material))
     sections = [opening, code, *_behaviour(material)]
     sections += [_titled("Parameters", _parameter_lines(material))]
     sections += [_returns_line(material)]
@@ -241,7 +247,7 @@ def _behaviour(material: Material) -> list[str]:
     parts.extend(material.body)
     parts.extend(material.points)
     if not parts and material.examples:
-        parts.append("What it does is given by the examples below.")
+        parts.append("The examples show what it does.")
     if material.behaviour:
         parts.append(" ".join(material.behaviour))
     return parts
@@ -300,7 +306,7 @@ def _raise_lines(material: Material) -> list[str]:
         else:
             bare.append(f"`{name}`")
     if bare:
-        lines.append(f"- {'also ' if lines else ''}{phrasing.join(bare)}, for input that it can't handle.")
+        lines.append(f"- {phrasing.join(bare)}, for {'other ' if lines else ''}input that it can't handle.")
     return lines
 
 
@@ -316,7 +322,7 @@ def _in_order(examples: Sequence[ShownExample]) -> list[ShownExample]:
 
 def complete_stub(material: Material, pick: _Pick) -> str:
     paragraphs = _behaviour(material)
-    paragraphs = [text for text in paragraphs if text != "What it does is given by the examples below."]
+    paragraphs = [text for text in paragraphs if text != "The examples show what it does."]
     lines = [
         f"- {parameter.name}: {phrasing.sentence(parameter.description)}"
         for parameter in material.parameters
