@@ -101,7 +101,7 @@ def run(count: int | None = SAMPLE) -> list[Row]:
         Row("oracles: usable functions", usable / len(functions), "share", note=note),
         Row("oracles: exploring, median", statistics.median(tally.exploring) * 1e3, "ms", 50.0, at_least=False),
         Row("oracles: mutants, median", statistics.median(tally.mutating) * 1e3, "ms"),
-        Row("oracles: block coverage, mean", statistics.mean(tally.coverage), "share", 0.9),
+        Row("oracles: statement coverage, mean", statistics.mean(tally.coverage), "share", 0.9),
         Row("oracles: mutation score, mean", statistics.mean(tally.scores), "share"),
         Row("oracles: usable with score >= 0.7", len(strong) / usable, "share"),
         Row("oracles: mutation score of those, mean", statistics.mean(strong), "share", 0.92),

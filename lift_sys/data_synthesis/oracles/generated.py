@@ -43,7 +43,7 @@ class Exploration:
 
     calls: tuple[ObservedCall, ...] = ()
     coverage: float | None = None
-    """Share of the statement blocks, of the function and the helpers it reached, that the calls enter."""
+    """Share of the statements, of the function and the helpers it reached, that the calls reach."""
     reason: RejectionReason | None = None
     detail: str = ""
     blocks: tuple[int, ...] = ()

@@ -112,6 +112,8 @@ class Explorer:
         self.fuel = TOTAL_FUEL
         self.tries = 0
         self.unsure = 0
+        self.newest = 0
+        """The try that reached something new last."""
         self.clock = time.process_time
         self.started = self.clock()
 
@@ -129,7 +131,13 @@ class Explorer:
         return self.report()
 
     def invent(self, budget: int) -> None:
-        while self.tries < budget and self.fuel > 0:
+        """`budget` tries, and up to as many again while statements are left and new paths still turn up."""
+        end = budget
+        while self.fuel > 0:
+            if self.tries >= end:
+                if end >= 2 * budget or self.tries - self.newest > budget // 2 or self.covered():
+                    break
+                end += budget // 4 + 1
             if self.tries >= PATIENCE and not any(a.kind == "value" for _, _, a, _ in self.calls):
                 break
             if self.clock() > self.started + CPU_SECONDS:
@@ -160,6 +168,8 @@ class Explorer:
         usable = self.usable(result, oracle)
         outcome = result.kind + (result.text if result.kind == "raise" or len(result.text) < 12 else result.text[:6])
         new = bool(result.marks & ~self.seen_marks) or (outcome not in self.seen_outcomes and usable)
+        if result.marks & ~self.seen_marks:
+            self.newest = self.tries
         self.seen_marks |= result.marks
         self.seen_outcomes.add(outcome)
         given, named = made or (wire.decode(args), wire.decode(kwargs))
@@ -174,6 +184,9 @@ class Explorer:
             reason = "raises " + describe(result.error)[:80]
             self.dropped[reason] = self.dropped.get(reason, 0) + 1
         result.error = None
+
+    def covered(self) -> bool:
+        return self.program.blocks.share(self.seen_marks, self.program.entry_point) == 1.0
 
     def usable(self, result: Attempt, oracle: str) -> bool:
         if result.kind == "raise":

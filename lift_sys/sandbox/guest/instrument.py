@@ -6,7 +6,8 @@ the same on an idle and on a busy machine.
 
 What is inserted (`hit` returns True):
 
-    a body of a function, loop, branch, handler or case     hit(n) as its first statement, after a docstring
+    a body of a function, loop, branch, handler, case ..    hit(n) as its first statement, after a docstring
+    what follows a compound statement in a body             hit(n)
     the missing `else` of an `if`                           else: hit(n)
     a lambda's body, an arm of `a if c else b`,
     an operand of `and`/`or` but the first                  (hit(n) and operand)
@@ -48,25 +49,26 @@ class FuelExhausted(BaseException):
 
 @dataclass
 class Blocks:
-    """What the marks stand for: for each its owner, and whether it is a block of statements."""
+    """What the marks stand for: for each its owner, and how many statements it leads (0: none, it marks a path)."""
 
     owners: list[int] = field(default_factory=list)
-    statements: list[bool] = field(default_factory=list)
+    statements: list[int] = field(default_factory=list)
     names: list[str] = field(default_factory=lambda: [""])
     """Owner number -> qualified name of the outermost function; 0 is module level."""
 
-    def add(self, owner: int, statement: bool) -> int:
+    def add(self, owner: int, statements: int) -> int:
         self.owners.append(owner)
-        self.statements.append(statement)
+        self.statements.append(statements)
         return len(self.owners) - 1
 
     def share(self, marks: int, entry: str) -> float:
-        """Share of the statement blocks that are marked, of the entry point and the functions it reached."""
+        """Share of the statements that were reached, of the entry point and the functions it reached."""
         entered = {self.owners[n] for n in range(len(self.owners)) if marks >> n & 1}
         entered.update(n for n, name in enumerate(self.names) if name == entry)
         entered.discard(0)
-        wanted = [n for n, owner in enumerate(self.owners) if self.statements[n] and owner in entered]
-        return sum(marks >> n & 1 for n in wanted) / len(wanted) if wanted else 1.0
+        wanted = [(n, self.statements[n]) for n, owner in enumerate(self.owners) if owner in entered]
+        total = sum(count for _, count in wanted)
+        return sum(count for n, count in wanted if marks >> n & 1) / total if total else 1.0
 
 
 class Meter:
@@ -153,15 +155,21 @@ class _Instrumenter(ast.NodeTransformer):
         self.owner = 0
         self.scope: list[str] = []
 
-    def _hit(self, at: ast.AST, statement: bool) -> ast.Call:
-        number = self.blocks.add(self.owner, statement)
+    def _hit(self, at: ast.AST, statements: int = 0) -> ast.Call:
+        number = self.blocks.add(self.owner, statements)
         return _call(HIT, [_constant(number, at)], at)
 
     def _body(self, body: list[ast.stmt], at: ast.AST) -> list[ast.stmt]:
-        first = _place(ast.Expr(self._hit(at, True)), body[0] if body else at)
-        visited: list[ast.stmt] = [self.visit(node) for node in body]
-        skip = 1 if body and _is_docstring(body[0]) else 0
-        return [*visited[:skip], first, *visited[skip:]]
+        documented = 1 if body and _is_docstring(body[0]) else 0
+        made: list[ast.stmt] = list(body[:documented])
+        rest = body[documented:]
+        while True:
+            size = next((n for n, node in enumerate(rest, 1) if isinstance(node, _COMPOUND)), len(rest))
+            made.append(_place(ast.Expr(self._hit(at, size)), rest[0] if rest else at))
+            made += [self.visit(node) for node in rest[:size]]
+            rest = rest[size:]
+            if not rest:
+                return made
 
     def _function(self, node: Any) -> Any:
         node.decorator_list = [self.visit(item) for item in node.decorator_list]
@@ -194,7 +202,7 @@ class _Instrumenter(ast.NodeTransformer):
         return node
 
     def _guard(self, node: ast.expr) -> ast.expr:
-        hit = self._hit(node, False)
+        hit = self._hit(node)
         return _place(ast.BoolOp(ast.And(), [hit, self.visit(node)]), node)  # type: ignore[no-any-return]
 
     def visit_If(self, node: ast.If) -> Any:
@@ -203,7 +211,7 @@ class _Instrumenter(ast.NodeTransformer):
         if node.orelse:
             node.orelse = self._body(node.orelse, node)
         else:
-            node.orelse = [_place(ast.Expr(self._hit(node, False)), node)]
+            node.orelse = [_place(ast.Expr(self._hit(node)), node)]
         return node
 
     def _loop(self, node: Any) -> Any:
@@ -222,7 +230,7 @@ class _Instrumenter(ast.NodeTransformer):
         return self._loop(node)
 
     def _try(self, node: Any) -> Any:
-        node.body = [self.visit(item) for item in node.body]
+        node.body = self._body(node.body, node)
         for handler in node.handlers:
             handler.body = self._body(handler.body, handler)
         if node.orelse:
@@ -236,6 +244,11 @@ class _Instrumenter(ast.NodeTransformer):
 
     def visit_TryStar(self, node: ast.TryStar) -> Any:
         return self._try(node)
+
+    def visit_With(self, node: ast.With) -> Any:
+        node.items = [self.visit(item) for item in node.items]
+        node.body = self._body(node.body, node)
+        return node
 
     def visit_match_case(self, node: ast.match_case) -> Any:
         if node.guard:
@@ -256,9 +269,9 @@ class _Instrumenter(ast.NodeTransformer):
     def visit_comprehension(self, node: ast.comprehension) -> Any:
         node.target = self.visit(node.target)
         node.iter = self.visit(node.iter)
-        before = self._hit(node.iter, False)
+        before = self._hit(node.iter)
         conditions = [self.visit(item) for item in node.ifs]
-        after = [self._hit(node.iter, False)] if conditions else []
+        after = [self._hit(node.iter)] if conditions else []
         node.ifs = [before, *conditions, *after]
         return node
 
@@ -279,7 +292,10 @@ class _Instrumenter(ast.NodeTransformer):
 
     def _marks(self, node: ast.AST) -> ast.Constant:
         """The middle one of three marks: the left side is one below the right one, equal to it, one above it."""
-        return _constant([self.blocks.add(self.owner, False) for _ in range(3)][1], node)
+        return _constant([self.blocks.add(self.owner, 0) for _ in range(3)][1], node)
+
+
+_COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.TryStar, ast.With, ast.Match)
 
 
 def _is_docstring(node: ast.stmt) -> bool:
