@@ -21,6 +21,7 @@ from lift_sys.data_synthesis import phrasing
 from lift_sys.data_synthesis.docstrings import ParsedDocstring, dashed_parameters, parse_docstring
 from lift_sys.data_synthesis.leaks import returned_expressions
 from lift_sys.data_synthesis.markup import clean, clean_line, sentences
+from lift_sys.data_synthesis.prompt_clauses import behaviour, guarantees, raises_told, useful
 from lift_sys.data_synthesis.stubs import Header
 from lift_sys.ir import IntermediateRepresentation
 from lift_sys.records import Function, TestCase
@@ -29,7 +30,6 @@ Level = Literal["docstring", "comments", "calls", "names", "observed"]
 LEVELS: tuple[Level, ...] = ("docstring", "comments", "calls", "names", "observed")
 MAX_EXAMPLE = 300
 MAX_BODY = 1_500
-MAX_GUARANTEES = 5
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def gather(function: Function, ir: IntermediateRepresentation, tests: Sequence[T
     examples = _examples(header.name, tests) if tests else _doctests(doc, header.name)
     returned = returned_expressions(function)
     points = () if summary else _comments(function.source)
-    raises = _raises(doc, ir, returned, examples)
+    raises = raises_told(doc, ir, returned, [item.raises for item in examples if item.raises])
     return Material(
         header=header,
         level=_level(summary, body, points, doc, tests, examples, header.name),
@@ -105,10 +105,10 @@ def gather(function: Function, ir: IntermediateRepresentation, tests: Sequence[T
         points=points,
         parameters=_parameters(doc, ir, header),
         returns_type=_returns_type(doc, ir),
-        returns=_useful(clean_line(doc.returns.description)) if doc.returns else "",
+        returns=useful(clean_line(doc.returns.description)) if doc.returns else "",
         raises=raises,
-        guarantees=_guarantees(ir, returned, names),
-        behaviour=_behaviour(ir),
+        guarantees=guarantees(ir, returned),
+        behaviour=behaviour(ir),
         examples=examples,
         is_generator=function.is_generator,
     )
@@ -169,10 +169,6 @@ def _summary_elsewhere(paragraphs: list[str], name: str) -> tuple[list[str], lis
         if re.match(about, paragraph, re.I) or phrasing.mood(paragraph) in ("imperative", "indicative", "truth"):
             return sentences(paragraph), [*paragraphs[:position], *paragraphs[position + 1 :]]
     return sentences(paragraphs[0]), paragraphs[1:]
-
-
-def _useful(text: str) -> str:
-    return "" if text.lower().strip(".") in ("", "none", "todo", "tbd", "n/a", "description", "result") else text
 
 
 def _level(
@@ -274,9 +270,9 @@ def _parameters(doc: ParsedDocstring, ir: IntermediateRepresentation, header: He
         hint = ast.unparse(argument.annotation) if argument.annotation else None
         inferred = stated.type_hint if stated and stated.type_hint != "None" else None
         hint = hint or _plain_type(told.type_hint if told else None) or inferred
-        text = _useful(clean_line(told.description)) if told else ""
+        text = useful(clean_line(told.description)) if told else ""
         if not text and stated and stated.description:
-            text = _useful(clean_line(stated.description))
+            text = useful(clean_line(stated.description))
         kind = stated.kind if stated else "positional_or_keyword"
         described.append(Described(name, hint, text, defaults.get(name), kind))
     return tuple(described)
@@ -301,148 +297,7 @@ def _returns_type(doc: ParsedDocstring, ir: IntermediateRepresentation) -> str |
     return ir.signature.returns or (_plain_type(doc.returns.type_hint) if doc.returns else None)
 
 
-def _raises(
-    doc: ParsedDocstring,
-    ir: IntermediateRepresentation,
-    returned: frozenset[str],
-    examples: tuple[ShownExample, ...],
-) -> tuple[tuple[str, str], ...]:
-    found: dict[str, list[str]] = {}
-    for item in doc.raises:
-        name = clean_line(item.exception).strip("` .").rsplit(".", 1)[-1]
-        text = _useful(clean_line(item.description))
-        if name.isidentifier():
-            found.setdefault(name, []).append(text)
-    documented = {name for name, texts in found.items() if any(texts)}
-    for clause in ir.assertions:
-        raised = re.search(r"\braises? `?([A-Za-z_]\w*)`?", clause.rationale or "")
-        if clause.kind != "precondition" or not raised or raised[1] in documented or raised[1] == "an":
-            continue
-        words = phrasing.predicate_words(f"not ({clause.predicate})", never=returned)
-        found.setdefault(raised[1], []).append(f"if {words}" if words else "")
-    for effect in ir.effects:
-        name = effect.description.split(":")[0].split(" ")[-1].strip("`")
-        if effect.kind == "raises" and re.fullmatch(r"[A-Z]\w+", name):
-            found.setdefault(name, [])
-    for example in examples:
-        if example.raises:
-            found.setdefault(example.raises, [])
-    return tuple((name, _joined_conditions(texts)) for name, texts in found.items())
-
-
-def _joined_conditions(texts: list[str]) -> str:
-    distinct = [text.rstrip(".") for text in dict.fromkeys(texts) if text]
-    if len(distinct) > 1 and all(text.startswith("if ") for text in distinct):
-        return "if " + phrasing.join([text[3:] for text in distinct[:3]], "or if")
-    return "; ".join(distinct[:3])
-
-
-# --- assertions and effects in words --------------------------------------------------------------------------
-
-
-def _guarantees(ir: IntermediateRepresentation, returned: frozenset[str], names: list[str]) -> tuple[str, ...]:
-    """Postconditions in words: what holds of the result, without what the body returns."""
-    found: dict[str, None] = {}
-    for clause in ir.assertions:
-        tree = _parsed(clause.predicate)
-        if tree is None or clause.kind == "precondition" or clause.rationale in ("returned", "return annotation"):
-            continue
-        observed = clause.provenance is not None and clause.provenance.source in ("observed", "inferred")
-        if (observed and not _is_shape(tree)) or _restates(tree, returned):
-            continue
-        if ir.signature.returns and re.search(r"isinstance\(result|type\(result\)", clause.predicate):
-            continue
-        words = phrasing.predicate_words(clause.predicate, never=returned)
-        if words and "the result" in words:
-            found[words] = None
-    return tuple(list(found)[:MAX_GUARANTEES])
-
-
-def _parsed(predicate: str) -> ast.expr | None:
-    try:
-        return ast.parse(predicate.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def _is_shape(node: ast.expr) -> bool:
-    """Whether an observed property is about type, size or bounds.
-
-    Others that happened to hold on every call ("the result is in the text") would mislead a reader.
-    """
-    if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
-        left, *rest = node.values
-        return _is_none_test(left) and all(map(_is_shape, rest))
-    if isinstance(node, ast.Call):
-        return phrasing.called(node) in ("isinstance", "all") and "isinstance" in ast.unparse(node)
-    if isinstance(node, ast.Compare) and _is_none_test(node):
-        return True
-    if not isinstance(node, ast.Compare) or not all(isinstance(op, _BOUNDS) for op in node.ops):
-        return False
-    return all(_is_measure(operand) for operand in [node.left, *node.comparators])
-
-
-_BOUNDS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq)
-
-
-def _is_none_test(node: ast.expr) -> bool:
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        node = node.operand
-    return isinstance(node, ast.Compare) and ast.unparse(node.comparators[-1]) == "None"
-
-
-def _is_measure(node: ast.expr) -> bool:
-    """`len(x)`, a number, or `result` itself."""
-    if isinstance(node, ast.UnaryOp):
-        node = node.operand
-    if isinstance(node, ast.Call):
-        return phrasing.called(node) == "len" and isinstance(node.args[0], ast.Name)
-    if isinstance(node, ast.Constant):
-        return isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
-    return isinstance(node, ast.Name) and node.id == "result"
-
-
-def _restates(tree: ast.expr, returned: frozenset[str]) -> bool:
-    """Whether some part of a predicate is an expression that the body returns."""
-    bare = _WithoutOld().visit(tree)
-    return any(ast.dump(node) in returned for node in ast.walk(bare) if isinstance(node, ast.expr))
-
-
-class _WithoutOld(ast.NodeTransformer):
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        return node.args[0] if phrasing.called(node) == "old" and node.args else node
-
-
-def _behaviour(ir: IntermediateRepresentation) -> tuple[str, ...]:
-    """Effects that a caller must know, as sentences."""
-    told: list[str] = []
-    changed = [effect.description for effect in ir.effects if effect.kind == "argument_mutation"]
-    names = [parameter.name for parameter in ir.signature.parameters]
-    for text in changed:
-        name = next((name for name in names if re.search(rf"\b{re.escape(name)}\b", text)), None)
-        if name and name not in ("self", "cls"):
-            told.append(f"It changes `{name}` in place.")
-    kinds = {effect.kind for effect in ir.effects if "warnings" not in effect.description}
-    if "async" in kinds and "generator" in kinds:
-        told.append("It is an asynchronous generator.")
-    elif "async" in kinds:
-        told.append("It is a coroutine function (`async def`).")
-    elif "generator" in kinds:
-        told.append("It is a generator function.")
-    sentences_of = {
-        "reads_file": "It reads from the file system.",
-        "writes_file": "It writes to the file system.",
-        "network": "It uses the network.",
-        "environment": "It depends on the process environment.",
-        "clock": "It depends on the current time.",
-        "randomness": "Its result is random.",
-        "console": "It uses the console.",
-        "process": "It works with processes or threads.",
-    }
-    told += [text for kind, text in sentences_of.items() if kind in kinds]
-    return tuple(dict.fromkeys(told))
-
+# --- comments ------------------------------------------------------------------------------------------------
 
 _PRAGMA = re.compile(
     r"^(?:type:|noqa|pragma|pylint|flake8|mypy|fmt:|isort|nosec|ruff|pyright|-\*-|!|%%|=+|-+|coding)", re.I
