@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MIB = 1 << 20
 LONGEST_LINE = 64 * MIB
+MOST_BYTES = 256 * MIB
 
 
 class Regimes(StrEnum):
@@ -128,9 +129,15 @@ def _feed(
     judging: Judge, stream: IO[bytes], waiting: queue.Queue[Future[CaseVerdict] | BaseException | None]
 ) -> None:
     """Hand the cases over, in a thread: verdicts are printed while the next line is still awaited."""
+    from functools import partial
+
+    budget = _Budget()
     try:
-        for case in read_cases(stream):
-            waiting.put(judging.submit(case))
+        for case, size in read_cases(stream):
+            budget.take(size)
+            future = judging.submit(case)
+            future.add_done_callback(partial(budget.give, size))
+            waiting.put(future)
         waiting.put(None)
     except RuntimeError:
         waiting.put(None)  # the judge was closed
@@ -138,8 +145,28 @@ def _feed(
         waiting.put(error)
 
 
-def read_cases(stream: IO[bytes]) -> Iterator[object]:
-    """The cases of a file of JSON lines; a line that holds none is given as a BadCase that says why."""
+class _Budget:
+    """Bytes of cases that may be read before they are judged; a single larger case may always be."""
+
+    def __init__(self) -> None:
+        import threading
+
+        self._used = 0
+        self._changed = threading.Condition()
+
+    def take(self, size: int) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._used or self._used + size <= MOST_BYTES)
+            self._used += size
+
+    def give(self, size: int, _: object = None) -> None:
+        with self._changed:
+            self._used -= size
+            self._changed.notify()
+
+
+def read_cases(stream: IO[bytes]) -> Iterator[tuple[object, int]]:
+    """Each case of a file of JSON lines, and the bytes of its line; a BadCase says why a line holds none."""
     import json
     import zlib
 
@@ -153,10 +180,10 @@ def read_cases(stream: IO[bytes]) -> Iterator[object]:
             if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
                 while line and not line.endswith(b"\n"):
                     line = stream.readline(MIB)
-                yield BadCase(f"line {number}: it is longer than {LONGEST_LINE // MIB} MiB")
+                yield BadCase(f"line {number}: it is longer than {LONGEST_LINE // MIB} MiB"), 0
                 continue
         except (OSError, EOFError, zlib.error) as error:
-            yield BadCase(f"line {number}: the file can't be read on: {error}")
+            yield BadCase(f"line {number}: the file can't be read on: {error}"), 0
             return
         if not line:
             return
@@ -165,8 +192,9 @@ def read_cases(stream: IO[bytes]) -> Iterator[object]:
         if not line.strip():
             continue
         try:
-            yield json.loads(line.decode())
+            case: object = json.loads(line.decode())
         except UnicodeDecodeError as error:
-            yield BadCase(f"line {number}: it is not UTF-8: {error.reason} at byte {error.start}")
+            case = BadCase(f"line {number}: it is not UTF-8: {error.reason} at byte {error.start}")
         except (ValueError, RecursionError) as error:
-            yield BadCase(f"line {number}: it is no JSON: {error}")
+            case = BadCase(f"line {number}: it is no JSON: {error}")
+        yield case, len(line)

@@ -23,7 +23,7 @@ REGIMES: tuple[Regime, ...] = ("one_process", "fresh_process")
 NONCE = 16
 FRAMING = 1 << 17
 """What a frame may hold besides one result of the largest size: a batch's small answers, and the marks around."""
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 
 
 @dataclass(frozen=True)
@@ -240,4 +240,4 @@ def _decode(body: bytes) -> str:
 def clean(text: str, limit: int) -> str:
     """`text` cut to `limit` characters, with control characters and surrogates escaped."""
     cut = text if len(text) <= limit else text[: max(0, limit - 3)] + "..."
-    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", cut)
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), cut)

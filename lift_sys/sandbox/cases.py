@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 MAX_CALLS = 20_000
@@ -53,7 +54,7 @@ def case_id(data: object) -> object:
     if not isinstance(data, dict):
         return None
     found = data["id"] if "id" in data else data.get("task_id")
-    return found if isinstance(found, str | int | float) else None
+    return found if isinstance(found, str | int) or (isinstance(found, float) and isfinite(found)) else None
 
 
 def _listed(data: dict[str, Any], entry_point: str) -> Case:

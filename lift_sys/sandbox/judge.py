@@ -153,18 +153,20 @@ class Judge:
         """The verdict on each case, in the order given; reads only a bounded number of cases ahead."""
         waiting: deque[tuple[Future[CaseVerdict], int]] = deque()
         ahead = 0
-        for case in cases:
-            size = _size(case)
-            waiting.append((self.submit(case), size))
-            ahead += size
-            while len(waiting) > AHEAD * self.jobs or ahead > AHEAD_BYTES or waiting[0][0].done():
-                future, size = waiting.popleft()
-                ahead -= size
-                yield future.result()
-                if not waiting:
-                    break
-        while waiting:
-            yield waiting.popleft()[0].result()
+        try:
+            for case in cases:
+                size = _size(case)
+                waiting.append((self.submit(case), size))
+                ahead += size
+                while waiting and (len(waiting) > AHEAD * self.jobs or ahead > AHEAD_BYTES or waiting[0][0].done()):
+                    future, size = waiting.popleft()
+                    ahead -= size
+                    yield future.result()
+            while waiting:
+                yield waiting.popleft()[0].result()
+        finally:
+            for future, _ in waiting:
+                future.cancel()
 
     def reward(self, completions: Sequence[object], cases: Sequence[Mapping[str, Any]]) -> list[float]:
         """1.0 where the completion makes its case valid, else 0.0; never None, whatever the completion is."""

@@ -20,6 +20,7 @@ out is a claim, and a forged answer is no more than a returned value.
 from __future__ import annotations
 
 import builtins
+import gc
 import json
 import linecache
 import os
@@ -42,6 +43,7 @@ _type_name = type.__dict__["__name__"].__get__
 
 
 def main(channel: Any) -> None:
+    gc.set_threshold(20_000)  # a collection touches, and so copies, pages that this process shares with the zygote
     home = os.getpid()
     function: Any = None
     limits = (0, 0)
