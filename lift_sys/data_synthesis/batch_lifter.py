@@ -82,8 +82,8 @@ class BatchLifter:
         """One result a file, sorted by path. Never raises for what a file holds."""
         files = tuple(sorted(set(checkout.files)))
         chunks = _chunks(checkout, files)
-        results: dict[str, Plain] = {}
-        tests_missing = {path for path in files if is_test_path(path)}
+        results = {path: _unnameable(path, checkout.repository.id) for path in files if not _is_text(path)}
+        tests_missing = {path for path in files if is_test_path(path)} - results.keys()
         mentions: dict[str, list[str]] | None = None
         position = functions = 0
         async for plain in self._run(checkout, chunks):
@@ -99,6 +99,8 @@ class BatchLifter:
             while position < len(files) and files[position] in results:
                 yield _file_result(results.pop(files[position]), mentions)
                 position += 1
+        for path in files[position:]:  # where no file has a name that is text, nothing was sent to a worker
+            yield _file_result(results.pop(path), {})
 
     async def _run(self, checkout: Checkout, chunks: list[Chunk]) -> AsyncIterator[Plain]:
         """The plain results of all chunks, in any order: from the cache, from workers, and, file by file, from
@@ -194,10 +196,11 @@ def read_regular(path: str) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         raise UnusableFile(RejectionReason.UNREADABLE, getattr(error, "strerror", None) or str(error)) from None
+    state = os.fstat(descriptor)
+    if not stat.S_ISREG(state.st_mode):
+        os.close(descriptor)
+        raise UnusableFile(RejectionReason.UNREADABLE, "not a regular file")
     with os.fdopen(descriptor, "rb") as file:
-        state = os.fstat(descriptor)
-        if not stat.S_ISREG(state.st_mode):
-            raise UnusableFile(RejectionReason.UNREADABLE, "not a regular file")
         if state.st_size > MAX_BYTES:
             raise UnusableFile(RejectionReason.TOO_LARGE, f"{state.st_size} bytes, the most is {MAX_BYTES}")
         try:
@@ -211,7 +214,7 @@ def _chunks(checkout: Checkout, files: tuple[str, ...]) -> list[Chunk]:
     chunks: list[Chunk] = []
     tests = [path for path in files if is_test_path(path)]
     others = [path for path in files if not is_test_path(path)]
-    for group in (tests, others):
+    for group in ([path for path in group if _is_text(path)] for group in (tests, others)):
         paths: list[str] = []
         size = 0
         for path in group:
@@ -222,6 +225,16 @@ def _chunks(checkout: Checkout, files: tuple[str, ...]) -> list[Chunk]:
                 chunks.append(_chunk(checkout, files, tuple(paths)))
                 paths, size = [], 0
     return chunks
+
+
+def _is_text(path: str) -> bool:
+    return path.isascii() or not any("\ud800" <= character <= "\udfff" for character in path)
+
+
+def _unnameable(path: str, repository: str) -> Plain:
+    """The result of a file whose name is no UTF-8, under an escaped name: records hold text only."""
+    escaped = path.encode("utf-8", "backslashreplace").decode()
+    return failed_file(escaped, repository, RejectionReason.UNREADABLE, "its name is not UTF-8")
 
 
 def _chunk(checkout: Checkout, files: tuple[str, ...], paths: tuple[str, ...]) -> Chunk:

@@ -95,7 +95,7 @@ def examine(task: Task) -> Result:
 
 
 def _examine(task: Task, boxes: Boxes) -> Result:
-    from lift_sys.data_synthesis.oracles import choose_tests, doctest_calls, explore
+    from lift_sys.data_synthesis.oracles import choose_tests, explore
     from lift_sys.reverse_mode.refine import refine
 
     function, config = task.function, task.config
@@ -103,8 +103,7 @@ def _examine(task: Task, boxes: Boxes) -> Result:
     if stopped is not None:
         return stopped
     assert function.slice is not None
-    seeds = (*task.seeds, *doctest_calls(boxes[0], function))
-    exploration = explore(boxes[0], function, seeds=seeds, budget=config.explore_budget)
+    exploration = explore(boxes[0], function, seeds=task.seeds, budget=config.explore_budget)
     if exploration.reason is not None:
         return reject(function, "tests", exploration.reason, exploration.detail)
     tests = choose_tests(exploration, limit=2 * config.max_tests)

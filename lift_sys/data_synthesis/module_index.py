@@ -266,7 +266,7 @@ def piece_of(unit: Unit, imports: tuple[Imported, ...], lifted: LiftedModule) ->
             if root in used:
                 attributes.setdefault(root, set()).add(rest.partition(".")[0])
     for call in unit.calls:
-        name = call.func.id  # type: ignore[attr-defined]
+        name = call.func.id
         if name in effects.DYNAMIC and (name != "vars" or not call.args) and name not in lifted.bound:
             dynamic = dynamic or name
     risky = lifted.risky

@@ -13,10 +13,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from lift_sys.ir.models import IntermediateRepresentation
+from lift_sys.ir.models import EffectKind, IntermediateRepresentation
 from lift_sys.reverse_mode import effects
 from lift_sys.reverse_mode.doc_sections import parameter_descriptions, summary
-from lift_sys.reverse_mode.facts import FunctionFacts, ModuleFacts, gather
+from lift_sys.reverse_mode.facts import FunctionFacts, ModuleFacts, gather, mangled
 from lift_sys.reverse_mode.source_text import SourceText, parse
 from lift_sys.reverse_mode.static_assertions import PURE_BUILTINS, assertions
 
@@ -54,6 +54,7 @@ class LiftedModule:
 def alias_table(imports: list[ast.Import | ast.ImportFrom], package: str) -> dict[str, str]:
     """What each imported name stands for, as a dotted name (relative imports made absolute)."""
     table: dict[str, str] = {}
+    node: Any
     for node in imports:
         if node.__class__ is ast.Import:
             for alias in node.names:
@@ -63,7 +64,7 @@ def alias_table(imports: list[ast.Import | ast.ImportFrom], package: str) -> dic
                     root = alias.name.partition(".")[0]
                     table[root] = root
         else:
-            base = absolute(node, package)  # type: ignore[arg-type]
+            base = absolute(node, package)
             for alias in node.names:
                 table[alias.asname or alias.name] = f"{base}.{alias.name}"
     return table
@@ -122,17 +123,17 @@ def lift_source(text: str, *, path: str | None = None) -> list[tuple[str, Interm
 
 def docstring_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
     """The docstring, cleaned of indentation; lone surrogates, which no file can hold, are escaped."""
-    first = node.body[0]
-    if first.__class__ is not ast.Expr or first.value.__class__ is not ast.Constant:  # type: ignore[attr-defined]
+    first: Any = node.body[0]
+    if first.__class__ is not ast.Expr or first.value.__class__ is not ast.Constant:
         return None
-    text = first.value.value  # type: ignore[attr-defined]
+    text = first.value.value
     if text.__class__ is not str:
         return None
     if "\n" in text or "\t" in text or text[:1] == " ":
         text = inspect.cleandoc(text)
     if not text.isascii():
         text = text.encode("utf-8", "backslashreplace").decode()
-    return text  # type: ignore[no-any-return]
+    return str(text)
 
 
 def _intent(facts: FunctionFacts, docstring: str | None) -> Plain:
@@ -175,6 +176,10 @@ def _signature(
         parameters.append(_parameter(argument, default, "keyword_only", source, described))
     if arguments.kwarg is not None:
         parameters.append(_parameter(arguments.kwarg, None, "var_keyword", source, described))
+    if facts.class_name:
+        for parameter in parameters:
+            if parameter["name"][:2] == "__":
+                parameter["name"] = mangled(parameter["name"], facts.class_name)
     receiver = 1 if facts.in_class and positional and not is_static(node) else 0
     for parameter in parameters[receiver:]:
         if "type_hint" not in parameter:
@@ -205,7 +210,7 @@ def _parameter(
 
 
 def is_static(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return any(d.__class__ is ast.Name and d.id == "staticmethod" for d in node.decorator_list)  # type: ignore
+    return any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)
 
 
 def _effect(kind: str, description: str, lines: tuple[int, ...], confidence: float = 1.0) -> Plain:
@@ -233,7 +238,7 @@ def _effects(facts: FunctionFacts, module: LiftedModule) -> list[Plain]:
         found.extend(_effect("raises", name, tuple(at)) for name, at in lines.items())
     outside = outside_effects(facts, module)
     if outside:
-        seen: dict[tuple[str, str], list[int]] = {}
+        seen: dict[tuple[EffectKind, str], list[int]] = {}
         for kind, what, line in sorted(outside, key=_by_line):
             seen.setdefault((kind, what), []).append(line)
         for (kind, what), at in seen.items():
@@ -255,9 +260,11 @@ def _by_line(item: effects.Found) -> tuple[int, str, str]:
     return item[2], item[0], item[1]
 
 
-_PURE = ({"description": "depends on its arguments only and changes nothing else", "provenance": None},)
-_PURE[0]["provenance"] = {"source": "static", "confidence": 0.7}
-_STDLIB_ONLY = {
+_PURE: Plain = {
+    "description": "depends on its arguments only and changes nothing else",
+    "provenance": {"source": "static", "confidence": 0.7},
+}
+_STDLIB_ONLY: Plain = {
     "description": "needs the standard library only",
     "provenance": {"source": "static", "confidence": 0.9},
 }
@@ -277,11 +284,12 @@ def _constraints(facts: FunctionFacts, module: LiftedModule, found: list[Plain])
             pure = stdlib = False
         elif name not in _HARMLESS:
             pure = False
+    node: Any
     for node in facts.imports:
-        modules = [a.name for a in node.names] if node.__class__ is ast.Import else [absolute(node, module.package)]  # type: ignore
+        modules = [a.name for a in node.names] if node.__class__ is ast.Import else [absolute(node, module.package)]
         if any(m.partition(".")[0] not in _STDLIB for m in modules):
             stdlib = False
     constraints = [_STDLIB_ONLY] if stdlib else []
     if pure and not facts.in_class and all(effect["kind"] == "raises" for effect in found):
-        constraints.extend(_PURE)
+        constraints.append(_PURE)
     return constraints

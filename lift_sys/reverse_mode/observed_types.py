@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from lift_sys import wire
 
 MAX_DEPTH = 4
 MAX_UNION = 3
@@ -65,6 +68,6 @@ def _flat(groups: Iterable[object]) -> list[object]:
     """Elements of all groups, a bounded number from each."""
     found: list[object] = []
     for group in groups:
-        elements = list(group)[:MAX_ELEMENTS]  # type: ignore[call-overload]
-        found += sorted(elements, key=repr) if isinstance(group, (set, frozenset)) else elements
+        ordered = sorted(group, key=wire.encode) if isinstance(group, (set, frozenset)) else group
+        found += islice(ordered, MAX_ELEMENTS)  # type: ignore[call-overload]
     return found

@@ -7,6 +7,7 @@ import io
 import re
 import tokenize
 import warnings
+from codecs import BOM_UTF8
 from collections.abc import Callable
 
 from lift_sys.errors import SourceError
@@ -40,7 +41,7 @@ def decode(data: bytes) -> str:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
         raise UnusableFile(RejectionReason.SYNTAX_ERROR, "the file holds NUL bytes", line)
     encoding = "utf-8-sig"
-    if b"coding" in data[:2000] and any(map(_COOKIE.match, data.split(b"\n", 2)[:2])):
+    if b"coding" in data[:2000] and any(map(_COOKIE.match, data.removeprefix(BOM_UTF8).split(b"\n", 2)[:2])):
         try:
             encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
         except SyntaxError as error:

@@ -48,10 +48,10 @@ class _Reader:
         self.source = source
         self.bound = bound
         self.rebound = facts.parameters & facts.scope.stores
-        self.usable = facts.parameters - self.rebound
-        self.later = set(self.rebound)
-        """Parameters that are rebound somewhere: usable until then."""
-        self.usable |= self.later
+        self.usable = set(facts.parameters)
+        """Parameters that still have the values of the call."""
+        if facts.class_name:  # outside the class a mangled name is another one
+            self.usable = {name for name in self.usable if name[:2] != "__"}
         self.changed = {root: line for root, _, line in reversed(facts.mutations) if root in facts.parameters}
         self.exits: list[str] = []
         self.clauses: list[Plain] = []
@@ -62,19 +62,19 @@ class _Reader:
                 break
         return self.clauses
 
-    def statement(self, node: ast.stmt) -> bool:
+    def statement(self, node: Any) -> bool:
         """Take in one statement; False where nothing that follows is unconditional."""
         kind = node.__class__
         if kind is ast.If:
-            return self.guard(node)  # type: ignore[arg-type]
+            return self.guard(node)
         if kind is ast.Return:
-            if node.value is not None:  # type: ignore[attr-defined]
-                self.returned(node.value, node.lineno)  # type: ignore[attr-defined]
+            if node.value is not None:
+                self.returned(node.value, node.lineno)
             return False
         if kind is ast.Raise:
             return False
         if kind is ast.Assert:
-            test = node.test  # type: ignore[attr-defined]
+            test = node.test
             if self.pure(test, node.lineno):
                 self.add("precondition", self.condition(test, True), node.lineno, "asserted", 0.9)
             return True
@@ -87,13 +87,13 @@ class _Reader:
         return True
 
     def forget(self, node: ast.stmt) -> None:
-        if not self.later:
+        if not self.rebound:
             return
         for part in ast.walk(node):
-            if part.__class__ is ast.Name and part.ctx.__class__ is not ast.Load:  # type: ignore[attr-defined]
-                self.usable.discard(part.id)  # type: ignore[attr-defined]
+            if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
+                self.usable.discard(part.id)
 
-    def guard(self, node: ast.If) -> bool:
+    def guard(self, node: Any) -> bool:
         while True:
             last = node.body[-1]
             kind = last.__class__
@@ -107,14 +107,14 @@ class _Reader:
                 return False
             if kind is ast.Raise:
                 if self.pure(node.test, node.lineno):
-                    name = exception_name(last)  # type: ignore[arg-type]
+                    name = exception_name(last)
                     text = self.condition(node.test, False)
                     self.add("precondition", text, node.lineno, f"raises {name or 'an exception'} otherwise", 0.9)
             elif not self.pure(node.test, node.lineno):
                 return False
             else:
                 negated = self.condition(node.test, False, after=True)
-                value = last.value  # type: ignore[attr-defined]
+                value = last.value
                 if len(node.body) == 1 and (value is None or self.pure(value, 0)):
                     self.add("postcondition", f"{negated} or {self.equals(value)}", node.lineno, "early return", 0.9)
                 self.exits.append(self.condition(node.test, True, after=True))
@@ -122,12 +122,12 @@ class _Reader:
             if not rest:
                 return True
             if len(rest) == 1 and rest[0].__class__ is ast.If:
-                node = rest[0]  # type: ignore[assignment]
+                node = rest[0]
                 continue
             # The branch above always leaves, so the else branch is what simply follows.
             return all(self.statement(part) for part in rest)
 
-    def returned(self, value: ast.expr, line: int) -> None:
+    def returned(self, value: Any, line: int) -> None:
         if self.facts.yields:
             return
         if value.__class__ is ast.Constant and not self.exits and len(self.facts.node.body) > 2:
@@ -135,18 +135,18 @@ class _Reader:
         if self.pure(value, 0):
             self.add("postcondition", self.equals(value), line, "returned", 0.9)
 
-    def equals(self, value: ast.expr | None) -> str:
+    def equals(self, value: Any) -> str:
         if value is None:
             return "result is None"
-        if value.__class__ is ast.Constant and (value.value is None or value.value.__class__ is bool):  # type: ignore
-            return f"result is {value.value}"  # type: ignore[attr-defined]
+        if value.__class__ is ast.Constant and (value.value is None or value.value.__class__ is bool):
+            return f"result is {value.value}"
         text = self.source.segment(value)
         return f"result == {text}" if value.__class__ in _ATOMS else f"result == ({text})"
 
-    def condition(self, test: ast.expr, holds: bool, after: bool = False) -> str:
+    def condition(self, test: Any, holds: bool, after: bool = False) -> str:
         """The text of a test or of its negation; parameters that change later stand for their old values."""
-        if not holds and test.__class__ is ast.UnaryOp and test.op.__class__ is ast.Not:  # type: ignore[attr-defined]
-            test, holds = test.operand, True  # type: ignore[attr-defined]
+        if not holds and test.__class__ is ast.UnaryOp and test.op.__class__ is ast.Not:
+            test, holds = test.operand, True
         if after and self.changed:
             text = ast.unparse(_Old(set(self.changed)).visit(ast.parse(self.source.segment(test), mode="eval")))
         else:
@@ -166,19 +166,19 @@ class _Reader:
         `line` is where it is evaluated (0: on leaving, when changes made to parameters have been made).
         """
         usable, changed = self.usable, self.changed
-        stack: list[ast.expr] = [expression]
+        stack: list[Any] = [expression]
         while stack:
             node = stack.pop()
             kind = node.__class__
             if kind is ast.Name:
-                name = node.id  # type: ignore[attr-defined]
+                name = node.id
                 if name in usable:
                     if line and name in changed and changed[name] < line:
                         return False
                 elif name not in PURE_BUILTINS or name in self.bound or name in self.facts.scope.stores:
                     return False
             elif kind is ast.Call:
-                function = node.func  # type: ignore[attr-defined]
+                function = node.func
                 if function.__class__ is ast.Attribute:
                     if function.attr not in _PURE_METHODS:
                         return False
@@ -187,10 +187,10 @@ class _Reader:
                     stack.append(function)
                 else:
                     return False
-                stack.extend(node.args)  # type: ignore[attr-defined]
-                stack.extend([keyword.value for keyword in node.keywords])  # type: ignore[attr-defined]
+                stack.extend(node.args)
+                stack.extend([keyword.value for keyword in node.keywords])
             elif kind is ast.Attribute:
-                stack.append(node.value)  # type: ignore[attr-defined]
+                stack.append(node.value)
             elif kind in _PURE_NODES:
                 stack.extend([c for c in ast.iter_child_nodes(node) if isinstance(c, ast.expr)])
             else:

@@ -22,13 +22,19 @@ def header(signature: Signature) -> tuple[str, bool]:
             "provenance": None,
         }
     )
+    distinct = len({parameter.name for parameter in signature.parameters}) == len(signature.parameters)
     try:
-        if read_function(f"{line}\n    ...\n", docstring=False)[0] == bare:
+        said, _ = read_function(f"{line}\n    ...\n", docstring=False)
+        if said == bare and distinct and "__debug__" not in line:
             return line, True
     except ValueError:
         pass
-    usable = signature.name.isidentifier() and not keyword.iskeyword(signature.name)
+    usable = signature.name.isidentifier() and not keyword.iskeyword(signature.name) and signature.name != "__debug__"
     return f"def {signature.name if usable else '_'}(*args, **kwargs):", False
+
+
+_NOT_THERE = (ast.Yield, ast.YieldFrom, ast.Await, ast.NamedExpr)
+"""What the grammar admits in a hint or a default and the compiler does not."""
 
 
 def _returns(signature: Signature) -> str:
@@ -80,6 +86,8 @@ def read_function(text: str, *, docstring: bool = True) -> tuple[Signature, str]
     if len(tree.body) != 1 or not isinstance(tree.body[0], ast.FunctionDef):
         raise ValueError("the stub is not one function")
     function = tree.body[0]
+    if any(isinstance(node, _NOT_THERE) for node in ast.walk(function)):
+        raise ValueError("the stub is no Python that compiles")
     found = ast.get_docstring(function, clean=False)
     if docstring and found is None:
         raise ValueError("the stub has no docstring")

@@ -54,7 +54,7 @@ def _neighbours(value: object) -> Iterator[object]:
         yield {name: _other(item) for name, item in items}
         yield from (dict(items[1:]), dict(items[:-1]), {}, {**value, "x": None}, dict.fromkeys(value))
     elif isinstance(value, (set, frozenset)):
-        texts = sorted(value, key=repr)
+        texts = sorted(value, key=wire.encode)
         yield from (type(value)(texts[1:]), type(value)(), type(value)([*texts, "x"]), texts)
     elif value is None:
         yield from (0, "", False)

@@ -5,7 +5,12 @@ What a box guarantees, and what not: docs/SANDBOX.md.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lift_sys.sandbox.api import BoxConfig, Sandbox
+
+if TYPE_CHECKING:
+    from lift_sys.sandbox.checks import Check
 
 
 def open_sandbox(config: BoxConfig = BoxConfig()) -> Sandbox:  # noqa: B008
@@ -17,3 +22,10 @@ def open_sandbox(config: BoxConfig = BoxConfig()) -> Sandbox:  # noqa: B008
     from lift_sys.sandbox.bubblewrap import BubblewrapSandbox
 
     return BubblewrapSandbox(config)
+
+
+def probe() -> list[Check]:
+    """What `lift-sys doctor` reports: each protection, tried for real."""
+    from lift_sys.sandbox import checks
+
+    return checks.probe()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from lift_sys.sandbox.api import MIB, Limits
@@ -32,7 +32,8 @@ class Cgroup:
     _base: int = 0
     _limits: tuple[int, int] = (0, 0)
     _kills: int = 0
-    _handle: int = field(default=-1)
+    events: int = -1
+    """Descriptor of the file that counts OOM kills."""
 
     @property
     def procs_files(self) -> list[str]:
@@ -43,7 +44,7 @@ class Cgroup:
         used = self.memory / ("memory.current" if self.version == 2 else "memory.usage_in_bytes")
         self._base = int(used.read_text()) + _SLACK
         events = self.memory / ("memory.events" if self.version == 2 else "memory.oom_control")
-        self._handle = os.open(events, os.O_RDONLY | os.O_CLOEXEC)
+        self.events = os.open(events, os.O_RDONLY | os.O_CLOEXEC)
         self.limit(limits)
 
     def limit(self, limits: Limits) -> None:
@@ -65,7 +66,7 @@ class Cgroup:
 
     def ran_out_of_memory(self) -> bool:
         """Whether the kernel killed something here for memory since the last call."""
-        for line in os.pread(self._handle, 4096, 0).split(b"\n"):
+        for line in os.pread(self.events, 4096, 0).split(b"\n"):
             if line.startswith(b"oom_kill "):
                 kills, self._kills = int(line[9:]), self._kills
                 before, self._kills = self._kills, kills
@@ -74,9 +75,9 @@ class Cgroup:
 
     def remove(self) -> None:
         """Remove the group. The kernel may need a moment after its last process is gone."""
-        if self._handle >= 0:
-            os.close(self._handle)
-            self._handle = -1
+        if self.events >= 0:
+            os.close(self.events)
+            self.events = -1
         for folder in dict.fromkeys((self.memory, self.pids)):
             for attempt in range(50):
                 try:

@@ -126,6 +126,13 @@ def test_a_predicate_that_kills_its_process_is_singled_out(box: Sandbox, observi
     assert check(box, ["x >= 1", killer, "x == 1"], ADDED, calls) == [[True, True], [None, None], [True, False]]
 
 
+@pytest.mark.slow
+def test_a_predicate_that_loops_in_c_code_is_ended(box: Sandbox, observing: Observing) -> None:
+    calls = observing(lambda x, n=3: x, [(1,)])
+    loop = "sum(map(len, [range(99999)] * 999999)) * sum(map(sum, [[x] * 9999] * 999999)) > 0"
+    assert check(box, ["x >= 1", loop, "x == 1"], ADDED, calls) == [[True], [None], [True]]
+
+
 def test_old_is_the_value_before_the_call(box: Sandbox) -> None:
     class Mutated:
         args: tuple[Any, ...] = ([1, 2],)

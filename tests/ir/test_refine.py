@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -238,3 +242,45 @@ def test_without_calls_nothing_changes(box: Sandbox) -> None:
 def test_names_that_the_language_uses_itself_are_left_alone(box: Sandbox, observing: Observing) -> None:
     made = refine(spec("result"), observing(lambda x: x + 1, numbers(20, 1)), box)
     assert predicates(made) == []
+
+
+SEEDED = """
+import json, random, sys
+sys.path.insert(0, sys.argv[1])
+from conftest import observe_calls
+from lift_sys.ir import Intent, IntermediateRepresentation, Parameter, Signature
+from lift_sys.reverse_mode.refine import refine
+from lift_sys.sandbox import open_sandbox
+
+def f(words, extra):
+    if not words:
+        raise ValueError("none")
+    return {word.upper() for word in words} | extra, len(words)
+
+source = random.Random(1)
+names = ["ab", "b", "ccc", "Dd", "e f"]
+arguments = [
+    (source.sample(names, source.randint(0, 4)), set(source.sample(names, source.randint(0, 3)))) for _ in range(40)
+]
+ir = IntermediateRepresentation(
+    intent=Intent(summary="s"),
+    signature=Signature(name="f", parameters=(Parameter(name="words"), Parameter(name="extra"))),
+)
+with open_sandbox() as box:
+    print(refine(ir, observe_calls(f, arguments), box).model_dump_json())
+"""
+
+
+def test_the_hash_seed_plays_no_part() -> None:
+    made = {
+        subprocess.run(
+            [sys.executable, "-c", SEEDED, str(Path(__file__).parent)],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "77")
+    }
+    assert len(made) == 1
+    assert "postcondition" in made.pop()

@@ -20,6 +20,7 @@ import builtins
 import json
 import math
 import re
+import resource
 import signal
 import warnings
 from types import CodeType
@@ -37,6 +38,8 @@ _BUILTINS = """
 """
 CPU_SECONDS = 0.5
 """User CPU time that one expression may take over all calls of a request."""
+PROCESS_CPU_SECONDS = 5
+"""CPU time that one process may take over all requests."""
 MAX_RANGE = 100_000
 MAX_BITS = 100_000
 MAX_ITEMS = 1_000_000
@@ -62,6 +65,8 @@ class Channel(Protocol):
 def main(channel: Channel) -> None:
     signal.signal(signal.SIGVTALRM, _on_timer)
     warnings.simplefilter("ignore")
+    # The timer can't stop what loops in C code; the kernel can. The host then starts another process.
+    resource.setrlimit(resource.RLIMIT_CPU, (PROCESS_CPU_SECONDS, PROCESS_CPU_SECONDS))
     while (payload := channel.receive()) is not None:
         channel.send(json.dumps(answer(json.loads(payload))).encode())
 

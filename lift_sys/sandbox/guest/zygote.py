@@ -41,12 +41,14 @@ _SET_MODE_FILTER = 1
 _RLIMIT_CPU, _RLIMIT_FSIZE, _RLIMIT_CORE, _RLIMIT_NPROC, _RLIMIT_NOFILE, _RLIMIT_AS = 0, 1, 4, 6, 7, 9
 _OPEN_FILES = 512
 _ARENA_MAX = -8
+_CALLS = (
+    *("capset", "chdir", "close_range", "dup3", "mount", "prctl"),
+    *("prlimit64", "seccomp", "setns", "setsid", "umount2", "unshare"),
+)
 _NUMBERS = {
-    "x86_64": dict(capset=126, chdir=80, close_range=436, dup3=292, mount=165, prctl=157, prlimit64=302, seccomp=317,
-                   setns=308, setsid=112, umount2=166, unshare=272),
-    "aarch64": dict(capset=91, chdir=49, close_range=436, dup3=24, mount=40, prctl=167, prlimit64=261, seccomp=277,
-                    setns=268, setsid=157, umount2=39, unshare=97),
-}  # fmt: skip
+    "x86_64": dict(zip(_CALLS, (126, 80, 436, 292, 165, 157, 302, 317, 308, 112, 166, 272), strict=True)),
+    "aarch64": dict(zip(_CALLS, (91, 49, 436, 24, 40, 167, 261, 277, 268, 157, 39, 97), strict=True)),
+}
 
 
 class Kernel:
