@@ -22,7 +22,17 @@ def read(stream: BinaryIO) -> bytes | None:
     return body if len(body) == size else None
 
 
+def die_with_parent() -> None:
+    """Have the kernel end this process when the one that started it ends, however that comes about."""
+    import ctypes
+    import signal
+
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
 def main() -> None:
+    die_with_parent()
     source = os.fdopen(os.dup(0), "rb")
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

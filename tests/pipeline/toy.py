@@ -138,7 +138,7 @@ FATES = {
     "vowels": "example",
     "pairs": "example",
     "at_least": "example",
-    "calls_so_far": ("state_leaks", "effect", "no_usable_calls"),
+    "calls_so_far": ("state_leaks", "nondeterministic"),
     "shuffled": ("nondeterministic",),
     "now_plus": ("effect",),
     "roll": ("effect",),
