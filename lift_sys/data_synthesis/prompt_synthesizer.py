@@ -124,7 +124,7 @@ def _opening(material: Material, pick: _Pick) -> str:
             f"Write the Python {what} {signature}{of}: {text}.",
             f"Implement this Python {what}{of}: {signature}. Its description: {text}.",
         )
-    return pick("opening", forms).replace("..", ".") if "..." not in purpose else pick("opening", forms)
+    return pick("opening", forms)
 
 
 def _truth(purpose: str) -> str:

@@ -53,6 +53,10 @@ EDGES = {
         "from typing import Optional\ndef first(xs: Optional[list]) -> Optional[int]:\n    return xs[0]\n",
         "first(xs: Optional[list]) -> Optional[int]",
     ),
+    "ellipsis": (
+        'def pair(x: int) -> tuple[int, ...]:\n    """Pair up x..."""\n    return (x, x)\n',
+        "pair(x: int) -> tuple[int, ...]",
+    ),
     "unknown annotation": ("def show(node: Node) -> Tree:\n    return node\n", "show(node: Node) -> Tree"),
     "string annotation": ("def show(node: 'Node') -> str:\n    return str(node)\n", "show(node: 'Node') -> str"),
     "async": ("async def pull(url):\n    return url\n", "pull(url)"),
