@@ -5,8 +5,6 @@ Every function that was found ends here exactly once, so that validated + reject
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lift_sys.config import PipelineConfig
@@ -24,7 +22,6 @@ from lift_sys.records import (
     RejectionReason,
     Repository,
     Stage,
-    TestCase,
 )
 
 ATTEMPTS = 3
@@ -119,10 +116,11 @@ def _examine(task: Task, boxes: Boxes) -> Result:
 
 def _example(task: Task, checked: Validation, ir: IntermediateRepresentation, coverage: float | None) -> Example:
     from lift_sys.data_synthesis.prompt_synthesizer import PromptSynthesizer
+    from lift_sys.data_synthesis.visible import choose_visible
 
     function, repository, config = task.function, task.repository, task.config
     assert function.slice is not None
-    tests = show_some(checked.tests, config.visible_tests)
+    tests = choose_visible(checked.tests, config.visible_tests)
     prompts = PromptSynthesizer(seed=config.seed).synthesize(function, ir, tests).prompts
     return Example(
         prompt=prompts[config.register_],
@@ -149,20 +147,6 @@ def _example(task: Task, checked: Validation, ir: IntermediateRepresentation, co
             configuration=config.id,
         ),
     )
-
-
-def show_some(tests: Sequence[TestCase], count: int) -> tuple[TestCase, ...]:
-    """Mark up to `count` tests, and never more than half, as visible: short ones, of different outcomes first."""
-    count = min(count, len(tests) // 2)
-    order = sorted(range(len(tests)), key=lambda index: (len(tests[index].to_line()), index))
-    seen: Counter[str] = Counter()
-    ranked: list[tuple[int, int, int]] = []
-    for index in order:
-        outcome = str(tests[index].expected)
-        ranked.append((seen[outcome], len(ranked), index))
-        seen[outcome] += 1
-    chosen = {index for _, _, index in sorted(ranked)[:count]}
-    return tuple(test.model_copy(update={"visible": index in chosen}) for index, test in enumerate(tests))
 
 
 def quality(function: Function, checked: Validation, coverage: float | None) -> Quality:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from lift_sys.data_synthesis.dataset import read_examples, read_manifest, read_rejections, write_dataset
-from lift_sys.data_synthesis.examine import show_some
 from lift_sys.data_synthesis.execution_validator import constant_passes
 from lift_sys.errors import StorageError
 from lift_sys.ir import Intent, IntermediateRepresentation, Signature
@@ -104,12 +103,6 @@ def test_a_manifest_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(StorageError):
         read_manifest(tmp_path)
-
-
-def test_at_most_half_of_the_tests_are_shown_and_different_outcomes_come_first() -> None:
-    tests = [make_test(1, 0), make_test(2, 0), make_test(3, 0), make_test(444, 1)]
-    shown = [test.args[0] for test in show_some(tests, 3) if test.visible]
-    assert shown == [1, 444]
 
 
 def test_a_shown_test_has_an_id_of_its_own() -> None:
