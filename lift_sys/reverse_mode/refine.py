@@ -26,7 +26,7 @@ from lift_sys.reverse_mode.hints import hints_of
 from lift_sys.reverse_mode.invariants import MAX_CLAUSES, MIN_SUPPORT, Invariant, propose, strength
 from lift_sys.reverse_mode.observations import MAX_TEXT, Observations, observe
 from lift_sys.reverse_mode.observed_types import infer_hint, seen_types
-from lift_sys.reverse_mode.predicates import BoundCall, Checker, ObservedCall, mentions_result
+from lift_sys.reverse_mode.predicates import Checker, ObservedCall, mentions_result
 from lift_sys.sandbox.api import Sandbox
 
 RETURNS_WHEN_MET = "a call that meets every precondition returns"
@@ -67,11 +67,6 @@ def refine(
             "metadata": ir.metadata.model_copy(update={"origin": ORIGIN}),
         }
     )
-
-
-def judged_on(clause: Assertion, observations: Observations) -> tuple[BoundCall, ...]:
-    """The calls that a clause speaks of: those that returned. A call that raised promises nothing."""
-    return observations.returned
 
 
 def _confirm(checker: Checker, assertions: Sequence[Assertion], observations: Observations) -> list[Assertion]:
