@@ -76,6 +76,8 @@ class Zygote:
             "tasks": limits.tasks + 2 + len(self._live),
             "tmp": limits.tmp,
             "cpu": _CPU_SECONDS,
+            # The kernel takes the highest first: a candidate before the tests that run beside it, the zygote last.
+            "oom_score": "1000" if self._live else "500",
         }
         try:
             if self._cgroup:

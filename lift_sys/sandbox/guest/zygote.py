@@ -5,8 +5,8 @@ reads a byte that a child wrote: a child's channel goes straight to the host, an
 socket that children don't have.
 
 Messages, one a packet, each a JSON object:
-    to the zygote    the set-up (once), {"spawn": id, "program", "memory", "tasks", "tmp", "cpu"} with the child's
-                     channel attached, {"kill": id}
+    to the zygote    the set-up (once), {"spawn": id, "program", "address_space", "tasks", "tmp", "cpu",
+                     "oom_score"} with the child's channel attached, {"kill": id}
     from the zygote  {"hello"}, {"ready"}, {"exit": id, "status"}, {"failed": id, "why"}
 """
 
@@ -219,7 +219,7 @@ class Zygote:
         steps = self._kernel.prepare(order["tmp"], limits)
         random.seed(order["program"])  # the child's; the zygote itself draws no numbers
         self._kernel.next_child_gets_pid_namespace()
-        self._set_oom_score(b"1000")
+        self._set_oom_score(order["oom_score"].encode())
         pid = self._kernel.fork()
         if pid == 0:
             try:
