@@ -110,7 +110,7 @@ def _examine(task: Task, boxes: Boxes) -> Result:
     checked = validate(boxes, code, entry_point, task.ir, tests, config)
     if isinstance(checked, Failure):
         return reject(function, "validate", checked.reason, checked.detail, had_tests=True)
-    ir = refine(task.ir, exploration.calls, boxes[0])
+    ir = refine(task.ir, exploration.calls, boxes[0], function.source)
     return Result(_example(task, checked, ir, exploration.coverage), None, had_tests=True)
 
 

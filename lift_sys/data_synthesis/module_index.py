@@ -16,6 +16,7 @@ from lift_sys.reverse_mode.source_text import MAX_BYTES, SourceText, UnusableFil
 
 STDLIB = sys.stdlib_module_names
 Name = str
+WINDOWS_ONLY = frozenset({"_winapi", "msvcrt", "nt", "winreg", "winsound"})
 MAX_MODULES = 1000
 """Modules held at a time: what bounds the memory of a worker."""
 
@@ -88,7 +89,7 @@ class SliceModule:
 
     def __post_init__(self) -> None:
         for piece in self.pieces:
-            if piece.kind == "future":
+            if piece.kind in ("future", "delete"):  # `del` at the end of a module only tidies up
                 continue
             for name in sorted(piece.binds):
                 self.definers.setdefault(name, []).append(piece)
@@ -160,6 +161,8 @@ class ModuleIndex:
     def outside(self, item: Imported) -> bool | None:
         """Whether the imported module is the standard library's; None when it is one of the checkout's own."""
         top = item.module.partition(".")[0]
+        if top in WINDOWS_ONLY:
+            return False
         if self.is_stdlib:
             return top in STDLIB
         if item.relative or (top in self.tops and (top not in STDLIB or self.has(item.module))):

@@ -45,9 +45,12 @@ class _Plan:
     owners: dict[str, Owner | str] = field(default_factory=dict)
     imports: dict[str, str] = field(default_factory=dict)
     """Import statements by the name they bind (submodules of one package have a key each)."""
-    pieces: dict[tuple[str, int], tuple[SliceModule, Piece]] = field(default_factory=dict)
+    pieces: dict[tuple[str, int, int], tuple[SliceModule, Piece]] = field(default_factory=dict)
     glue: list[tuple[str, int, str]] = field(default_factory=list)
-    """Assignments that stand for imports of renamed names and of whole modules: module, line, text."""
+    """Assignments that stand for imports of renamed names and of whole modules: module, line, and the text (or the
+    name of the namespace)."""
+    namespaces: dict[str, str] = field(default_factory=dict)
+    """Names that stand for whole modules of the checkout."""
     done: set[tuple[str, str]] = field(default_factory=set)
     dropped: dict[tuple[str, int], dict[int, tuple[int, str]]] = field(default_factory=dict)
     """Imports inside functions that are left out of a piece, see `SliceModule.text`."""
@@ -115,7 +118,7 @@ class _Plan:
 
     def piece(self, module: SliceModule, piece: Piece) -> None:
         """Take one statement, and all that it needs."""
-        key = (module.name, piece.first)
+        key = (module.name, piece.first, piece.column)
         if key in self.pieces:
             return
         self.pieces[key] = (module, piece)
@@ -176,20 +179,20 @@ class _Plan:
             outside = self.index.outside(item)
             if outside is False:
                 raise Stop(RejectionReason.THIRD_PARTY_IMPORT, item.module.partition(".")[0] or "?")
-            if piece.kind != "import" and (outside is None or item.attribute == "*" or item.relative):
+            if outside is None or item.attribute == "*" or item.relative:
                 raise Stop(RejectionReason.UNRESOLVED_NAME, f"{item.statement} inside a block of {module.path}")
 
     def annotations(self, module: SliceModule, piece: Piece) -> None:
         """Import what hints need where it is the standard library's; else they stay unevaluated."""
         for name in sorted(piece.typing):
-            if (module.name, name) in self.done or (name in BUILTINS and name not in module.definers):
+            if name in BUILTINS and name not in module.definers:
                 continue
             found = module.definers.get(name, [])
             imports = [item for other in found for item in other.imports if item.bound == name]
             statement = imports[0].statement if len(imports) == len(found) == 1 else ""
             if statement and self.index.outside(imports[0]) and self.owners.get(name, statement) == statement:
                 self.outside(imports[0], name)
-            else:
+            elif imports or (module.name, name) not in self.done:
                 self.future = True
 
     def imported(self, module: SliceModule, piece: Piece, name: str, imports: list[Imported]) -> None:
@@ -216,6 +219,10 @@ class _Plan:
             self.namespace(module, piece, name, item.module)
             return
         source = self.index.get(item.module)
+        submodule = f"{item.module}.{item.attribute}"
+        if self.index.has(submodule) and not (source and _defines(source, item.attribute)):
+            self.namespace(module, piece, name, submodule)
+            return
         if source is not None and self.binds(source, item.attribute, ()):
             reaches.add(item.module)
             self.name(source, item.attribute)
@@ -223,40 +230,51 @@ class _Plan:
                 self.claim(name, (module.name, name))
                 self.glue.append((module.name, piece.first, f"{name} = {item.attribute}"))
             return
-        submodule = f"{item.module}.{item.attribute}"
-        if self.index.has(submodule):
-            self.namespace(module, piece, name, submodule)
-            return
         if self.index.has(item.module):
             raise Stop(RejectionReason.UNRESOLVED_NAME, f"{item.statement}: {item.attribute} is bound nowhere")
         raise Stop(RejectionReason.UNRESOLVED_NAME, f"{item.statement}: the checkout has no such module")
 
     def namespace(self, module: SliceModule, piece: Piece, name: str, target: str) -> None:
         """A whole module stands behind a name: a namespace of what is used of it takes its place."""
-        other = self.index.get(target)
-        used = sorted({a for part in module.pieces for a in part.attributes.get(name, ())})
-        if other is None or not used:
-            raise Stop(RejectionReason.UNRESOLVED_NAME, f"the module {target} itself is used as {name}")
+        if self.index.get(target) is None:
+            raise Stop(RejectionReason.UNRESOLVED_NAME, f"{target} can't be read")
+        if self.namespaces.get(name, target) != target:
+            raise Stop(RejectionReason.UNRESOLVED_NAME, f"{name} means two modules")
         self.claim(name, (module.name, name))
         self.reaches.setdefault(module.name, set()).add(target)
         self.imports["from types import SimpleNamespace"] = "from types import SimpleNamespace"
         self.claim("SimpleNamespace", "from types import SimpleNamespace")
-        taken = sorted(
-            {
-                a
-                for _, part in list(self.pieces.values())
-                for a in part.attributes.get(name, ())
-                if self._of(module, part)
-            }
-        )
-        for attribute in taken:
-            if not self.binds(other, attribute, ()):
-                raise Stop(RejectionReason.UNRESOLVED_NAME, f"{target}.{attribute} is bound nowhere")
-            self.name(other, attribute)
-        self.glue.append((module.name, piece.first, f"@{name}@{target}"))
+        self.glue.append((module.name, piece.first, name))
+        self.namespaces[name] = target
 
-    def _of(self, module: SliceModule, piece: Piece) -> bool:
-        return (module.name, piece.first) in self.pieces
+    def used_of(self, name: str) -> list[str]:
+        """The attributes that the slice takes of a global name."""
+        return sorted({a for _, piece in self.pieces.values() for a in piece.attributes.get(name, ())})
+
+    def settle(self) -> None:
+        """Bring along what is used of the modules that namespaces stand for, until nothing more is."""
+        before = -1
+        while before != len(self.done):
+            before = len(self.done)
+            for name, target in sorted(self.namespaces.items()):
+                other = self.index.get(target)
+                assert other is not None
+                used = self.used_of(name)
+                if not used:
+                    raise Stop(RejectionReason.UNRESOLVED_NAME, f"the module {target} itself is used as {name}")
+                for attribute in used:
+                    if not self.binds(other, attribute, ()):
+                        raise Stop(RejectionReason.UNRESOLVED_NAME, f"{target}.{attribute} is bound nowhere")
+                    self.name(other, attribute)
+
+
+def _defines(module: SliceModule, name: str) -> bool:
+    """Whether a module binds a name itself, or imports it from elsewhere than its own submodule of that name."""
+    for piece in module.definers.get(name, ()):
+        imports = [item for item in piece.imports if item.bound == name]
+        if not imports or any((i.module, i.attribute) != (module.name, name) for i in imports):
+            return True
+    return False
 
 
 def _owner(owner: Owner | str) -> str:
@@ -290,6 +308,7 @@ def _after(module: SliceModule, name: str, entry: Piece) -> list[Piece]:
 
 
 def _assemble(plan: _Plan, module: SliceModule, name: str) -> Sliced:
+    plan.settle()
     ranks = {found: rank for rank, found in enumerate(_module_order(plan, module.name))}
     parts: list[tuple[int, int, str, Piece | None]] = [
         (
@@ -301,10 +320,10 @@ def _assemble(plan: _Plan, module: SliceModule, name: str) -> Sliced:
         for owner, piece in plan.pieces.values()
     ]
     for owner_name, line, text in plan.glue:
-        if text.startswith("@"):
-            text = _namespace_text(plan, owner_name, text)
+        if text in plan.namespaces:
+            text = f"{text} = SimpleNamespace({', '.join(f'{a}={a}' for a in plan.used_of(text))})"
         parts.append((ranks.get(owner_name, len(ranks)), line, text, None))
-    parts.sort(key=lambda part: (part[0], part[1], part[2]))
+    parts.sort(key=lambda part: (part[0], part[1], part[3].column if part[3] else 0, part[2]))
     _check_order(plan, parts)
     head = ["from __future__ import annotations"] if plan.future else []
     imports = sorted(plan.imports, key=lambda line: (line.startswith("from"), line))
@@ -324,17 +343,6 @@ def _assemble(plan: _Plan, module: SliceModule, name: str) -> Sliced:
 
 def _is_small(piece: Piece | None) -> bool:
     return piece is None or piece.kind not in ("function", "class")
-
-
-def _namespace_text(plan: _Plan, owner: str, text: str) -> str:
-    _, name, target = text.split("@")
-    used = {a for m, p in plan.pieces.values() if m.name == owner for a in p.attributes.get(name, ())}
-    other = plan.index.get(target)
-    assert other is not None
-    for attribute in sorted(used):
-        if (target, attribute) not in plan.done:
-            raise Stop(RejectionReason.UNRESOLVED_NAME, f"{target}.{attribute} is needed too late")
-    return f"{name} = SimpleNamespace({', '.join(f'{a}={a}' for a in sorted(used))})"
 
 
 def _module_order(plan: _Plan, start: str) -> list[str]:

@@ -36,9 +36,9 @@ class LocalExecutor:
     ) -> AsyncIterator[Done[Result]]:
         waiting = list(enumerate(items))[::-1]
         answers: asyncio.Queue[Done[Any] | BaseException] = asyncio.Queue()
+        workers = [_Worker(self.seconds) for _ in range(min(self.jobs, len(items)))]
 
-        async def serve() -> None:
-            worker = _Worker(self.seconds)
+        async def serve(worker: _Worker) -> None:
             try:
                 while waiting:
                     index, item = waiting.pop()
@@ -48,7 +48,7 @@ class LocalExecutor:
             finally:
                 await worker.close()
 
-        tasks = [asyncio.create_task(serve()) for _ in range(min(self.jobs, len(items)))]
+        tasks = [asyncio.create_task(serve(worker)) for worker in workers]
         try:
             for _ in range(len(items)):
                 answer = await answers.get()
@@ -56,8 +56,10 @@ class LocalExecutor:
                     raise answer
                 yield answer
         finally:
-            for task in tasks:
-                task.cancel()
+            # Tasks are left to end by themselves: one that is cancelled while it starts a process would lose it.
+            waiting.clear()
+            for worker in workers:
+                worker.end()
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
@@ -67,6 +69,7 @@ class _Worker:
     def __init__(self, seconds: float | None) -> None:
         self.seconds = seconds
         self.process: asyncio.subprocess.Process | None = None
+        self.ended = False
 
     async def call(self, index: int, message: bytes) -> Done[Any]:
         if self.process is None:
@@ -74,15 +77,23 @@ class _Worker:
                 sys.executable, "-c", _BOOT, json.dumps(sys.path),
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
             )  # fmt: skip
+        if self.ended:
+            return Done(index, failure=WorkerCrashed("the pool was closed"))
         try:
             async with asyncio.timeout(self.seconds):
                 good, value = pickle.loads(await self._ask(self.process, message))
         except (asyncio.IncompleteReadError, ConnectionError):
-            return Done(index, failure=WorkerCrashed(_cause(await self.close())))
+            return Done(index, failure=WorkerCrashed(_cause(await self.close(patience=5.0))))
         except TimeoutError:
             await self.close()
             return Done(index, failure=WorkerCrashed(f"no answer in {self.seconds} s"))
         return Done(index, value) if good else Done(index, failure=ItemRaised(*value))
+
+    def end(self) -> None:
+        """End the process at once, whatever it is doing; `close` still has to follow."""
+        self.ended = True
+        if self.process is not None and self.process.returncode is None:
+            self.process.kill()
 
     async def _ask(self, process: asyncio.subprocess.Process, message: bytes) -> bytes:
         assert process.stdin is not None
@@ -93,19 +104,22 @@ class _Worker:
         size = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))[0]
         return await process.stdout.readexactly(size)
 
-    async def close(self) -> int:
-        """End the process, if there is one; its exit status (negative: the signal)."""
+    async def close(self, patience: float = 0.0) -> int:
+        """End the process, if there is one; its exit status (negative: the signal).
+
+        `patience` is for how many seconds it may end by itself, so that its own status is seen.
+        """
         process, self.process = self.process, None
         if process is None:
             return 0
-        if process.returncode is None:
-            try:
-                # A worker that died on its own is told apart from one that is ended here.
-                await asyncio.wait_for(process.wait(), 0.05)
-            except TimeoutError:
-                process.kill()
         if process.stdin is not None:
             process.stdin.close()
+        if process.returncode is None:
+            try:
+                await asyncio.wait_for(process.wait(), patience)
+            except TimeoutError:
+                if process.returncode is None:
+                    process.kill()
         return await process.wait()
 
 

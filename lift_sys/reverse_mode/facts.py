@@ -37,7 +37,7 @@ class Scope:
     annotations: read in annotations only; stores: bound in it.
     """
 
-    __slots__ = ("annotations", "imported", "later", "loads", "nonlocals", "stores")
+    __slots__ = ("annotations", "augmented", "imported", "later", "loads", "nonlocals", "stores")
 
     def __init__(self) -> None:
         self.loads: set[str] = set()
@@ -45,6 +45,8 @@ class Scope:
         self.annotations: set[str] = set()
         self.stores: set[str] = set()
         self.nonlocals: set[str] = set()
+        self.augmented: set[str] = set()
+        """Bound by `+=` and the like: read before they are bound."""
         self.imported: set[str] = set()
         """Bound by imports, where the scope is a function's."""
 
@@ -111,7 +113,7 @@ class FunctionFacts(Actions):
 Alternative = tuple[int, int]
 """Of several ways to provide the same names (`try: import x / except ImportError: ...`): which set, which way."""
 Place = tuple[ast.stmt, Alternative | None, bool]
-UnitKind = Literal["function", "class", "import", "future", "assign", "other", "docstring"]
+UnitKind = Literal["function", "class", "import", "future", "assign", "delete", "other", "docstring"]
 
 
 class Unit(Actions):
@@ -225,7 +227,9 @@ class _Visit:
             stores = scope.stores
             unit.binds = frozenset(stores)
             # A definition may name itself (recursion); an assignment that reads its own target needs another unit.
-            unit.now = frozenset(scope.loads) if kind == "assign" else frozenset(scope.loads - stores)
+            unit.now = (
+                frozenset(scope.loads) if kind == "assign" else frozenset((scope.loads - stores) | scope.augmented)
+            )
             unit.later = frozenset(scope.later)
             unit.typing = frozenset(scope.annotations)
             if unit.mutations:
@@ -284,6 +288,7 @@ class _Visit:
                 if target.__class__ is ast.Name:
                     scope.loads.add(target.id)
                     scope.stores.add(target.id)
+                    scope.augmented.add(target.id)
                     self.expressions([node.value])
                 else:
                     self.expressions([target, node.value])
@@ -457,8 +462,8 @@ class _Visit:
         if inner.nonlocals:
             own -= inner.nonlocals
         free = inner.loads - own
-        if inner.annotations:  # a nested function's hints run whenever the outer one does
-            free |= inner.annotations - own
+        if inner.annotations:
+            scope.annotations |= inner.annotations - own
         if inner.nonlocals:
             free |= inner.nonlocals
         parameters = getattr(node, "type_params", None)
@@ -801,4 +806,5 @@ _KINDS: dict[type, UnitKind] = {
     ast.Assign: "assign",
     ast.AnnAssign: "assign",
     ast.AugAssign: "assign",
+    ast.Delete: "delete",
 }

@@ -137,8 +137,10 @@ class GuestProcess:
     def close(self) -> Exit:
         if self._exit is None:
             self._exit = Exit()
-            self._socket.close()
-            self._exit = self._zygote.end(self._ident)
+            try:  # killed before the channel closes, so that it can't end itself in between
+                self._exit = self._zygote.end(self._ident)
+            finally:
+                self._socket.close()
         return self._exit
 
     def __enter__(self) -> Self:

@@ -6,7 +6,6 @@ it asks, so an answer that was sent before its question, or a second answer, is 
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import re
@@ -149,13 +148,8 @@ class Candidate:
 
 
 def load_order(code: str, entry_point: str, limits: Limits) -> bytes:
-    order = {
-        "code": code,
-        "entry_point": entry_point,
-        "result": limits.result,
-        "error_text": limits.error_text,
-    }
-    return json.dumps(order).encode()
+    text = code.encode("utf-8", "surrogatepass")
+    return f"{len(text)} {limits.result} {limits.error_text} {entry_point}\n".encode() + text
 
 
 def run_calls(

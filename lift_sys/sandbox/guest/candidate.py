@@ -2,10 +2,13 @@
 
 Frames from the host, with a nonce of 16 bytes that the answer repeats:
 
-    L nonce {"code", "entry_point", "result", "error_text"}     -> nonce O | nonce X name LF message
+    L nonce ORDER                                               -> nonce O | nonce X name LF message
     C nonce args LF kwargs        (wire texts)                  -> one of the four below
-    B nonce {..} LF args LF kwargs LF args LF kwargs ..         -> as L and then each C; a frame holds the nonce and
+    B nonce ORDER LF args LF kwargs LF args LF kwargs ..        -> as L and then each C; a frame holds the nonce and
                                                                    one or more of (4 bytes length, answer)
+
+ORDER is one line `length result error_text entry_point`, then `length` bytes of code (UTF-8, surrogates kept); no
+JSON, because each module that a child uses costs it copies of shared pages. Answers:
 
     nonce V value                                 the wire text of the result
     nonce R name LF base LF args LF message       it raised: class name, nearest builtin class, wire text of
@@ -21,7 +24,6 @@ from __future__ import annotations
 
 import builtins
 import gc
-import json
 import linecache
 import os
 import random
@@ -50,12 +52,12 @@ def main(channel: Any) -> None:
     while (frame := channel.receive()) is not None:
         kind, nonce, body = frame[:1], frame[1 : 1 + NONCE], frame[1 + NONCE :]
         if kind == b"B":
-            _batch(channel, home, nonce, body.split(b"\n"))
+            _batch(channel, home, nonce, body)
             continue
         if kind == b"L":
-            order = json.loads(body)
-            limits = order["result"], order["error_text"]
-            function, answer = _load(order["code"], order["entry_point"], limits[1])
+            code, entry_point, *sizes, _ = _order(body)
+            limits = sizes[0], sizes[1]
+            function, answer = _load(code, entry_point, limits[1])
         else:
             args, _, kwargs = body.partition(b"\n")
             answer = _call(function, args, kwargs, *limits)
@@ -63,18 +65,28 @@ def main(channel: Any) -> None:
         channel.send(nonce + answer)
 
 
-def _batch(channel: Any, home: int, nonce: bytes, parts: list[bytes]) -> None:
+def _order(body: bytes) -> tuple[str, str, int, int, bytes]:
+    """Code, entry point, largest result, longest error text, and what follows."""
+    head, _, rest = body.partition(b"\n")
+    length, result, error_text, entry_point = head.split(b" ")
+    size = int(length)
+    code = rest[:size].decode("utf-8", "surrogatepass")
+    return code, entry_point.decode(), int(result), int(error_text), rest[size + 1 :]
+
+
+def _batch(channel: Any, home: int, nonce: bytes, body: bytes) -> None:
     """Load, then make every call. Each answer goes out at once: the next call may be the end of this process."""
-    order = json.loads(parts[0])
+    code, entry_point, result, error_text, rest = _order(body)
+    parts = rest.split(b"\n") if rest else []
     began = _clock()
-    function, answer = _load(order["code"], order["entry_point"], order["error_text"])
+    function, answer = _load(code, entry_point, error_text)
     loaded = _item(answer)
-    if function is None or len(parts) == 1 or _clock() - began > QUICK_LOAD:
+    if function is None or not parts or _clock() - began > QUICK_LOAD:
         _stay(home)
         channel.send(nonce + loaded)
         loaded = b""
-    for index in range(1, len(parts) if function is not None else 0, 2):
-        answer = _call(function, parts[index], parts[index + 1], order["result"], order["error_text"])
+    for index in range(0, len(parts) if function is not None else 0, 2):
+        answer = _call(function, parts[index], parts[index + 1], result, error_text)
         _stay(home)
         channel.send(nonce + loaded + _item(answer))
         loaded = b""
