@@ -104,7 +104,7 @@ CHEATING = [
                 seen += [v for v in frame.f_locals.values()]
                 frame = frame.f_back
             seen += gc.get_objects()
-            if any(type(v) is str and 'assert f' in v and 'zq' in v for v in seen):
+            if any(type(v) is str and v.startswith('assert f') for v in seen):
                 return 'zq' + 'x'
         """,
         "invalid",
