@@ -252,7 +252,8 @@ def test_slices_of_the_standard_library_load_in_a_fresh_process():
     slices = [one.function.slice for r in results for one in r.functions if one.function.slice is not None]
     assert len(slices) > 30
     program = (
-        "import json, sys\nfor code, name in json.load(sys.stdin):\n    space = {'__name__': 'alone'}\n"
+        "import json, sys, types\nfor code, name in json.load(sys.stdin):\n"
+        "    sys.modules['alone'] = module = types.ModuleType('alone')\n    space = module.__dict__\n"
         "    exec(compile(code, name, 'exec'), space)\n    assert callable(space[name]), name\n"
     )
     text = json.dumps([[found.code, found.entry_point] for found in slices])

@@ -15,8 +15,9 @@ from lift_sys.executors.local import LocalExecutor
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 NAMES = ("textwrap.py", "heapq.py", "dataclasses.py", "typing.py", "enum.py", "statistics.py", "json/decoder.py")
 TOKENS = [b"(", b")", b":", b"\n", b"\r", b"    ", b"\t", b"def ", b"lambda: ", b"yield ", b"*", b"**", b"[", b"'",
-          b'"""', b"\0", b"\xff", b"\\", b"async ", b"import x\n", b"from . import y\n", b"#", b"\x0c", b":=", b"global z\n",
-          "ß".encode(), b"{", b"f'{", b"}", b";", b"if 1:\n", b"else:\n", b"try:\n", b"@", b"_" * 300]  # fmt: skip
+          b'"""', b"\0", b"\xff", b"\\", b"async ", b"import x\n", b"from . import y\n", b"#", b"\x0c", b":=",
+          b"global z\n", "ß".encode(), b"{", b"f'{", b"}", b";", b"if 1:\n", b"else:\n", b"try:\n", b"@",
+          b"_" * 300]  # fmt: skip
 
 
 def damaged(data: bytes, random_: random.Random) -> bytes:
