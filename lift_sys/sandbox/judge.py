@@ -84,7 +84,7 @@ class Judge:
 
     def __init__(
         self,
-        jobs: int = 2,
+        jobs: int = 4,
         regimes: Sequence[Regime] = REGIMES,
         limits: Limits | None = None,
         timing: Timing | None = None,
