@@ -39,6 +39,7 @@ class Zygote:
         self.pid = -1
         """The zygote's number as the host sees it."""
         self._pidfd = -1
+        self._poll = select.poll()
         self._live: set[int] = set()
         self._exits: dict[int, int] = {}
         self._failures: dict[int, str] = {}
@@ -79,6 +80,8 @@ class Zygote:
             # The kernel takes the highest first: a candidate before the tests that run beside it, the zygote last.
             "oom_score": "1000" if self._live else "500",
         }
+        if self._next_event(0) == "end":
+            raise self._fault("the zygote is gone")
         try:
             if self._cgroup:
                 self._cgroup.limit(limits)
@@ -128,13 +131,16 @@ class Zygote:
         if self._pidfd >= 0:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-            select.select([self._pidfd], [], [], EXIT_SECONDS)  # readable once its whole namespace is empty
+            gone = select.poll()
+            gone.register(self._pidfd, select.POLLIN)
+            gone.poll(EXIT_SECONDS * 1000)  # readable once its whole namespace is empty
             os.close(self._pidfd)
             self._pidfd = -1
         elif self._bwrap is not None:
             self._bwrap.kill()
         if self._bwrap is not None:
-            self._bwrap.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._bwrap.wait(EXIT_SECONDS)
             if self._bwrap.stderr is not None:
                 self._bwrap.stderr.close()
         if self._cgroup is not None:
@@ -145,6 +151,7 @@ class Zygote:
         """Learn the zygote's number from the kernel, send it the set-up, wait until it is ready."""
         self._control.settimeout(START_SECONDS)
         data, ancillary, _, _ = self._control.recvmsg(1 << 16, 256)
+        self._poll.register(self._control.fileno(), select.POLLIN)
         if not data:
             raise SandboxFault("the box did not start")
         self.pid = next(
@@ -153,6 +160,7 @@ class Zygote:
             if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS
         )
         self._pidfd = os.pidfd_open(self.pid)
+        self._poll.register(self._pidfd, select.POLLIN)
         native = interpreter().ctypes
         setup = {
             "filter": filter_code.hex(),
@@ -190,15 +198,25 @@ class Zygote:
         return source.ran_out_of_memory() if source else False
 
     def _message(self, seconds: float) -> dict[str, Any]:
-        self._control.settimeout(max(seconds, 0.001))
-        try:
-            packet = self._control.recv(1 << 16)
-        except OSError as error:
-            raise self._fault(f"the zygote does not answer ({error})") from error
+        event = self._next_event(seconds)
+        packet = b""
+        if event == "message":
+            with contextlib.suppress(OSError):
+                packet = self._control.recv(1 << 16)
         if not packet:
-            raise self._fault("the zygote is gone")
+            raise self._fault("the zygote is gone" if event else "the zygote does not answer")
         message: dict[str, Any] = json.loads(packet)
         return message
+
+    def _next_event(self, seconds: float) -> str:
+        """Wait for "message" or for the zygote's "end"; "" when the time is up.
+
+        The end is the kernel's word: the outer bubblewrap holds the control socket too, and may live on.
+        """
+        events = dict(self._poll.poll(max(seconds, 0) * 1000))
+        if self._control.fileno() in events:
+            return "message"
+        return "end" if events else ""
 
     def _fault(self, what: str) -> SandboxFault:
         if self.pid >= 0 and self._last:  # it had started: nothing more is to be read from it
