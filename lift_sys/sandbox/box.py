@@ -19,6 +19,7 @@ from lift_sys.errors import SandboxFault, SandboxUnavailable
 from lift_sys.sandbox import seccomp
 from lift_sys.sandbox.api import MIB, BoxConfig, Exit, Limits
 from lift_sys.sandbox.cgroups import Cgroup, open_cgroup
+from lift_sys.sandbox.launcher import NO_GROUP
 from lift_sys.sandbox.layout import NATIVE, interpreter, layout
 from lift_sys.sandbox.watchdog import Watchdog
 
@@ -31,10 +32,27 @@ _CPU_SECONDS = 1200
 """A second line behind the host's deadlines, for each process."""
 
 
+class CgroupRefused(Exception):
+    """The control group that was made may not be entered."""
+
+
+def open_zygote(config: BoxConfig) -> Zygote:
+    """Start a box.
+
+    Raises:
+        SandboxUnavailable: it can't be had on this machine; the message says what to do.
+    """
+    seccomp.build(os.uname().machine)  # an unknown machine is told first
+    try:
+        return Zygote(config, open_cgroup())
+    except CgroupRefused:
+        return Zygote(config, None)
+
+
 class Zygote:
     """One box. Orders go to it in turn; a fault ends it for good."""
 
-    def __init__(self, config: BoxConfig) -> None:
+    def __init__(self, config: BoxConfig, cgroup: Cgroup | None) -> None:
         self.broken = False
         self.pid = -1
         """The zygote's number as the host sees it."""
@@ -46,18 +64,20 @@ class Zygote:
         self._last = 0
         self._bwrap: subprocess.Popen[bytes] | None = None
         self._watchdog: Watchdog | None = None
-        plan_seccomp = seccomp.build(os.uname().machine)
-        self._cgroup: Cgroup | None = open_cgroup()
+        self._cgroup = cgroup
         self.missing_protections: tuple[str, ...] = () if self._cgroup else ("memory-cgroup", "pids-cgroup")
         self._control, box = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         try:
             with box:
                 self._bwrap = _launch(config, box, self._cgroup)
-            self._greet(config, plan_seccomp)
+            self._greet(config)
+            self._try_out(config)
         except (SandboxFault, OSError) as error:
             said = self._last_words()
             self.stop()
+            if NO_GROUP in said:
+                raise CgroupRefused(said) from error
             raise SandboxUnavailable(_advice(f"{error}\n{said}")) from error
         except BaseException:
             self.stop()
@@ -147,7 +167,7 @@ class Zygote:
             self._cgroup.remove()
             self._cgroup = None
 
-    def _greet(self, config: BoxConfig, filter_code: bytes) -> None:
+    def _greet(self, config: BoxConfig) -> None:
         """Learn the zygote's number from the kernel, send it the set-up, wait until it is ready."""
         self._control.settimeout(START_SECONDS)
         data, ancillary, _, _ = self._control.recvmsg(1 << 16, 256)
@@ -163,7 +183,7 @@ class Zygote:
         self._poll.register(self._pidfd, select.POLLIN)
         native = interpreter().ctypes
         setup = {
-            "filter": filter_code.hex(),
+            "filter": seccomp.build(os.uname().machine).hex(),
             "native": f"{NATIVE}/{os.path.basename(native)}" if native else None,
             "environment": _ENVIRONMENT,
             "preload": config.preload,
@@ -184,6 +204,19 @@ class Zygote:
             self._cgroup.start(config.limits)
         else:
             self._watchdog = Watchdog(self.pid)
+
+    def _try_out(self, config: BoxConfig) -> None:
+        """Start one process and hear from it, so that a kernel that can't lock one down is found out now."""
+        host, guest = socket.socketpair()
+        with host:
+            with guest:
+                ident = self.spawn("probe", config.limits, guest)
+            host.settimeout(START_SECONDS)
+            source = b"reply(1)"
+            host.sendall(len(source).to_bytes(4, "big") + source)
+            with contextlib.suppress(ConnectionError):
+                host.recv(4)
+            self.end(ident)
 
     def _exit(self, status: int) -> Exit:
         out_of_memory = bool((self._cgroup or self._watchdog) and self._ran_out_of_memory())
@@ -260,6 +293,7 @@ def _launch(config: BoxConfig, box: socket.socket, cgroup: Cgroup | None) -> sub
         stderr=subprocess.PIPE,
         env={},
         cwd="/",
+        start_new_session=True,  # a Ctrl-C at the terminal is the host's to handle
     )
 
 
@@ -277,7 +311,7 @@ def _unused_user() -> int:
 
 def _advice(text: str) -> str:
     text = text.strip()
-    hint = "run `lift-sys doctor` to see which protection is missing"
+    hint = "run `lift-sys doctor` to see which protection is missing (Linux 5.9 or newer is needed)"
     if "namespace" in text.lower() or "uid map" in text.lower() or "Operation not permitted" in text:
         hint = (
             "allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces > 0, "

@@ -18,7 +18,7 @@ from lift_sys.errors import (
     SandboxFault,
 )
 from lift_sys.sandbox.api import MIB, BoxConfig, Exit, Limits
-from lift_sys.sandbox.box import Zygote
+from lift_sys.sandbox.box import Zygote, open_zygote
 
 
 class BubblewrapSandbox:
@@ -50,7 +50,7 @@ class BubblewrapSandbox:
         self._finalizer()
 
     def _open(self) -> None:
-        self._zygote = Zygote(self.config)
+        self._zygote = open_zygote(self.config)
         self._finalizer = weakref.finalize(self, _stop_if_owner, self._zygote, os.getpid())
         self.missing_protections = self._zygote.missing_protections
 

@@ -17,6 +17,7 @@ import resource
 import sys
 from typing import Any
 
+NO_GROUP = "the control group can't be entered"
 STAGE = "/tmp"  # exists everywhere; covered by a tmpfs that only this process and its children see
 _NEWNS, _NEWUSER, _REC, _PRIVATE, _BIND, _NOSUID, _NODEV = 0x20000, 0x10000000, 0x4000, 0x40000, 0x1000, 2, 4
 _OPEN_TREE, _MOVE_MOUNT, _MOUNT_SETATTR = 428, 429, 442
@@ -26,8 +27,11 @@ _STACK = 8 << 20
 
 def main(spec: dict[str, object]) -> None:
     for path in _strings(spec["cgroups"]):
-        with open(path, "w") as file:
-            file.write(str(os.getpid()))
+        try:
+            with open(path, "w") as file:
+                file.write(str(os.getpid()))
+        except OSError as error:
+            sys.exit(f"{NO_GROUP}: {error}")
     _, hard = resource.getrlimit(resource.RLIMIT_STACK)
     soft = _STACK if hard == resource.RLIM_INFINITY else min(_STACK, hard)
     resource.setrlimit(resource.RLIMIT_STACK, (soft, hard))  # recursion goes as deep on every host

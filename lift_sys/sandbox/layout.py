@@ -115,7 +115,7 @@ def _version() -> str:
 def layout(config: BoxConfig) -> Layout:
     """Lay the box out for a configuration."""
     python = interpreter()
-    stdlib = f"{PYTHON}/lib/{_version()}"
+    stdlib = f"{PYTHON}/{sys.platlibdir}/{_version()}"
     program = f"{PYTHON}/bin/{_version()}"
     binds = [(python.executable, program), (python.stdlib, stdlib)]
     binds += [(path, "/lib64/" + os.path.basename(path)) for path in python.libraries]

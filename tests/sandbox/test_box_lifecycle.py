@@ -19,6 +19,7 @@ import lift_sys
 from lift_sys.errors import CandidateDied, SandboxFault, SandboxUnavailable
 from lift_sys.sandbox import seccomp
 from lift_sys.sandbox.api import MIB, BoxConfig, Limits, Mount, Sandbox
+from lift_sys.sandbox.box import CgroupRefused, Zygote
 from lift_sys.sandbox.cgroups import Cgroup, open_cgroup
 
 Opener = Callable[[BoxConfig], Sandbox]
@@ -93,7 +94,6 @@ def test_an_unknown_program_is_our_fault(box: Sandbox) -> None:
     process.close()
 
 
-@pytest.mark.skipif(not ROOT, reason="an ordinary user can't end an undumpable process of another user id")
 def test_a_zygote_that_is_killed_is_replaced(opener: Opener) -> None:
     before = descendants()
     with opener(BoxConfig()) as box:
@@ -105,7 +105,6 @@ def test_a_zygote_that_is_killed_is_replaced(opener: Opener) -> None:
     assert descendants() == before
 
 
-@pytest.mark.skipif(not ROOT, reason="an ordinary user can't end an undumpable process of another user id")
 def test_a_zygote_killed_under_a_process_is_our_fault(opener: Opener) -> None:
     before = descendants()
     with opener(BoxConfig()) as box:
@@ -118,7 +117,6 @@ def test_a_zygote_killed_under_a_process_is_our_fault(opener: Opener) -> None:
         assert ask(box, "reply(5)") == 5
 
 
-@pytest.mark.skipif(not ROOT, reason="an ordinary user can't stop an undumpable process of another user id")
 def test_bubblewrap_killed_from_outside_leaves_nothing(opener: Opener) -> None:
     before = descendants()
     with opener(BoxConfig()) as box:
@@ -260,6 +258,12 @@ def test_no_namespaces_is_refused(opener: Opener, monkeypatch: pytest.MonkeyPatc
 def test_an_unknown_machine_is_refused() -> None:
     with pytest.raises(SandboxUnavailable, match="riscv64"):
         seccomp.build("riscv64")
+
+
+def test_a_group_that_can_not_be_entered_is_done_without(tmp_path: Path) -> None:
+    group = Cgroup(tmp_path / "memory", tmp_path / "pids", 1)
+    with pytest.raises(CgroupRefused):
+        Zygote(BoxConfig(), group)
 
 
 def test_groups_of_dead_owners_are_swept(opener: Opener) -> None:
