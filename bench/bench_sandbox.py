@@ -36,7 +36,7 @@ def run() -> list[Row]:
         Row("the same, processor time", cpu, "ms each", 2.0, at_least=False, note="host's part and child's"),
         Row("bubblewrap and a Python for each", cold, "/s on one core"),
         Row("a plain Python for each, no isolation", plain, "/s on one core"),
-        Row("warm box against bubblewrap for each", warm / cold, "times", 5.0),
+        Row("warm box against bubblewrap for each", warm / cold, "times", 3.0),
         Row("opening a box", opened * 1000, "ms", 1500, at_least=False),
     ]
 
