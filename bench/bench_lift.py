@@ -69,6 +69,8 @@ def run() -> list[Row]:
     parse_cpu, parse_wall = parse_all(places)
     gc.collect()
     lifted = asyncio.run(lift_all(places, jobs))
+    again_cpu, again_wall = parse_all(places)  # before and after: the load of the machine changes
+    parse_cpu, parse_wall = (parse_cpu + again_cpu) / 2, (parse_wall + again_wall) / 2
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     peak += jobs * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     files = f"{lifted['files']:.0f} files, {lifted['rejected_files']:.0f} of them rejected"

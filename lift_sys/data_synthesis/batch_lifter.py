@@ -155,13 +155,23 @@ class BatchLifter:
         draft.replace(entry)
 
 
+@contextlib.contextmanager
+def without_collector() -> Iterator[None]:
+    """Switch the cyclic garbage collector off for a while, if it is on."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 def lift_chunk(chunk: Chunk) -> bytes:
     """Lift some files, in a worker: the JSON of a list of what `extract_file` returns."""
     index = _index(chunk)
     results = []
-    collecting = gc.isenabled()
-    gc.disable()  # syntax trees hold no cycles; looking for them takes a third of the parser's time
-    try:
+    with without_collector():  # syntax trees hold no cycles; looking for them takes a third of the parser's time
         for path in chunk.paths:
             try:
                 data = read_regular(os.path.join(chunk.folder, path))
@@ -169,9 +179,6 @@ def lift_chunk(chunk: Chunk) -> bytes:
             except UnusableFile as problem:
                 results.append(failed_file(path, chunk.repository, problem.reason, problem.detail))
         return to_json(results)
-    finally:
-        if collecting:
-            gc.enable()
 
 
 _current: tuple[tuple[object, ...], ModuleIndex] | None = None
@@ -276,11 +283,12 @@ def _file_result(plain: Plain, mentions: dict[str, list[str]]) -> FileResult:
     path = plain["path"]
     tests = is_test_path(path)
     functions = []
-    for function, ir in plain["functions"]:
-        places = mentions.get(function["name"])
-        if places and not tests:
-            function["mentioned_in"] = places
-        functions.append(LiftedFunction(make_function(function), None if ir is None else make_ir(ir)))
+    with without_collector():  # records hold no cycles; looking for them takes as long as making them
+        for function, ir in plain["functions"]:
+            places = mentions.get(function["name"])
+            if places and not tests:
+                function["mentioned_in"] = places
+            functions.append(LiftedFunction(make_function(function), None if ir is None else make_ir(ir)))
     rejections = tuple(Rejection.model_validate(rejection) for rejection in plain["rejections"])
     return FileResult(path, tuple(functions), rejections)
 
@@ -320,13 +328,8 @@ def lift_checkout(
     async def collect() -> list[FileResult]:
         return [result async for result in BatchLifter(executor, cache).lift(checkout)]
 
-    collecting = gc.isenabled()
-    gc.disable()  # records hold no cycles; looking for them among so many takes longer than lifting
-    try:
+    with without_collector():
         return asyncio.run(collect())
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def local_checkout(path: Path) -> Checkout:
