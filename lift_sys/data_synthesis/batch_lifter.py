@@ -21,13 +21,14 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from lift_sys.data_synthesis.extraction import extract_file, failed_file, is_test_path
+from lift_sys.data_synthesis.extraction import extract_module, failed_file, is_test_path, read_module
 from lift_sys.data_synthesis.module_index import ModuleIndex
 from lift_sys.data_synthesis.sources.base import Checkout
 from lift_sys.executors.base import Done, Executor, ItemRaised
 from lift_sys.executors.local import LocalExecutor
 from lift_sys.ir import IntermediateRepresentation
 from lift_sys.records import Function, Licence, Rejection, RejectionReason, Repository
+from lift_sys.reverse_mode.lifter import LiftedModule
 from lift_sys.reverse_mode.source_text import MAX_BYTES, UnusableFile
 
 Plain = dict[str, Any]
@@ -168,16 +169,19 @@ def without_collector() -> Iterator[None]:
 
 
 def lift_chunk(chunk: Chunk) -> bytes:
-    """Lift some files, in a worker: the JSON of a list of what `extract_file` returns."""
+    """Lift some files, in a worker: the JSON of a list of what `extract_module` returns."""
     index = _index(chunk)
     results = []
     with without_collector():  # syntax trees hold no cycles; looking for them takes a third of the parser's time
-        for path in chunk.paths:
+        modules: list[LiftedModule] = []
+        for path in chunk.paths:  # all are read first: slices reach into one another's files
             try:
-                data = read_regular(os.path.join(chunk.folder, path))
-                results.append(extract_file(index, path, data, chunk.repository))
+                modules.append(read_module(index, path, read_regular(os.path.join(chunk.folder, path))))
             except UnusableFile as problem:
-                results.append(failed_file(path, chunk.repository, problem.reason, problem.detail))
+                failed = failed_file(path, chunk.repository, problem.reason, problem.detail, problem.lineno)
+                results.append(failed)
+        while modules:
+            results.append(extract_module(index, modules.pop(), chunk.repository))
         return to_json(results)
 
 

@@ -23,20 +23,28 @@ def is_test_path(path: str) -> bool:
     return _TEST_PATH.search(path) is not None
 
 
-def extract_file(index: ModuleIndex, path: str, data: bytes, repository: str) -> Plain:
+def read_module(index: ModuleIndex, path: str, data: bytes) -> LiftedModule:
+    """Parse a file and make it known to the index, so that slices of other files find it there.
+
+    Raises:
+        UnusableFile: it can't be decoded, parsed or visited.
+    """
+    try:
+        lifted = LiftedModule(decode(data), index.names[path], path, index.is_package(path))
+    except RecursionError:
+        raise UnusableFile(RejectionReason.PARSER_LIMIT, "nested too deeply to be read") from None
+    index.put(path, lifted)
+    return lifted
+
+
+def extract_module(index: ModuleIndex, lifted: LiftedModule, repository: str) -> Plain:
     """Everything that one file yields, as plain values: `functions`, `rejections`, and `mentions`.
 
     `functions` are pairs of a `Function` and its IR (None where lifting failed); `mentions` are, for test code,
     the names that each function mentions.
     """
-    try:
-        module = index.names[path]
-        lifted = LiftedModule(decode(data), module, path, index.is_package(path))
-    except UnusableFile as problem:
-        return failed_file(path, repository, problem.reason, problem.detail, problem.lineno)
-    except RecursionError:
-        return failed_file(path, repository, RejectionReason.PARSER_LIMIT, "nested too deeply to be read")
-    slices = index.put(path, lifted)
+    path = lifted.path or ""
+    slices = index.module_of(lifted)
     tests = is_test_path(path)
     functions, rejections = [], []
     for facts in lifted.facts.functions:

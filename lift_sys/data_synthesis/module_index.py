@@ -181,8 +181,17 @@ class ModuleIndex:
         name = self.names[path]
         if len(self._modules) >= MAX_MODULES:
             self._modules.clear()
-        module = self._modules[name] = self.pieces_of(path, lifted)
+        module = self._modules.get(name)
+        if module is None or module.path != path:
+            module = self._modules[name] = self.pieces_of(path, lifted)
         return module
+
+    def module_of(self, lifted: LiftedModule) -> SliceModule:
+        """The pieces of a module that `put` was given, even where they were let go since."""
+        module = self._modules.get(lifted.module)
+        if module is not None and module.path == lifted.path:
+            return module
+        return self.pieces_of(lifted.path or "", lifted)
 
     def _load(self, name: str) -> SliceModule | None:
         path = self.paths.get(name)
