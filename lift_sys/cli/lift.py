@@ -140,7 +140,7 @@ class _Sink:
             self.console.print(f"\n[bold]{_safe(title)}[/]  [dim]{_standing(lifted)}[/]")
             if lifted.ir is not None:
                 for label, text in _lines(lifted.ir):
-                    self.console.print(f"  [cyan]{label:13}[/]{_safe(text)}", soft_wrap=True)
+                    self.console.print(f"  [cyan]{label:15}[/]{_safe(text)}", soft_wrap=True)
 
 
 def _plain(lifted: LiftedFunction) -> dict[str, Any]:

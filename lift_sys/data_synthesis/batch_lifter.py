@@ -317,7 +317,7 @@ def code_version() -> str:
     digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
     parts = [package / "data_synthesis" / f"{name}.py" for name in ("extraction", "module_index", "slicing")]
     parts += [package / "ir" / "models.py", package / "records" / "models.py", Path(__file__)]
-    names = ("doc_sections", "effects", "facts", "lifter", "source_text", "static_assertions")
+    names = ("doc_sections", "effects", "facts", "lifter", "module_blocks", "source_text", "static_assertions")
     parts += [package / "reverse_mode" / f"{name}.py" for name in names]
     for part in parts:
         digest.update(part.read_bytes())
