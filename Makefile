@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-all check bench docs dataset clean setup
+.PHONY: demo test test-all check bench docs clean setup
 
 setup: $(VENV)/.ready
 
