@@ -23,7 +23,7 @@ def generate(
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="The dataset's folder.")] = Path("build/dataset"),
     cache: Annotated[
-        Path | None, typer.Option("--cache", help="Downloads and lifted files [default: OUT/work].")
+        Path | None, typer.Option("--cache", help="Where downloads and lifted files go; OUT/work without it.")
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Use only what the cache already holds.")] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Worker processes; 0 takes every core.")] = 0,
