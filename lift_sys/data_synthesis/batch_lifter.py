@@ -21,6 +21,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from lift_sys.config import code_version
 from lift_sys.data_synthesis.extraction import extract_module, failed_file, is_test_path, read_module
 from lift_sys.data_synthesis.module_index import ModuleIndex
 from lift_sys.data_synthesis.sources.base import Checkout
@@ -36,6 +37,8 @@ Progress = Callable[[int, int, int], None]
 """Called with the files done, the files in all, and the functions found so far."""
 CHUNK_BYTES = 400_000
 MAX_MENTIONS = 10
+_PYTHON = repr(sys.version_info[:2])
+"""Its parser decides what can be lifted."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Chunk:
 class BatchLifter:
     """Lifts checkouts on an executor; with a cache folder, what was lifted once is read back.
 
-    The cache key holds the content of every file of the checkout and the code of the lifter.
+    The cache key holds the content of every file of the checkout and the code of the package.
     """
 
     def __init__(
@@ -133,7 +136,7 @@ class BatchLifter:
     def _entry(self, state: str, chunk: Chunk) -> Path | None:
         if self.cache is None:
             return None
-        key = hashlib.sha256("\0".join((code_version(), state, *chunk.paths)).encode()).hexdigest()
+        key = hashlib.sha256("\0".join((code_version(), _PYTHON, state, *chunk.paths)).encode()).hexdigest()
         return self.cache / key[:2] / f"{key}.json"
 
     def _read(self, state: str, chunk: Chunk) -> list[Plain] | None:
@@ -307,20 +310,6 @@ def _checkout_hash(checkout: Checkout) -> str:
         except UnusableFile as problem:
             content = problem.reason
         digest.update(f"\0{path}\0{content}".encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()
-
-
-@cache
-def code_version() -> str:
-    """A hash of the code that lifting depends on, and of the Python whose parser it uses."""
-    package = Path(__file__).parent.parent
-    digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
-    parts = [package / "data_synthesis" / f"{name}.py" for name in ("extraction", "module_index", "slicing")]
-    parts += [package / "ir" / "models.py", package / "records" / "models.py", Path(__file__)]
-    names = ("doc_sections", "effects", "facts", "lifter", "module_blocks", "source_text", "static_assertions")
-    parts += [package / "reverse_mode" / f"{name}.py" for name in names]
-    for part in parts:
-        digest.update(part.read_bytes())
     return digest.hexdigest()
 
 

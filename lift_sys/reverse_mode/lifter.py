@@ -16,7 +16,8 @@ from typing import Any
 from lift_sys.ir.models import EffectKind, IntermediateRepresentation
 from lift_sys.reverse_mode import effects
 from lift_sys.reverse_mode.doc_sections import parameter_descriptions, summary
-from lift_sys.reverse_mode.facts import FunctionFacts, ModuleFacts, gather, mangled
+from lift_sys.reverse_mode.facts import FunctionFacts, ModuleFacts, mangled
+from lift_sys.reverse_mode.module_visit import gather
 from lift_sys.reverse_mode.source_text import SourceText, parse
 from lift_sys.reverse_mode.static_assertions import PURE_BUILTINS, assertions
 
