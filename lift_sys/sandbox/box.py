@@ -12,8 +12,8 @@ import socket
 import subprocess
 import sys
 import time
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from lift_sys.errors import SandboxFault, SandboxUnavailable
 from lift_sys.sandbox import seccomp
@@ -59,8 +59,7 @@ class Zygote:
         self._pidfd = -1
         self._poll = select.poll()
         self._live: set[int] = set()
-        self._exits: dict[int, int] = {}
-        self._failures: dict[int, str] = {}
+        self._failures: dict[bytes, str] = {}
         self._last = 0
         self._bwrap: subprocess.Popen[bytes] | None = None
         self._watchdog: Watchdog | None = None
@@ -90,22 +89,13 @@ class Zygote:
             SandboxFault: the zygote is gone.
         """
         self._last += 1
-        order = {
-            "spawn": self._last,
-            "program": program,
-            "address_space": limits.memory + _BASE_ADDRESS_SPACE,
-            "tasks": limits.tasks + 2 + len(self._live),
-            "tmp": limits.tmp,
-            "cpu": _CPU_SECONDS,
-            # The kernel takes the highest first: a candidate before the tests that run beside it, the zygote last.
-            "oom_score": "1000" if self._live else "500",
-        }
+        order = b"S" + self._last.to_bytes(4, "big") + _order(program, limits, len(self._live))
         if self._next_event(0) == "end":
             raise self._fault("the zygote is gone")
         try:
             if self._cgroup:
                 self._cgroup.limit(limits)
-            socket.send_fds(self._control, [json.dumps(order).encode()], [guest.fileno()])
+            socket.send_fds(self._control, [order], [guest.fileno()])
         except OSError as error:
             raise self._fault(f"the zygote is gone ({error})") from error
         if self._watchdog:
@@ -120,26 +110,26 @@ class Zygote:
             SandboxFault: the zygote does not answer, or could not start the process at all.
         """
         self._live.discard(ident)
-        if not self.broken and ident not in self._exits:
-            try:
-                self._control.send(b'{"kill":%d}' % ident)
-            except OSError as error:
-                raise self._fault(f"the zygote is gone ({error})") from error
+        if self.broken:
+            raise SandboxFault("the box was torn down")
+        name = ident.to_bytes(4, "big")
+        status: int | None = None
+        try:
+            self._control.send(b"K" + name)
+        except OSError as error:
+            raise self._fault(f"the zygote is gone ({error})") from error
         deadline = time.monotonic() + EXIT_SECONDS
-        while ident not in self._exits and ident not in self._failures:
-            if self.broken:
-                raise SandboxFault("the box was torn down")
-            message = self._message(deadline - time.monotonic())
-            if "exit" in message:
-                self._exits[message["exit"]] = message["status"]
-            else:
-                self._failures[message["failed"]] = message["why"]
+        while status is None:
+            packet = self._message(deadline - time.monotonic())
+            if packet[:1] == b"F":  # of this child or of another that is alive
+                self._failures[packet[1:5]] = packet[5:].decode(errors="replace")
+            elif packet[1:5] == name:
+                status = int.from_bytes(packet[5:], "big", signed=True)
         if self._watchdog and not self._live:
             self._watchdog.pause()
-        if ident in self._failures:
-            self._exits.pop(ident, None)
-            raise SandboxFault(f"the guest program did not start: {self._failures.pop(ident)}")
-        return self._exit(self._exits.pop(ident))
+        if self._failures and (why := self._failures.pop(name, "")):
+            raise SandboxFault(f"the guest program did not start: {why}")
+        return self._exit(status)
 
     def stop(self) -> None:
         """Kill the whole box and wait until all of it is gone. Safe to call twice."""
@@ -196,7 +186,7 @@ class Zygote:
             socket.send_fds(self._control, [json.dumps(setup).encode()], [score])
         finally:
             os.close(score)
-        if "ready" not in self._message(START_SECONDS):
+        if self._message(START_SECONDS) != b"ready":
             raise SandboxFault("the zygote did not get ready")
         if self._bwrap is not None and self._bwrap.stderr is not None:
             self._bwrap.stderr.close()
@@ -230,7 +220,7 @@ class Zygote:
         source = self._cgroup or self._watchdog
         return source.ran_out_of_memory() if source else False
 
-    def _message(self, seconds: float) -> dict[str, Any]:
+    def _message(self, seconds: float) -> bytes:
         event = self._next_event(seconds)
         packet = b""
         if event == "message":
@@ -238,8 +228,7 @@ class Zygote:
                 packet = self._control.recv(1 << 16)
         if not packet:
             raise self._fault("the zygote is gone" if event else "the zygote does not answer")
-        message: dict[str, Any] = json.loads(packet)
-        return message
+        return packet
 
     def _next_event(self, seconds: float) -> str:
         """Wait for "message" or for the zygote's "end"; "" when the time is up.
@@ -267,6 +256,21 @@ class Zygote:
         except subprocess.TimeoutExpired:
             return "(it is still running)"
         return (said or b"")[-4096:].decode(errors="replace").strip()
+
+
+@lru_cache(64)
+def _order(program: str, limits: Limits, others: int) -> bytes:
+    """An order to start a process beside `others`. The zygote knows one that it was given before by its bytes."""
+    order = {
+        "program": program,
+        "address_space": limits.memory + _BASE_ADDRESS_SPACE,
+        "tasks": limits.tasks + 2 + others,
+        "tmp": limits.tmp,
+        "cpu": _CPU_SECONDS,
+        # The kernel takes the highest first: a candidate before the tests that run beside it, the zygote last.
+        "oom_score": "1000" if others else "500",
+    }
+    return json.dumps(order).encode()
 
 
 def _launch(config: BoxConfig, box: socket.socket, cgroup: Cgroup | None) -> subprocess.Popen[bytes]:

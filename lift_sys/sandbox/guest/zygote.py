@@ -4,10 +4,14 @@ The only trusted code in the box. It holds CAP_SYS_ADMIN over the box's own name
 reads a byte that a child wrote: a child's channel goes straight to the host, and the host's orders come over a
 socket that children don't have.
 
-Messages, one a packet, each a JSON object:
-    to the zygote    the set-up (once), {"spawn": id, "program", "address_space", "tasks", "tmp", "cpu",
-                     "oom_score"} with the child's channel attached, {"kill": id}
-    from the zygote  {"hello"}, {"ready"}, {"exit": id, "status"}, {"failed": id, "why"}
+Messages, one a packet. The set-up is JSON; the rest is a letter, a number of 4 bytes that names the child, and
+    to the zygote    S, JSON {"program", "address_space", "tasks", "tmp", "cpu", "oom_score"}, the channel attached
+                     K: kill it, and say how it ended
+    from the zygote  X, its exit status or minus a signal (4 bytes), once for each K
+                     F, why it did not start (text), before the X
+
+Every object that the zygote touches between two forks lies on a page that the kernel must copy, for it or for the
+child. So its loop is plain, and an order that was carried out before is looked up by its bytes.
 """
 
 from __future__ import annotations
@@ -19,7 +23,6 @@ import importlib.util
 import json
 import os
 import random
-import select
 import signal
 import socket
 import sys
@@ -42,13 +45,15 @@ _RLIMIT_CPU, _RLIMIT_FSIZE, _RLIMIT_CORE, _RLIMIT_NPROC, _RLIMIT_NOFILE, _RLIMIT
 _OPEN_FILES = 512
 _ARENA_MAX = -8
 _CALLS = (
-    *("capset", "chdir", "close_range", "dup3", "mount", "prctl"),
-    *("prlimit64", "seccomp", "setns", "setsid", "umount2", "unshare"),
+    *("capset", "chdir", "clone", "close_range", "dup3", "mount"),
+    *("prctl", "prlimit64", "seccomp", "setsid", "umount2"),
 )
 _NUMBERS = {
-    "x86_64": dict(zip(_CALLS, (126, 80, 436, 292, 165, 157, 302, 317, 308, 112, 166, 272), strict=True)),
-    "aarch64": dict(zip(_CALLS, (91, 49, 436, 24, 40, 167, 261, 277, 268, 157, 39, 97), strict=True)),
+    "x86_64": dict(zip(_CALLS, (126, 80, 56, 436, 292, 165, 157, 302, 317, 112, 166), strict=True)),
+    "aarch64": dict(zip(_CALLS, (91, 49, 220, 436, 24, 40, 167, 261, 277, 157, 39), strict=True)),
 }
+
+Steps = list[tuple[str, tuple[int, ...]]]
 
 
 class Kernel:
@@ -66,16 +71,13 @@ class Kernel:
         self._call.restype = ctypes.c_long
         self._number = _NUMBERS[os.uname().machine]
         self._kept: list[Any] = []
-        self._prepared: dict[tuple[int, ...], list[tuple[str, tuple[int, ...]]]] = {}
+        self._prepared: dict[tuple[int, ...], Steps] = {}
         code = self._address(filter_code)
         length = len(filter_code) // 8
         self._filter = self._address(length.to_bytes(8, sys.byteorder) + code.to_bytes(8, sys.byteorder))
-        self._own_pids = os.pidfd_open(os.getpid())
         if hasattr(self._library, "mallopt"):
             self._library.mallopt(_ARENA_MAX, 1)  # one heap a process: threads must not eat the address space
-        # libc's fork without Python's hooks for it, which cost more than the fork: they tidy up after threads, and
-        # here are none.
-        self.fork = self._library.fork
+        self._clone = self._pack("clone", _NEWNS | _NEWIPC | _NEWPID | signal.SIGCHLD)
 
     def keep_for_ever(self, value: object) -> None:
         """Never deallocate `value`, though nothing refers to it: freeing it in each child costs more."""
@@ -87,34 +89,38 @@ class Kernel:
     def text(self, text: str) -> int:
         return self._address(text.encode() + b"\0")
 
-    def next_child_gets_pid_namespace(self) -> None:
-        self.call("unshare", _NEWPID)
+    def fork(self) -> int:
+        """Fork a child with namespaces of its own; its number, 0 in the child.
 
-    def back_to_own_pid_namespace(self) -> None:
-        self.call("setns", self._own_pids, _NEWPID)
+        The plain system call, without libc's and Python's hooks: they tidy up after threads, and here are none. What
+        libc keeps of a process is its number, and that is 1 in both.
 
-    def prepare(self, tmp: int, limits: dict[int, int]) -> list[tuple[str, tuple[int, ...]]]:
+        Raises:
+            OSError: there is no child.
+        """
+        return self._run("clone", self._clone)
+
+    def prepare(self, tmp: int, limits: dict[int, int]) -> Steps:
         """The lock-down of a child, but for its channel: all of it, in order."""
         key = (tmp, *limits.values())
         if key not in self._prepared:
             self._prepared[key] = self._lock_down(tmp, limits)
         return self._prepared[key]
 
-    def run(self, steps: list[tuple[str, tuple[int, ...]]], channel: int) -> None:
+    def run(self, steps: Steps, channel: int) -> None:
         """Lock this process down. Nothing of the box but its channel can be reached afterwards."""
         for name, arguments in steps:
             self._run(name, arguments)
         self.call("dup3", channel, CHANNEL, 0)
         self.call("close_range", CHANNEL + 1, 0xFFFFFFFF, 0)
 
-    def _lock_down(self, tmp: int, limits: dict[int, int]) -> list[tuple[str, tuple[int, ...]]]:
+    def _lock_down(self, tmp: int, limits: dict[int, int]) -> Steps:
         tmpfs, place = self.text("tmpfs"), self.text("/tmp")
         options = self.text(f"size={tmp},nr_inodes={max(1024, tmp >> 13)},mode=1777")
         no_capabilities = self._address(bytes(24))
         version_3 = self._address((0x20080522).to_bytes(4, sys.byteorder) + bytes(4))
         steps = [
             ("setsid",),  # else kill(0) would reach the zygote: process groups cross pid namespaces
-            ("unshare", _NEWNS | _NEWIPC),
             ("mount", tmpfs, place, tmpfs, _NOSUID | _NODEV | _NOEXEC, options),
             ("chdir", place),
             *(("prlimit64", 0, which, self._rlimit(value), 0) for which, value in limits.items()),
@@ -135,24 +141,37 @@ class Kernel:
         self._kept.append(buffer)
         return int(self._ctypes.addressof(buffer))
 
-    def _run(self, name: str, arguments: tuple[int, ...]) -> None:
-        if self._call(*arguments) < 0:
+    def _run(self, name: str, arguments: tuple[int, ...]) -> int:
+        result: int = self._call(*arguments)
+        if result < 0:
             number = self._ctypes.get_errno()
             raise OSError(number, f"{name}: {os.strerror(number)}")
+        return result
+
+
+class Order:
+    """What an order comes to, ready to be carried out again."""
+
+    def __init__(self, program: str, steps: Steps, oom_score: bytes, main: Any) -> None:
+        self.program = program
+        self.steps = steps
+        self.oom_score = oom_score
+        self.main = main
 
 
 class Zygote:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
-        self._children: dict[int, tuple[int, int]] = {}  # pidfd -> (id, pid)
-        self._poll = select.epoll()
+        self._children: dict[bytes, int] = {}
+        self._orders: dict[bytes, Order] = {}
         self._oom_score = -1
         self._child_path: list[str] = []
+        self._seeded = ""
         self._kernel: Kernel
 
     def set_up(self) -> None:
         """Receive the set-up, import what children will need, and become undumpable."""
-        self._send({"hello": True})
+        self._control.send(b"hello")
         packet, handles, _, _ = socket.recv_fds(self._control, 1 << 20, 1)
         config = json.loads(packet)
         self._oom_score = handles[0] if handles else -1
@@ -176,38 +195,46 @@ class Zygote:
         _warm_up()
         self._kernel.call("prctl", _PR_SET_DUMPABLE, 0)
         _nothing_on_standard_streams()
-        self._poll.register(self._control.fileno(), select.EPOLLIN)
         self._kernel.keep_for_ever(self)
         gc.collect()
         gc.freeze()
         gc.disable()  # a collection here would only unshare pages from the children
-        self._send({"ready": True})
+        self._control.send(b"ready")
 
     def serve(self) -> Any:
         """Carry out orders for ever. Returns in children only: `main` of the program to run."""
+        receive = self._control.recvmsg
         while True:
-            for descriptor, _ in self._poll.poll():
-                if descriptor in self._children:
-                    self._reap(descriptor)
-                    continue
-                packet, handles, _, _ = socket.recv_fds(self._control, 1 << 16, 1)
-                if not packet:
-                    os._exit(0)  # the host is gone; this is pid 1, so the whole box ends
-                order = json.loads(packet)
-                if "kill" in order:
-                    self._kill(order["kill"])
-                    continue
+            packet, ancillary, _, _ = receive(1 << 12, 64)
+            if not packet:
+                os._exit(0)  # the host is gone; this is pid 1, so the whole box ends
+            ident = packet[1:5]
+            if packet[:1] == b"K":
+                self._end(ident)
+                continue
+            channel = int.from_bytes(ancillary[0][2], sys.byteorder)
+            try:
+                order = self._orders.get(packet[5:]) or self._learn(packet[5:])
+                pid = self._fork(order)
+            except Exception as error:
+                self._failed(ident, error)
+                os.close(channel)
+                continue
+            if pid == 0:
                 try:
-                    main = importlib.import_module(order["program"]).main
-                except Exception as error:
-                    self._failed(order, error)
-                    os.close(handles[0])
-                    continue
-                if self._spawn(order, handles[0]):
-                    return main
+                    self._kernel.run(order.steps, channel)
+                except BaseException as error:
+                    self._failed(ident, error)
+                    os._exit(1)
+                if self._child_path:
+                    sys.path += self._child_path
+                gc.enable()
+                return order.main
+            self._children[ident] = pid
+            os.close(channel)
 
-    def _spawn(self, order: dict[str, Any], channel: int) -> bool:
-        """Fork a child for `order`; True in the child, locked down."""
+    def _learn(self, text: bytes) -> Order:
+        order = json.loads(text)
         limits = {
             _RLIMIT_AS: order["address_space"],
             _RLIMIT_NPROC: order["tasks"],
@@ -216,52 +243,40 @@ class Zygote:
             _RLIMIT_CORE: 0,
             _RLIMIT_CPU: order["cpu"],
         }
+        main = importlib.import_module(order["program"]).main
         steps = self._kernel.prepare(order["tmp"], limits)
-        random.seed(order["program"])  # the child's; the zygote itself draws no numbers
-        self._kernel.next_child_gets_pid_namespace()
-        self._set_oom_score(order["oom_score"].encode())
-        pid = self._kernel.fork()
-        if pid == 0:
-            try:
-                self._kernel.run(steps, channel)
-            except BaseException as error:
-                self._failed(order, error)
-                os._exit(1)
-            sys.path += self._child_path
-            gc.enable()
-            return True
-        self._kernel.back_to_own_pid_namespace()
-        self._set_oom_score(b"0")
-        os.close(channel)
-        if pid < 0:
-            self._failed(order, OSError("fork failed"))
-            return False
-        handle = os.pidfd_open(pid)
-        self._children[handle] = order["spawn"], pid
-        self._poll.register(handle, select.EPOLLIN)
-        return False
+        learnt = self._orders[text] = Order(order["program"], steps, order["oom_score"].encode(), main)
+        return learnt
 
-    def _kill(self, ident: int) -> None:
-        for handle, (child, _) in self._children.items():
-            if child == ident:
-                signal.pidfd_send_signal(handle, signal.SIGKILL)  # pid 1 of its namespace: all of it dies
+    def _fork(self, order: Order) -> int:
+        if order.program != self._seeded:
+            random.seed(order.program)  # the child's; the zygote itself draws no numbers
+            self._seeded = order.program
+        self._set_oom_score(order.oom_score)
+        try:
+            pid = self._kernel.fork()
+        except OSError:
+            self._set_oom_score(b"0")
+            raise
+        if pid:
+            self._set_oom_score(b"0")
+        return pid
 
-    def _reap(self, handle: int) -> None:
-        ident, pid = self._children.pop(handle)
-        self._poll.unregister(handle)
-        os.close(handle)
-        _, status = os.waitpid(pid, 0)  # returns once every process of its namespace is gone
-        self._send({"exit": ident, "status": os.waitstatus_to_exitcode(status)})
+    def _end(self, ident: bytes) -> None:
+        """Kill a child, which is pid 1 of its namespace: all of it dies. Then wait for that, and report it."""
+        status = 1
+        pid = self._children.pop(ident, 0)
+        if pid:
+            os.kill(pid, signal.SIGKILL)  # the number is still its own: nobody else waits for it
+            status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        self._control.send(b"X" + ident + status.to_bytes(4, "big", signed=True))
 
     def _set_oom_score(self, score: bytes) -> None:
         if self._oom_score >= 0:
             os.pwrite(self._oom_score, score, 0)
 
-    def _failed(self, order: dict[str, Any], error: BaseException) -> None:
-        self._send({"failed": order["spawn"], "why": f"{type(error).__name__}: {error}"})
-
-    def _send(self, message: dict[str, object]) -> None:
-        self._control.send(json.dumps(message).encode())
+    def _failed(self, ident: bytes, error: BaseException) -> None:
+        self._control.send(b"F" + ident + f"{type(error).__name__}: {error}".encode(errors="replace")[:4000])
 
 
 def _warm_up() -> None:
