@@ -28,7 +28,7 @@ from lift_sys.reverse_mode.refine import refine
 from lift_sys.sandbox import open_sandbox
 from lift_sys.sandbox.api import Limits, Sandbox
 from lift_sys.sandbox.candidate import Call, run_calls
-from lift_sys.sandbox.guest.operators import choose, sites
+from lift_sys.sandbox.guest.sites import choose, sites
 
 MODULES = """
     textwrap shlex posixpath ntpath fnmatch colorsys bisect heapq base64 calendar difflib html/__init__ mimetypes

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lift_sys.sandbox.guest.instrument import FuelExhausted, Meter, instrument
+from lift_sys.sandbox.guest.instrument import instrument
+from lift_sys.sandbox.guest.meter import FuelExhausted, Meter
 from lift_sys.sandbox.guest.program import Program, parse
 
 PROGRAMS = {

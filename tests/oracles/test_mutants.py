@@ -14,7 +14,7 @@ from lift_sys import wire
 from lift_sys.data_synthesis.mutants import MutationMatrix, minimise, run_mutants
 from lift_sys.records import Expected, MutantEvidence, TestCase
 from lift_sys.sandbox.api import Sandbox
-from lift_sys.sandbox.guest.operators import choose, sites
+from lift_sys.sandbox.guest.sites import choose, sites
 
 OPERATORS = [
     ("return a + b", "arithmetic", "a - b"),

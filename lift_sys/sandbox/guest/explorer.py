@@ -17,13 +17,13 @@ from typing import Any
 
 try:
     from lift_sys import wire
-    from lift_sys.sandbox.guest import clues
+    from lift_sys.sandbox.guest.clues import survey
     from lift_sys.sandbox.guest.examples import documented_calls
     from lift_sys.sandbox.guest.inputs import Inputs
     from lift_sys.sandbox.guest.program import DEPTH, GIVE_UP, Attempt, LoadError, Program, depth, describe, parse
 except ImportError:  # inside the box
-    import clues  # type: ignore[no-redef,import-not-found]
     import wire  # type: ignore[no-redef,import-not-found]
+    from clues import survey  # type: ignore[no-redef,import-not-found]
     from examples import documented_calls  # type: ignore[no-redef,import-not-found]
     from inputs import Inputs  # type: ignore[no-redef,import-not-found]
     from program import (  # type: ignore[no-redef,import-not-found]
@@ -97,7 +97,7 @@ class Explorer:
     def __init__(self, request: dict[str, Any]) -> None:
         code, entry = request["code"], request["entry_point"]
         tree = parse(code)
-        source = clues.survey(tree)
+        source = survey(tree)
         self.definition = source.functions.get(entry)
         try:
             self.inputs = Inputs(tree, source, entry, request["seed"], request["calm"])

@@ -6,20 +6,17 @@ import ast
 from typing import Any
 
 try:
-    from lift_sys.sandbox.guest.clues import KINDS, Clue, Parameter, Source, constants, parameters
+    from lift_sys.sandbox.guest.clues import KINDS, Clue, Source, constants
+    from lift_sys.sandbox.guest.parameters import Parameter, parameters
     from lift_sys.sandbox.guest.program import Attempt
-    from lift_sys.sandbox.guest.values import Maker, replace, resize
+    from lift_sys.sandbox.guest.substitution import replace, resize
+    from lift_sys.sandbox.guest.values import Maker
 except ImportError:  # inside the box
-    from clues import (  # type: ignore[no-redef,import-not-found]
-        KINDS,
-        Clue,
-        Parameter,
-        Source,
-        constants,
-        parameters,
-    )
+    from clues import KINDS, Clue, Source, constants  # type: ignore[no-redef,import-not-found]
+    from parameters import Parameter, parameters  # type: ignore[no-redef,import-not-found]
     from program import Attempt  # type: ignore[no-redef,import-not-found]
-    from values import Maker, replace, resize  # type: ignore[no-redef,import-not-found]
+    from substitution import replace, resize  # type: ignore[no-redef,import-not-found]
+    from values import Maker  # type: ignore[no-redef,import-not-found]
 
 Call = tuple[list[Any], dict[str, Any]]
 _KIND_OF = {cls: kind for kind, cls in KINDS.items()}

@@ -1,19 +1,11 @@
-"""Mutation operators: the small faults (DeMillo, Lipton, Sayward 1978) that a function's tests should notice.
-
-A `Site` is one place with one operator. Its node is *morphed*: the object stays where it is in the tree and takes the
-class and fields of the replacement, so that a tree can be mutated, compiled and restored without copying it, before
-and after instrumentation alike.
-"""
+"""Mutation operators: the small faults (DeMillo, Lipton, Sayward 1978) that a function's tests should notice."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
-TEXT = 100
-"""Characters of `before` and `after`."""
 _ARITHMETIC: dict[type, type] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult,
     ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult, ast.LShift: ast.RShift, ast.RShift: ast.LShift,
@@ -32,100 +24,12 @@ _SWAPPED = {
 }  # fmt: skip
 _IDENTITY_METHODS = {"strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "replace", "casefold"}
 _IDENTITY_CALLS = {"sorted", "abs", "set", "reversed", "str", "int", "round", "list", "tuple", "float", "len"}
-_SILENT = {"print", "warn", "warning", "debug", "info", "error", "exception", "log"}
 
 Make = Callable[[Any], ast.AST]
 
 
-@dataclass
-class Site:
-    """One mutant: `make` builds the replacement from the node as it is now."""
-
-    operator: str
-    node: Any
-    make: Make
-    line: int
-    statement: int
-    """Index of the module's statement that holds it."""
-
-    def texts(self) -> tuple[str, str]:
-        new = self.make(self.node)
-        new.__dict__.update({**_position(self.node.__dict__), **new.__dict__})
-        return _text(self.node), _text(new)
-
-    def apply(self) -> Callable[[], None]:
-        """Morph the node; the answer undoes it."""
-        node = self.node
-        kind, fields = node.__class__, dict(node.__dict__)
-        new = self.make(node)
-        _become(node, new.__class__, {**_position(fields), **new.__dict__})
-        return lambda: _become(node, kind, fields)
-
-
-def _become(node: Any, kind: type, fields: dict[str, Any]) -> None:
-    node.__class__ = kind
-    node.__dict__.clear()
-    node.__dict__.update(fields)
-
-
-def _position(fields: dict[str, Any]) -> dict[str, Any]:
-    names = ("lineno", "col_offset", "end_lineno", "end_col_offset")
-    return {name: fields[name] for name in names if name in fields}
-
-
-def _text(node: ast.AST) -> str:
-    if isinstance(node, ast.ExceptHandler):
-        node = ast.Try(body=[ast.Pass()], handlers=[node], orelse=[], finalbody=[])
-        return _clip(ast.unparse(ast.fix_missing_locations(node)).partition("\n    pass\n")[2])
-    return _clip(ast.unparse(node))
-
-
-def _clip(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= TEXT else text[: TEXT - 3] + "..."
-
-
-def sites(statement: ast.stmt, index: int, only: ast.AST | None = None) -> list[Site]:
-    """Every site below `only` (the whole statement without it), in source order."""
-    found: list[Site] = []
-    for node in _walk(only or statement):
-        for operator, make in _mutations(node):
-            found.append(Site(operator, node, make, getattr(node, "lineno", 0), index))
-    return found
-
-
-def _walk(node: ast.AST) -> Iterator[ast.AST]:
-    """Depth first in source order, without the places where a fault can't be seen from outside.
-
-    Those are annotations, docstrings, messages of exceptions, asserts, and calls that only print or log.
-    """
-    stack: list[ast.AST] = [node]
-    while stack:
-        node = stack.pop()
-        yield node
-        below: list[ast.AST] = []
-        for name, value in ast.iter_fields(node):
-            if name in ("annotation", "returns", "decorator_list", "type_params"):
-                continue
-            children = value if isinstance(value, list) else [value]
-            below += [child for child in children if isinstance(child, ast.AST) and not _unseen(child)]
-        stack += reversed(below)
-
-
-def _unseen(node: ast.AST) -> bool:
-    if isinstance(node, (ast.Raise, ast.Assert, ast.AsyncFunctionDef)):
-        return True
-    if isinstance(node, ast.Expr):
-        value = node.value
-        return isinstance(value, ast.Constant) or (isinstance(value, ast.Call) and _name(value.func) in _SILENT)
-    return False
-
-
-def _name(node: ast.AST) -> str:
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-
-
-def _mutations(node: ast.AST) -> Iterator[tuple[str, Make]]:
+def mutations(node: ast.AST) -> Iterator[tuple[str, Make]]:
+    """The operators that fit a node, each with what builds the replacement from the node as it is then."""
     table = _TABLE.get(type(node))
     if table is not None:
         yield from table(node)
@@ -277,7 +181,7 @@ def _call(node: ast.Call) -> Iterator[tuple[str, Make]]:
     args = node.args
     if len(args) >= 2 and not any(isinstance(a, ast.Starred) for a in args[:2]) and not _alike(args[0], args[1]):
         yield "swapped arguments", lambda n: ast.Call(n.func, [n.args[1], n.args[0], *n.args[2:]], n.keywords)
-    name = _name(node.func)
+    name = called_name(node.func)
     if name in _SWAPPED and not (name in ("split", "rsplit") and len(args) + len(node.keywords) < 2):
         yield "function", _with_function
     if isinstance(node.func, ast.Attribute) and name in _IDENTITY_METHODS:
@@ -291,7 +195,7 @@ def _alike(a: ast.expr, b: ast.expr) -> bool:
 
 
 def _with_function(n: Any) -> ast.AST:
-    other = _SWAPPED[_name(n.func)]
+    other = _SWAPPED[called_name(n.func)]
     if isinstance(n.func, ast.Name):
         function: ast.expr = ast.Name(other, ast.Load())
     else:
@@ -323,6 +227,11 @@ def _comprehension(node: ast.comprehension) -> Iterator[tuple[str, Make]]:
         yield "removed filter", lambda n: ast.comprehension(n.target, n.iter, [], n.is_async)
 
 
+def called_name(node: ast.AST) -> str:
+    """The last part of the name of what is called, "" for anything else."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
 _TABLE: dict[type, Callable[[Any], Iterator[tuple[str, Make]]]] = {
     ast.BinOp: _binary, ast.AugAssign: _augmented, ast.Compare: _comparison, ast.BoolOp: _boolean,
     ast.UnaryOp: _unary, ast.Constant: _literal, ast.If: _if, ast.IfExp: _if_else, ast.While: _while,
@@ -330,24 +239,3 @@ _TABLE: dict[type, Callable[[Any], Iterator[tuple[str, Make]]]] = {
     ast.Break: _leave, ast.Continue: _leave, ast.Call: _call, ast.Slice: _slice, ast.ExceptHandler: _handler,
     ast.comprehension: _comprehension,
 }  # fmt: skip
-
-
-def choose(found: list[Site], limit: int) -> list[Site]:
-    """At most `limit` of them, taken in turns from every operator and, within one, from the line used least."""
-    by_operator: dict[str, list[Site]] = {}
-    for site in found:
-        by_operator.setdefault(site.operator, []).append(site)
-    used: dict[int, int] = {}
-    chosen: list[Site] = []
-    while by_operator and len(chosen) < limit:
-        for operator in list(by_operator):
-            left = by_operator[operator]
-            site = min(left, key=lambda s: used.get(s.line, 0))
-            left.remove(site)
-            if not left:
-                del by_operator[operator]
-            used[site.line] = used.get(site.line, 0) + 1
-            chosen.append(site)
-            if len(chosen) == limit:
-                break
-    return chosen

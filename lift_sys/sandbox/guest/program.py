@@ -15,16 +15,12 @@ from typing import Any
 
 try:
     from lift_sys import wire
-    from lift_sys.sandbox.guest.instrument import STUCK, Blocks, FuelExhausted, Meter, instrument
+    from lift_sys.sandbox.guest.instrument import instrument
+    from lift_sys.sandbox.guest.meter import STUCK, Blocks, FuelExhausted, Meter
 except ImportError:  # inside the box
     import wire  # type: ignore[no-redef,import-not-found]
-    from instrument import (  # type: ignore[no-redef,import-not-found]
-        STUCK,
-        Blocks,
-        FuelExhausted,
-        Meter,
-        instrument,
-    )
+    from instrument import instrument  # type: ignore[no-redef,import-not-found]
+    from meter import STUCK, Blocks, FuelExhausted, Meter  # type: ignore[no-redef,import-not-found]
 
 FILENAME = "candidate.py"
 MODULE = "candidate"

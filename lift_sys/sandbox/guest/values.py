@@ -6,48 +6,14 @@ import random
 from typing import Any
 
 try:
-    from lift_sys.sandbox.guest.clues import CONTAINERS, KINDS, SCALARS, UNKNOWN, Clue
+    from lift_sys.sandbox.guest.clues import KINDS, SCALARS, UNKNOWN, Clue
     from lift_sys.sandbox.guest.patterns import sample
+    from lift_sys.sandbox.guest.samples import BY_TOPIC, FLOATS, INTS, ODD, STRINGS, WORDS
 except ImportError:  # inside the box
-    from clues import CONTAINERS, KINDS, SCALARS, UNKNOWN, Clue  # type: ignore[no-redef,import-not-found]
+    from clues import KINDS, SCALARS, UNKNOWN, Clue  # type: ignore[no-redef,import-not-found]
     from patterns import sample  # type: ignore[no-redef,import-not-found]
+    from samples import BY_TOPIC, FLOATS, INTS, ODD, STRINGS, WORDS  # type: ignore[no-redef,import-not-found]
 
-INTS = (0, 1, 2, 3, 4, 5, 7, 8, 10, 12, -1, -2, -5, 16, 31, 60, 100, 255, 1000)
-FLOATS = (0.0, 1.0, 0.5, 1.5, -1.5, 2.25, 3.7, -0.25, 10.0, 99.9, 1e-3, 1e6)
-WORDS = ("a", "b", "abc", "foo", "bar", "hello", "Hello", "World", "x", "key", "test", "one", "two", "Z")
-STRINGS = (
-    "", "a", "abc", "hello", "Hello World", "foo bar baz", "foo_bar", "fooBar", "FooBarBaz", "foo-bar", "12", "0",
-    "-7", "3.14", "a,b,c", "a b", "  padded ", "line one\nline two", "A", "aab", "abcba", "x=1", "key: value",
-    "1.2.3", "été", "ünïcode ß", "日本", "a/b/c.txt", "f(x, y)", "[1, 2]", "{a}", "\"quoted\"", "tab\there", "UPPER",
-    "a1b22", "2021-03-04", "10:30:15", "true", "%s", "<b>bold</b>", "aaa", "hello, world!", "x\n\ny", "#abc",
-)  # fmt: skip
-TOPICS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("path file dir folder", ("a/b.txt", "/usr/lib/x.tar.gz", "name", "../up", "a//b/", "C:\\x\\y", ".hidden", "/")),
-    ("url uri link href", ("http://example.com/a/b?x=1&y=2#top", "https://user@host:8080/", "//h/p", "mailto:a@b.c")),
-    ("email mail", ("user@example.com", "a.b+c@sub.example.org", "no-at-sign", "@x.y", "a@b")),
-    ("date day", ("2021-03-04", "2020-02-29", "1999-12-31", "01/02/2003", "2021-13-01")),
-    ("time timestamp duration", ("10:30:15", "23:59", "1h30m", "00:00:00", "2021-03-04T10:30:15Z")),
-    ("version", ("1.2.3", "2.0", "1.0.0-rc1", "v3.1", "1.10.0", "0.0.1+build")),
-    ("color colour", ("#ff0000", "#abc", "red", "rgb(1, 2, 3)", "00FF7f")),
-    ("html xml markup", ("<b>hi</b>", "a &amp; b", "<a href='x'>y</a>", "<br/>", "1 < 2")),
-    ("json", ('{"a": 1}', "[1, 2]", "null", '"s"')),
-    ("ip addr address host", ("127.0.0.1", "192.168.1.256", "::1", "example.com", "10.0.0.0/8", "host:80")),
-    ("sep separator delimiter delim", (",", " ", "-", "", ", ", "ab")),
-    ("char c ch letter", ("a", "Z", "0", " ", "é", "_", "\n")),
-    ("hex digest", ("ff", "0x1F", "deadbeef", "zz", "")),
-    ("encoding charset", ("utf-8", "ascii", "latin-1", "utf_16")),
-    ("lang locale language", ("en", "en_US", "de-DE", "zh_Hans_CN", "pt_BR.UTF-8")),
-    ("num number digits value", ("12", "-7", "3.14", "1e5", "0x10", "1,000", "abc", "007", "+5")),
-    ("mime content type", ("text/html", "text/plain; charset=utf-8", "image/*;q=0.5")),
-    ("expr equation formula", ("1 + 2 * 3", "(a)", "x**2", "((a) b)", ")(")),
-    ("roman", ("XIV", "IX", "MCMXCIV", "abc")), ("isbn code", ("9780306406157", "0-306-40615-2", "X")),
-)  # fmt: skip
-_TOPICS = {word: values for words, values in TOPICS for word in words.split()}
-ODD = (
-    "\x00\t\x1f\x7f\x85\xa0\xad\xb5ßİıſ\u0301\u0378\u0640\u200b\u200f\u2028\u202e\u3000"
-    "\ue000\ufb01\ufeff\ufffd\U0001f600\U000e0001"
-)
-"""Characters of unusual categories."""
 BIG = 1000
 """Sizes that come from nowhere stay below this: a slow call inside C code can't be stopped by fuel."""
 
@@ -155,7 +121,7 @@ class Maker:
         if self.patterns and roll < 0.45:
             return sample(self.pick(self.patterns), self.random)
         if clue.name and roll < 0.6:
-            topic = next((_TOPICS[word] for word in clue.name.lower().split("_") if word in _TOPICS), None)
+            topic = next((BY_TOPIC[word] for word in clue.name.lower().split("_") if word in BY_TOPIC), None)
             if topic:
                 return self.pick(topic)  # type: ignore[no-any-return]
         words = self.constants[str]
@@ -327,49 +293,3 @@ class Maker:
             key = self.pick(keys)
             made[key] = self.change(made[key], clue.item or Clue(), depth + 1)
         return made
-
-
-def replace(value: Any, old: object, new: object, which: int = 1, depth: int = 0) -> Any:
-    """`value` with every part that is `old` (same type, equal) turned into `new`.
-
-    Inside a string the occurrence number `which` is replaced, or the last one.
-    """
-    kind = type(value)
-    if kind is type(old) and value == old:
-        return new
-    if depth > 4:
-        return value
-    if kind is list:
-        return [replace(item, old, new, which, depth + 1) for item in value]
-    if kind is tuple:
-        return tuple(replace(item, old, new, which, depth + 1) for item in value)
-    if kind is dict:
-        try:
-            return {
-                replace(key, old, new, which, depth + 1): replace(item, old, new, which, depth + 1)
-                for key, item in value.items()
-            }
-        except TypeError:
-            return value
-    if kind is str and type(old) is str and type(new) is str and old and old in value:
-        start = -1
-        for _ in range(which):
-            after = value.find(old, start + 1)
-            start = after if after >= 0 else start
-        start = max(start, value.find(old))
-        return value[:start] + new + value[start + len(old) :]
-    return value
-
-
-def resize(value: Any, old: object, new: object) -> Any:
-    """A sequence of length `old` brought to length `new`, by cutting it or repeating its members."""
-    if type(value) not in (list, tuple, str, bytes) or len(value) != old:
-        return value
-    if type(new) is not int or not 0 <= new <= 64:
-        return value
-    while len(value) < new:
-        value = value + (value or ("a" if type(value) is str else type(value)((0,))))
-    return value[:new]
-
-
-__all__ = ["CONTAINERS", "Maker", "replace", "resize"]
