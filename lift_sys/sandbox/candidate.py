@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -22,7 +21,6 @@ REGIMES: tuple[Regime, ...] = ("one_process", "fresh_process")
 NONCE = 16
 FRAMING = 1 << 17
 """What a frame may hold besides one result of the largest size: a batch's small answers, and the marks around."""
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 
 
 @dataclass(frozen=True)
@@ -232,6 +230,8 @@ def _decode(body: bytes) -> str:
 
 
 def clean(text: str, limit: int) -> str:
-    """`text` cut to `limit` characters, with control characters and surrogates escaped."""
+    """`text` cut to `limit` characters, escaped where it is not printable (controls, surrogates, directions)."""
     cut = text if len(text) <= limit else text[: max(0, limit - 3)] + "..."
-    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), cut)
+    if cut.isprintable():
+        return cut
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)

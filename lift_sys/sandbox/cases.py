@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import keyword
+import unicodedata
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
 MAX_CALLS = 20_000
 MAX_ENTRY_POINT = 1_000
+BOM = "\ufeff"
+"""What a file may begin with, and Python skips there, but not at the start of a string."""
 
 
 class BadCase(ValueError):
@@ -39,8 +43,8 @@ def read_case(data: object) -> Case:
     """
     if not isinstance(data, dict):
         raise BadCase(f"a case is a JSON object, not {_kind(data)}")
-    entry_point = _text(data, "entry_point")
-    if len(entry_point) > MAX_ENTRY_POINT or not all(p.isidentifier() for p in entry_point.split(".")):
+    entry_point = unicodedata.normalize("NFKC", _text(data, "entry_point"))  # as Python reads names
+    if len(entry_point) > MAX_ENTRY_POINT or not all(map(_is_name, entry_point.split("."))):
         raise BadCase("entry_point is not the name of a function")
     if "tests" in data:
         return _listed(data, entry_point)
@@ -66,12 +70,12 @@ def _listed(data: dict[str, Any], entry_point: str) -> Case:
     for index, test in enumerate(tests):
         if not isinstance(test, str):
             raise BadCase(f"tests[{index}] is {_kind(test)}, not a string")
-    order = _order(entry_point, {"tests": tests})
-    return Case(case_id(data), _text(data, "code"), entry_point, len(tests), order)
+    order = _order(entry_point, {"tests": [test.removeprefix(BOM) for test in tests]})
+    return Case(case_id(data), _text(data, "code").removeprefix(BOM), entry_point, len(tests), order)
 
 
 def _human_eval(data: dict[str, Any], entry_point: str) -> Case:
-    prompt, test = _text(data, "prompt"), _text(data, "test")
+    prompt, test = _text(data, "prompt").removeprefix(BOM), _text(data, "test").removeprefix(BOM)
     if data.get("completion") is None and "canonical_solution" not in data:
         raise BadCase("the case has no candidate: it needs `completion` or `canonical_solution`")
     completion = _text(data, "completion" if data.get("completion") is not None else "canonical_solution")
@@ -83,6 +87,10 @@ def _order(entry_point: str, tests: dict[str, Any]) -> bytes:
     seed = hashlib.sha256(json.dumps(tests).encode()).hexdigest()[:16]
     order = {"entry_point": entry_point, "seed": int(seed, 16), "max_calls": MAX_CALLS, **tests}
     return json.dumps(order).encode()
+
+
+def _is_name(text: str) -> bool:
+    return text.isidentifier() and not keyword.iskeyword(text)
 
 
 def _text(data: dict[str, Any], name: str) -> str:

@@ -51,6 +51,8 @@ def plan(order: bytes) -> tuple[Expected, ...] | None:
         for index, source in enumerate(sources):
             tree = ast.parse(source)
             body, names = (tree.body, {name}) if "tests" in case else (_check_body(tree, name))
+            if "abs" in names:  # then it is not the builtin
+                return None
             before = len(found)
             found += [Expected(index, *settled) for test in body for settled in _settle(test, names)]
             if len(found) == before or len(found) > MOST_CALLS:
@@ -67,10 +69,12 @@ def _check_body(tree: ast.Module, entry_point: str) -> tuple[list[ast.stmt], set
     check = None
     for statement in tree.body:
         match statement:
-            case ast.FunctionDef(name="check", decorator_list=[], args=arguments) if check is None:
+            case ast.FunctionDef(name="check", decorator_list=[], returns=None, args=arguments) if check is None:
                 names = [a.arg for a in arguments.args]
                 if (
                     len(names) != 1
+                    or arguments.args[0].annotation
+                    or arguments.posonlyargs
                     or arguments.vararg
                     or arguments.kwonlyargs
                     or arguments.kwarg
@@ -133,6 +137,8 @@ def _arguments(call: ast.expr, names: set[str]) -> bytes:
     match call:
         case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords) if name in names:
             kwargs = {keyword.arg or _refuse(): _value(keyword.value) for keyword in keywords}
+            if len(kwargs) < len(keywords):
+                raise _NotPlain
             return f"{wire.encode(tuple(map(_value, args)))}\n{wire.encode(kwargs)}".encode()
     raise _NotPlain
 

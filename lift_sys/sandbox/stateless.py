@@ -4,12 +4,16 @@ Where there is nothing to keep state in, a fresh process for each call answers a
 not be started. The proof is a whitelist: top-level functions over plain values, with immutable constants, names that
 are bound in the source or known to be harmless, no attribute that is set, none that leads to a frame, a module or a
 dictionary of globals. Whatever is not known to be harmless is not proved, and then the processes are started.
+
+The library keeps state of its own, so what shows it is left out too: ABC's `register`, whether `re` or `typing` has
+cached a pattern or a hint, and through `str.format` the attributes of any object.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
+import re
 
 LONGEST_SOURCE = 20_000
 
@@ -44,6 +48,13 @@ _MODULES = {
 _EXPORTS = {module: frozenset(names.split()) for module, names in _MODULES.items()}
 # Attributes of frames, tracebacks, code and coroutines; their objects lead to globals.
 _LEADING = ("_", "gi_", "f_", "tb_", "cr_", "ag_", "co_", "func_")
+_SHARED = frozenset({"register"})  # changes a class that all calls share
+_FORMATS = frozenset({"format", "format_map"})
+_FORMAT_OF_ATTRIBUTE = re.compile(r"\{[^{}:!]*[.\[]")
+# How many arguments of a function of `re` come before its flags. A flag that is no plain flag (2.0 for 2) works
+# only where the cache holds the pattern already.
+_BEFORE_FLAGS = {"compile": 1, "escape": 1, "split": 3, "sub": 4, "subn": 4}
+_FLAGS = frozenset({"A", "ASCII", "DOTALL", "I", "IGNORECASE", "M", "MULTILINE", "S", "X", "VERBOSE"})
 _NODES = (
     ast.Module,
     ast.FunctionDef,
@@ -107,7 +118,9 @@ def is_stateless(source: str) -> bool:
         bound = _bound(nodes)
         if not bound.isdisjoint(_OTHER_BUILTINS):  # where it is not bound, such a name is the builtin
             return False
-        _check(nodes, _imported(nodes), bound | _BUILTINS)
+        modules = _imported(nodes)
+        _check(nodes, modules, bound | _BUILTINS)
+        _check_library(nodes, modules)
     except (_Unproved, SyntaxError, ValueError, MemoryError, RecursionError):
         return False
     return True
@@ -197,7 +210,7 @@ def _check(nodes: list[ast.AST], modules: dict[str, str], known: set[str]) -> No
         if isinstance(node, ast.keyword) and node.arg == "file":
             raise _Unproved
         if isinstance(node, ast.Attribute):
-            if not isinstance(node.ctx, ast.Load) or node.attr.startswith(_LEADING):
+            if not isinstance(node.ctx, ast.Load) or node.attr.startswith(_LEADING) or node.attr in _SHARED:
                 raise _Unproved
             if isinstance(node.value, ast.Name) and node.value.id in modules:
                 if node.attr not in _EXPORTS[modules[node.value.id]]:
@@ -209,3 +222,67 @@ def _check(nodes: list[ast.AST], modules: dict[str, str], known: set[str]) -> No
                 raise _Unproved
             if node.id not in modules and (node.id not in known or node.id.startswith("__")):
                 raise _Unproved
+
+
+def _check_library(nodes: list[ast.AST], modules: dict[str, str]) -> None:
+    """Nothing may show what the library has kept from an earlier call."""
+    typing_names = {name for name, module in modules.items() if module == "typing"}
+    in_place: set[ast.AST] = set()  # what of `re` is called, what of `typing` is in a hint
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module == "typing":
+            typing_names |= {item.asname or item.name for item in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "re":
+            raise _Unproved
+        elif isinstance(node, ast.Call) and _of_re(node.func, modules):
+            _check_flags(node, modules)
+            in_place.add(node.func)
+        elif isinstance(node, ast.Compare):
+            _check_identity(node)
+        hint = node.returns if isinstance(node, ast.FunctionDef) else getattr(node, "annotation", None)
+        in_place |= set(ast.walk(hint)) if hint is not None else set()
+    for node in nodes:
+        if isinstance(node, ast.Name) and node.id in typing_names and node not in in_place:
+            raise _Unproved
+        if isinstance(node, ast.Attribute):
+            if node.attr in _FORMATS and not _shows_no_attribute(node.value):
+                raise _Unproved
+            if _of_re(node, modules) and node.attr not in _FLAGS and node not in in_place:
+                raise _Unproved
+
+
+def _of_re(node: ast.expr, modules: dict[str, str]) -> bool:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and modules.get(node.value.id) == "re"
+
+
+def _check_flags(call: ast.Call, modules: dict[str, str]) -> None:
+    assert isinstance(call.func, ast.Attribute)
+    flags = call.args[_BEFORE_FLAGS.get(call.func.attr, 2) :]
+    flags += [keyword.value for keyword in call.keywords if keyword.arg in (None, "flags")]
+    while flags:
+        flag = flags.pop()
+        if isinstance(flag, ast.BinOp) and isinstance(flag.op, ast.BitOr):
+            flags += [flag.left, flag.right]
+        elif not (isinstance(flag, ast.Attribute) and flag.attr in _FLAGS and _of_re(flag, modules)):
+            raise _Unproved
+    if any(isinstance(argument, ast.Starred) for argument in call.args):
+        raise _Unproved
+
+
+def _check_identity(comparison: ast.Compare) -> None:
+    """`is` tells a cached object from a new one, so it may ask for None, True, False and Ellipsis alone."""
+    sides = [comparison.left, *comparison.comparators]
+    for operator, *pair in zip(comparison.ops, sides, sides[1:], strict=False):
+        if isinstance(operator, ast.Is | ast.IsNot) and not any(map(_is_single, pair)):
+            raise _Unproved
+
+
+def _is_single(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and (node.value is ... or node.value in (None, True, False))
+
+
+def _shows_no_attribute(template: ast.expr) -> bool:
+    return (
+        isinstance(template, ast.Constant)
+        and isinstance(template.value, str)
+        and not _FORMAT_OF_ATTRIBUTE.search(template.value)
+    )

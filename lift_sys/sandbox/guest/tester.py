@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import builtins
 import gc
+import importlib
 import json
 import linecache
 import random
@@ -76,12 +77,21 @@ def _compile(order: dict[str, Any]) -> tuple[list[types.CodeType], dict[str, Any
     for index, source in enumerate(sources):
         try:
             codes.append(compile(source, f"<test {index}>", "exec", dont_inherit=True))
+            if "assert" not in source and "raise" not in source and _decides_nothing(source):
+                raise SyntaxError("an expression that is not asserted decides nothing")
         except BaseException as error:
             error.test_index = index  # type: ignore[attr-defined]
             raise
     module = types.ModuleType("tests")
     sys.modules["tests"] = module
     return codes, module.__dict__, sources
+
+
+def _decides_nothing(source: str) -> bool:
+    """Whether a test only computes comparisons and the like (`f(1) == 2`): a forgotten assert would pass anything."""
+    body = importlib.import_module("ast").parse(source).body
+    values = [type(getattr(statement, "value", None)).__name__ for statement in body]
+    return "Compare" in values and all(name in ("Compare", "BoolOp", "UnaryOp", "Constant") for name in values)
 
 
 def _run_prompt(order: dict[str, Any], namespace: dict[str, Any]) -> str | None:
@@ -221,7 +231,7 @@ def _attribute(
     where = _line(error, source)
     if any(error is raised for raised in proxy.raised):
         return "invalid", f"{where}: the candidate raised {_say(error)}"
-    if type(error) is not UnboundLocalError and isinstance(error, _BROKEN_TEST):
+    if type(error) is not UnboundLocalError and isinstance(error, _BROKEN_TEST) and _is_own(error, proxy):
         return "error", f"the test itself fails: {_say(error)}"
     earlier = (set(namespace) - own) & set(code.co_names)
     if not proxy.made and not earlier:
@@ -231,6 +241,16 @@ def _attribute(
         said = _text_of(error)
         return "invalid", f"{where} failed{': ' + said[:SHOWN] if said else ''}{returned}"
     return "invalid", f"{where}: {_say(error)}{returned}"
+
+
+def _is_own(error: BaseException, proxy: Proxy) -> bool:
+    """Whether the test's own source is broken; else what the candidate returned was evaluated or imported."""
+    if not proxy.made or isinstance(error, SyntaxError):  # the test itself has been compiled already
+        return not proxy.made
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is None or trace.tb_frame.f_code.co_filename.startswith(("<test ", "<prompt>"))
 
 
 def _line(error: BaseException, source: str) -> str:
