@@ -8,31 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import hashlib
 import os
-import stat
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from lift_sys.config import code_version
-from lift_sys.data_synthesis.extraction import extract_module, failed_file, is_test_path, read_module
-from lift_sys.data_synthesis.module_index import ModuleIndex
+from lift_sys.data_synthesis.extraction import Plain, failed_file, is_test_path
+from lift_sys.data_synthesis.lift_worker import Chunk, lift_chunk, read_regular, without_collector
 from lift_sys.data_synthesis.sources.base import Checkout
 from lift_sys.executors.base import Done, Executor, ItemRaised
 from lift_sys.executors.local import LocalExecutor
 from lift_sys.ir import IntermediateRepresentation
 from lift_sys.records import Function, Licence, Rejection, RejectionReason, Repository
-from lift_sys.reverse_mode.lifter import LiftedModule
-from lift_sys.reverse_mode.source_text import MAX_BYTES, UnusableFile
+from lift_sys.reverse_mode.source_text import UnusableFile
 
-Plain = dict[str, Any]
 Progress = Callable[[int, int, int], None]
 """Called with the files done, the files in all, and the functions found so far."""
 CHUNK_BYTES = 400_000
@@ -54,19 +49,6 @@ class FileResult:
     path: str
     functions: tuple[LiftedFunction, ...]
     rejections: tuple[Rejection, ...]
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Some files of one checkout, with what a worker needs to lift them."""
-
-    folder: str
-    files: tuple[str, ...]
-    """All files of the checkout: slices reach into them."""
-    import_roots: tuple[str, ...]
-    kind: Any
-    repository: str
-    paths: tuple[str, ...]
 
 
 class BatchLifter:
@@ -122,7 +104,7 @@ class BatchLifter:
         async for done in self.executor.map_unordered(lift_chunk, rest):
             chunk = rest[done.index]
             if done.result is None and len(chunk.paths) > 1:
-                suspects.extend(_single(chunk, path) for path in chunk.paths)
+                suspects.extend(replace(chunk, paths=(path,)) for path in chunk.paths)
                 continue
             if done.result is not None:
                 self._write(state, chunk, done.result)
@@ -159,70 +141,6 @@ class BatchLifter:
         draft.replace(entry)
 
 
-@contextlib.contextmanager
-def without_collector() -> Iterator[None]:
-    """Switch the cyclic garbage collector off for a while, if it is on."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
-def lift_chunk(chunk: Chunk) -> bytes:
-    """Lift some files, in a worker: the JSON of a list of what `extract_module` returns."""
-    index = _index(chunk)
-    results = []
-    with without_collector():  # syntax trees hold no cycles; looking for them takes a third of the parser's time
-        modules: list[LiftedModule] = []
-        for path in chunk.paths:  # all are read first: slices reach into one another's files
-            try:
-                modules.append(read_module(index, path, read_regular(os.path.join(chunk.folder, path))))
-            except UnusableFile as problem:
-                failed = failed_file(path, chunk.repository, problem.reason, problem.detail, problem.lineno)
-                results.append(failed)
-        while modules:
-            results.append(extract_module(index, modules.pop(), chunk.repository))
-        return to_json(results)
-
-
-_current: tuple[tuple[object, ...], ModuleIndex] | None = None
-
-
-def _index(chunk: Chunk) -> ModuleIndex:
-    """The index of the chunk's checkout; a worker keeps the last one, so modules are read once."""
-    global _current
-    key = (chunk.folder, chunk.repository, chunk.files, chunk.import_roots)
-    if _current is None or _current[0] != key:
-        _current = (key, ModuleIndex(Path(chunk.folder), chunk.files, chunk.import_roots, chunk.kind))
-    return _current[1]
-
-
-def read_regular(path: str) -> bytes:
-    """The bytes of a regular file of at most `MAX_BYTES`; links are not followed, devices and pipes not opened.
-
-    Raises:
-        UnusableFile: UNREADABLE or TOO_LARGE.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except (OSError, ValueError) as error:
-        raise UnusableFile(RejectionReason.UNREADABLE, getattr(error, "strerror", None) or str(error)) from None
-    state = os.fstat(descriptor)
-    if not stat.S_ISREG(state.st_mode):
-        os.close(descriptor)
-        raise UnusableFile(RejectionReason.UNREADABLE, "not a regular file")
-    with os.fdopen(descriptor, "rb") as file:
-        if state.st_size > MAX_BYTES:
-            raise UnusableFile(RejectionReason.TOO_LARGE, f"{state.st_size} bytes, the most is {MAX_BYTES}")
-        try:
-            return file.read(MAX_BYTES)
-        except OSError as error:
-            raise UnusableFile(RejectionReason.UNREADABLE, error.strerror or str(error)) from None
-
-
 def _chunks(checkout: Checkout, files: tuple[str, ...]) -> list[Chunk]:
     """Files in chunks of about `CHUNK_BYTES`, test code first: what it mentions belongs to the functions."""
     chunks: list[Chunk] = []
@@ -254,10 +172,6 @@ def _unnameable(path: str, repository: str) -> Plain:
 def _chunk(checkout: Checkout, files: tuple[str, ...], paths: tuple[str, ...]) -> Chunk:
     repository = checkout.repository
     return Chunk(str(checkout.folder), files, checkout.import_roots, repository.kind, repository.id, paths)
-
-
-def _single(chunk: Chunk, path: str) -> Chunk:
-    return Chunk(chunk.folder, chunk.files, chunk.import_roots, chunk.kind, chunk.repository, (path,))
 
 
 def _plain_results(chunk: Chunk, done: Done[bytes]) -> Iterable[Plain]:

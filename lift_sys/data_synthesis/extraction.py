@@ -6,8 +6,10 @@ import ast
 import re
 from typing import Any
 
-from lift_sys.data_synthesis.module_index import ModuleIndex, SliceModule
-from lift_sys.data_synthesis.slicing import Stop, slice_function
+from lift_sys.data_synthesis.module_index import ModuleIndex
+from lift_sys.data_synthesis.pieces import SliceModule
+from lift_sys.data_synthesis.slice_plan import Stop
+from lift_sys.data_synthesis.slicing import slice_function
 from lift_sys.records import RejectionReason
 from lift_sys.reverse_mode.facts import FunctionFacts
 from lift_sys.reverse_mode.lifter import LiftedModule, docstring_of, lift_function
