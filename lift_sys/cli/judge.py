@@ -33,9 +33,13 @@ def judge(
     regimes: Annotated[
         Regimes, typer.Option("--regimes", help="`both` also makes each call in a fresh process; `first` is faster.")
     ] = Regimes.both,
-    call_seconds: Annotated[float, typer.Option("--call-seconds", min=0.05, help="Seconds for one call.")] = 5.0,
+    call_seconds: Annotated[
+        float, typer.Option("--call-seconds", min=0.05, max=86_400, help="Seconds for one call.")
+    ] = 5.0,
     memory: Annotated[int, typer.Option("--memory", min=32, help="MiB for a candidate's whole process tree.")] = 1024,
-    tasks: Annotated[int, typer.Option("--tasks", min=1, help="Processes and threads of a candidate.")] = 64,
+    tasks: Annotated[
+        int, typer.Option("--tasks", min=1, max=1 << 20, help="Processes and threads of a candidate.")
+    ] = 64,
     result: Annotated[int, typer.Option("--result", min=1, help="MiB for one result.")] = 16,
     tmp: Annotated[int, typer.Option("--tmp", min=1, help="MiB for a candidate's /tmp.")] = 256,
     fail_on_invalid: Annotated[
@@ -57,6 +61,7 @@ def judge(
     import sys
 
     from lift_sys.config import usable_cores
+    from lift_sys.errors import ConfigError
     from lift_sys.sandbox.api import Limits
     from lift_sys.sandbox.candidate import REGIMES
     from lift_sys.sandbox.judge import Judge
@@ -64,6 +69,8 @@ def judge(
     limits = Limits(call_seconds, memory * MIB, tasks, result * MIB, tmp=tmp * MIB)
     kinds = REGIMES if regimes is Regimes.both else REGIMES[:1]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if sys.stdout is None:  # closed by who started this
+        raise ConfigError("standard output is closed: there is nowhere to write verdicts to")
     stream, stopped = _open(cases), 0
     with Judge(jobs or 2 * usable_cores(), kinds, limits) as judging:
         try:
@@ -77,11 +84,16 @@ def judge(
             stopped = 143
     if stopped:
         os._exit(stopped)  # the thread that waits for the next line can't be told to end
-    if sys.stderr.isatty():
+    stream.close()
+    if _is_terminal(sys.stderr):
         total = sum(counts.values())
         print(f"{total:,} cases: " + ", ".join(f"{n:,} {verdict}" for verdict, n in counts.items()), file=sys.stderr)
     if fail_on_invalid and any(n for verdict, n in counts.items() if verdict != "valid"):
         raise typer.Exit(1)
+
+
+def _is_terminal(stream: IO[str] | None) -> bool:
+    return stream is not None and stream.isatty()
 
 
 def _open(name: str) -> IO[bytes]:
@@ -90,6 +102,8 @@ def _open(name: str) -> IO[bytes]:
 
     from lift_sys.errors import ConfigError
 
+    if name == "-" and sys.stdin is None:
+        raise ConfigError("the cases can't be read: standard input is closed")
     try:
         file = sys.stdin.fileno() if name == "-" else Path(name)
         opened = open(file, "rb", closefd=name != "-")  # noqa: SIM115
@@ -110,7 +124,7 @@ def _judge_lines(judging: Judge, stream: IO[bytes]) -> dict[str, int]:
 
     counts = dict.fromkeys(("valid", "invalid", "error", "timeout"), 0)
     waiting: queue.Queue[Future[CaseVerdict] | BaseException | None] = queue.Queue(64 * judging.jobs)
-    show = sys.stderr.isatty() and not sys.stdout.isatty()
+    show = _is_terminal(sys.stderr) and not _is_terminal(sys.stdout)
     threading.Thread(target=_feed, args=(judging, stream, waiting), daemon=True).start()
     while (item := waiting.get()) is not None:
         if isinstance(item, BaseException):

@@ -23,6 +23,7 @@ import importlib.util
 import json
 import os
 import random
+import resource
 import signal
 import socket
 import sys
@@ -123,14 +124,17 @@ class Kernel:
             ("setsid",),  # else kill(0) would reach the zygote: process groups cross pid namespaces
             ("mount", tmpfs, place, tmpfs, _NOSUID | _NODEV | _NOEXEC, options),
             ("chdir", place),
-            *(("prlimit64", 0, which, self._rlimit(value), 0) for which, value in limits.items()),
+            *(("prlimit64", 0, which, self._rlimit(which, value), 0) for which, value in limits.items()),
             ("capset", version_3, no_capabilities),
             ("prctl", _PR_SET_NO_NEW_PRIVS, 1),
         ]
         steps += [("seccomp", _SET_MODE_FILTER, 0, self._filter)]
         return [(str(name), self._pack(str(name), *map(int, rest))) for name, *rest in steps]
 
-    def _rlimit(self, value: int) -> int:
+    def _rlimit(self, which: int, value: int) -> int:
+        """The limit as the kernel reads it; never above the one that the host itself was started with."""
+        most = resource.getrlimit(which)[1]
+        value = value if most == resource.RLIM_INFINITY else min(value, most)
         return self._address(value.to_bytes(8, sys.byteorder) * 2)
 
     def _pack(self, name: str, *arguments: int) -> tuple[int, ...]:
