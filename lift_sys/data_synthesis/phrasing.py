@@ -152,3 +152,11 @@ def an(word: str) -> str:
 def join(parts: list[str], last: str = "and") -> str:
     """a; a and b; a, b and c."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {last} {parts[-1]}" if parts else ""
+
+
+def truth(purpose: str) -> str:
+    """`True if x` -> `returns True if x`; `Whether x` -> `tells whether x`."""
+    first, _, rest = purpose.partition(" ")
+    if first.lower() == "whether":
+        return f"tells whether {rest}"
+    return f"returns `{first.strip('`,').capitalize()}` {rest}"

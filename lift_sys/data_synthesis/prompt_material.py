@@ -8,46 +8,27 @@ from __future__ import annotations
 
 import ast
 import io
-import json
 import re
 import textwrap
 import tokenize
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from lift_sys import wire
 from lift_sys.data_synthesis import phrasing
 from lift_sys.data_synthesis.docstrings import ParsedDocstring, dashed_parameters, parse_docstring
 from lift_sys.data_synthesis.leaks import returned_expressions
 from lift_sys.data_synthesis.markup import clean, clean_line, sentences
 from lift_sys.data_synthesis.prompt_clauses import behaviour, guarantees, raises_told, useful
+from lift_sys.data_synthesis.prompt_examples import MAX_EXAMPLE, ShownExample, documented_calls, visible_calls
 from lift_sys.data_synthesis.stubs import Header
 from lift_sys.ir import IntermediateRepresentation
 from lift_sys.records import Function, TestCase
 
 Level = Literal["docstring", "comments", "calls", "names", "observed"]
-LEVELS: tuple[Level, ...] = ("docstring", "comments", "calls", "names", "observed")
-MAX_EXAMPLE = 300
 MAX_BODY = 1_500
-
-
-@dataclass(frozen=True)
-class ShownExample:
-    """One visible call as Python text; `result` is None when it raises."""
-
-    call: str
-    result: str | None
-    raises: str | None = None
-
-    @property
-    def size(self) -> int:
-        return len(self.call) + len(self.result or self.raises or "")
-
-    def doctest(self) -> str:
-        if self.raises:
-            return f">>> {self.call}\nTraceback (most recent call last):\n    ...\n{self.raises}"
-        return f">>> {self.call}" + ("" if self.result == "None" else f"\n{self.result}")
+Pick = Callable[[str, Sequence[str]], str]
+"""Chooses a wording: of the slot with that name, one of the variants."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +60,12 @@ class Material:
     examples: tuple[ShownExample, ...]
     is_generator: bool = False
 
+    def intent_by_name(self) -> str:
+        """What the name alone says that the function does; "" when it says nothing."""
+        if not phrasing.is_informative(self.header.name):
+            return ""
+        return phrasing.name_intent(self.header.name, tuple(parameter.name for parameter in self.parameters))
+
     def bare(self) -> Material:
         """Without what was derived from the code."""
         return replace(self, guarantees=(), points=(), raises=tuple((name, "") for name, _ in self.raises))
@@ -90,7 +77,7 @@ def gather(function: Function, ir: IntermediateRepresentation, tests: Sequence[T
     names = [parameter.arg for parameter in header.parameters]
     doc = _with_dashed(doc, names)
     summary, body = _summary_and_body(doc, header.name)
-    examples = _examples(header.name, tests) if tests else _doctests(doc, header.name)
+    examples = visible_calls(header.name, tests) if tests else documented_calls(doc, header.name)
     returned = returned_expressions(function)
     points = () if summary else _comments(function.source)
     raises = raises_told(doc, ir, returned, [item.raises for item in examples if item.raises])
@@ -188,70 +175,6 @@ def _level(
     if examples and (not tests or any(test.visible and test.oracle in ("recorded", "doctest") for test in tests)):
         return "calls"
     return "names" if phrasing.is_informative(name) or not examples else "observed"
-
-
-# --- examples -------------------------------------------------------------------------------------------------
-
-
-def _examples(name: str, tests: Sequence[TestCase]) -> tuple[ShownExample, ...]:
-    """The visible tests as calls, results first and shorter ones first; very long ones are left out."""
-    shown = [_example(name, test) for test in tests if test.visible]
-    shown = sorted(dict.fromkeys(shown), key=lambda example: (bool(example.raises), example.size, example.call))
-    fitting = [example for example in shown if example.size <= MAX_EXAMPLE]
-    return tuple(fitting or [example for example in shown if example.size <= 2 * MAX_EXAMPLE][:1])
-
-
-def value_text(value: object) -> str:
-    """A wire value (parsed JSON) as a Python literal."""
-    return wire.literal(wire.decode(json.dumps(value, separators=(",", ":"))))
-
-
-def _example(name: str, test: TestCase) -> ShownExample:
-    arguments = [value_text(value) for value in test.args]
-    arguments += [f"{key}={value_text(value)}" for key, value in test.kwargs.items() if key.isidentifier()]
-    odd = {key: value for key, value in test.kwargs.items() if not key.isidentifier()}
-    if odd:
-        arguments.append("**{" + ", ".join(f"{key!r}: {value_text(value)}" for key, value in odd.items()) + "}")
-    call = f"{name}({', '.join(arguments)})"
-    if test.expected.raises:
-        return ShownExample(call, None, test.expected.raises)
-    return ShownExample(call, value_text(test.expected.value))
-
-
-def _doctests(doc: ParsedDocstring, name: str) -> tuple[ShownExample, ...]:
-    """The docstring's own doctests that are plain calls; only for functions that have no tests yet."""
-    shown = []
-    for example in doc.examples:
-        call = _own_literal_call(example.source, name)
-        if call is None:
-            continue
-        raised = re.search(r"^Traceback.*\n(?:.*\n)*?([A-Za-z_][\w.]*)(?::.*)?\Z", example.want)
-        if raised:
-            shown.append(ShownExample(call, None, raised[1].rsplit(".", 1)[-1]))
-        elif example.want and _is_literal(example.want):
-            shown.append(ShownExample(call, example.want))
-    return tuple(sorted(dict.fromkeys(shown), key=lambda item: (bool(item.raises), item.size, item.call)))
-
-
-def _own_literal_call(source: str, name: str) -> str | None:
-    try:
-        tree = ast.parse(source.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    if not isinstance(tree, ast.Call) or ast.unparse(tree.func).rsplit(".", 1)[-1] != name:
-        return None
-    values = [*tree.args, *(keyword.value for keyword in tree.keywords)]
-    if not all(_is_literal(ast.unparse(value)) for value in values):
-        return None
-    return ast.unparse(ast.Call(ast.Name(name), tree.args, tree.keywords))
-
-
-def _is_literal(text: str) -> bool:
-    try:
-        ast.literal_eval(text)
-    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
-        return False
-    return "\n" not in text
 
 
 # --- parameters, returns, raises ------------------------------------------------------------------------------

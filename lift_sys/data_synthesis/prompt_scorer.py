@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from lift_sys.data_synthesis.leaks import leaks_body
 from lift_sys.data_synthesis.markup import DANGLING
 from lift_sys.data_synthesis.phrasing import name_words, word_set
-from lift_sys.data_synthesis.prompt_material import value_text
 from lift_sys.data_synthesis.retrieval import RetrievalReport, retrieval
 from lift_sys.data_synthesis.stubs import Header
 from lift_sys.ir import IntermediateRepresentation
-from lift_sys.records import Function, Quality, TestCase
+from lift_sys.records import Function, Quality, TestCase, wire_literal
 
 MIN_WORDS = 6
 MAX_WORDS = {"request": 150, "specification": 600, "stub": 500}
@@ -214,9 +213,9 @@ def _illustrated(calls: list[_Call], tests: Sequence[TestCase], register: str) -
 def _test_calls(name: str, tests: Sequence[TestCase]) -> list[tuple[str, str]]:
     calls = []
     for test in tests:
-        arguments = [value_text(value) for value in test.args]
-        arguments += [f"{key}={value_text(value)}" for key, value in test.kwargs.items()]
-        calls.append((f"{name}({', '.join(arguments)})", test.expected.raises or value_text(test.expected.value)))
+        arguments = [wire_literal(value) for value in test.args]
+        arguments += [f"{key}={wire_literal(value)}" for key, value in test.kwargs.items()]
+        calls.append((f"{name}({', '.join(arguments)})", test.expected.raises or wire_literal(test.expected.value)))
     return calls
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lift_sys.data_synthesis.prompt_material import value_text
-from lift_sys.records import TestCase
+from lift_sys.records import TestCase, wire_literal
 
 _ORACLES = {"recorded": 0, "doctest": 0, "generated": 1}
 _GOOD_LENGTH = range(6, 70)
@@ -27,12 +26,12 @@ def choose_visible(tests: Sequence[TestCase], count: int) -> tuple[TestCase, ...
 
 
 def _outcome(test: TestCase) -> str:
-    return value_text(test.expected.value)
+    return wire_literal(test.expected.value)
 
 
 def _rank(test: TestCase) -> tuple[float, int]:
     """Smaller is more telling: a result that isn't empty, repeats no argument, and is short enough to take in."""
-    shown = [value_text(value) for value in [*test.args, *test.kwargs.values()]]
+    shown = [wire_literal(value) for value in [*test.args, *test.kwargs.values()]]
     result = "" if test.expected.raises else _outcome(test)
     size = sum(map(len, shown)) + len(result)
     cost = 2.0 * _ORACLES[test.oracle]
