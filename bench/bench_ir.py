@@ -13,7 +13,7 @@ import json
 import sysconfig
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from lift_sys.data_synthesis.batch_lifter import LiftedFunction, lift_path
 from lift_sys.data_synthesis.oracles import ObservedCall, choose_tests, explore
 from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge
 from lift_sys.ir import IntermediateRepresentation
-from lift_sys.records import Expected
+from lift_sys.records import Expected, wire_arguments
 from lift_sys.reverse_mode.contract import breaches
 from lift_sys.reverse_mode.refine import refine
 from lift_sys.sandbox import open_sandbox
@@ -134,7 +134,7 @@ def _try_mutant(
     sandbox: Sandbox,
     totals: Totals,
 ) -> None:
-    asked = [Call(wire_text({"t": [*call.args]}), wire_text({"d": _pairs(call.kwargs)})) for call in calls]
+    asked = [Call(*wire_arguments(call.args, call.kwargs)) for call in calls]
     try:
         outcomes = run_calls(sandbox, code, entry_point, asked, regime="one_process", limits=LIMITS)
     except (CandidateDied, CandidateTimeout, ResultTooLarge):
@@ -158,14 +158,6 @@ def _try_mutant(
     totals.by_predicate += any(breach.clause in predicates for breach in found)
     if not found:
         totals.weak[ir.signature.name] += 1
-
-
-def wire_text(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))
-
-
-def _pairs(kwargs: Mapping[str, object]) -> list[object]:
-    return [part for item in kwargs.items() for part in item]
 
 
 def mutants(code: str, entry_point: str) -> list[str]:

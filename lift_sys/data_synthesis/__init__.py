@@ -1,1 +1,1 @@
-"""TODO by its owner."""
+"""Repositories to execution-validated examples: sources, extraction, oracles, mutants, prompts, the dataset."""

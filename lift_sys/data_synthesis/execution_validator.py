@@ -26,7 +26,7 @@ from lift_sys.records import (
     TestCase,
     TestResult,
     Verdict,
-    WireValue,
+    wire_arguments,
     wire_text,
 )
 from lift_sys.records.base import canonical_json
@@ -60,9 +60,7 @@ def to_call(test: TestCase) -> Call:
     """The call of a test as wire text."""
     from lift_sys.sandbox.candidate import Call
 
-    args: WireValue = {"t": list(test.args)}
-    kwargs: WireValue = {"d": [part for pair in test.kwargs.items() for part in pair]}
-    return Call(args=wire_text(args), kwargs=wire_text(kwargs))
+    return Call(*wire_arguments(test.args, test.kwargs))
 
 
 def meets(expected: Expected, outcome: Outcome) -> bool:

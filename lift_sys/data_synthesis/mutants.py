@@ -1,6 +1,6 @@
 """Mutation testing: are a function's tests good enough to notice small faults in it?
 
-The mutants are made and run in the box (`guest/mutation.py`, `guest/operators.py`); what is expected stays here.
+The mutants are made and run in the box (`guest/mutation.py`); what is expected stays here.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lift_sys.data_synthesis.oracles.base import AUTHORITY
 from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge
-from lift_sys.records import Expected, MutantEvidence, MutationEvidence, Oracle, TestCase
+from lift_sys.records import Expected, MutantEvidence, MutationEvidence, TestCase, wire_arguments, wire_text
 from lift_sys.records.base import canonical_json
 from lift_sys.sandbox.api import Limits, Process, Sandbox
 
@@ -19,7 +20,6 @@ LIMIT = 20
 SECONDS = 60.0
 DEATHS = 5
 """Mutants may end the box; after so many, the rest are not run and not counted."""
-AUTHORITY: dict[Oracle, int] = {"recorded": 0, "doctest": 1, "generated": 2}
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class _Run:
         self.request = {
             "code": code,
             "entry_point": entry_point,
-            "calls": [list(_texts(test)) for test in tests],
+            "calls": [list(wire_arguments(test.args, test.kwargs)) for test in tests],
             "limit": limit,
         }
         self.expected = [digest(test.expected) for test in tests]
@@ -162,18 +162,12 @@ def _mutants(rows: object, *, equivalent: bool = False) -> list[MutantEvidence]:
     ]
 
 
-def _texts(test: TestCase) -> tuple[str, str]:
-    flat = [part for item in test.kwargs.items() for part in item]
-    args, kwargs = {"t": list(test.args)}, {"d": flat}
-    return json.dumps(args, separators=(",", ":")), json.dumps(kwargs, separators=(",", ":"))
-
-
 def digest(expected: Expected) -> str:
     """The digest that the guest would send for this outcome."""
     if expected.raises is not None:
         text = f"raise:{expected.raises}"
     else:
-        text = "value:" + json.dumps(expected.value, separators=(",", ":"))
+        text = "value:" + wire_text(expected.value)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=9).hexdigest()
 
 

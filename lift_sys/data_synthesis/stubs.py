@@ -13,7 +13,6 @@ from lift_sys.data_synthesis.phrasing import word_set
 from lift_sys.ir import IntermediateRepresentation
 from lift_sys.records import Function
 
-Definition = ast.FunctionDef | ast.AsyncFunctionDef
 _TYPING = word_set(
     """
     Any AnyStr Callable ClassVar Final Generic Literal NamedTuple NoReturn Optional ParamSpec Protocol

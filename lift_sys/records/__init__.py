@@ -24,6 +24,7 @@ from lift_sys.records.models import (
     TestResult,
     Verdict,
     WireValue,
+    wire_arguments,
     wire_literal,
     wire_text,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "WireValue",
     "canonical_json",
     "content_hash",
+    "wire_arguments",
     "wire_literal",
     "wire_text",
 ]

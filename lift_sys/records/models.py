@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Literal
 
@@ -94,6 +95,12 @@ class Function(Record):
 def wire_text(value: WireValue) -> str:
     """The canonical wire text of a parsed value."""
     return json.dumps(value, separators=(",", ":"))
+
+
+def wire_arguments(args: Iterable[WireValue], kwargs: Mapping[str, WireValue]) -> tuple[str, str]:
+    """The wire texts of a call's arguments (a tuple) and keyword arguments (a dict)."""
+    pairs = [part for item in kwargs.items() for part in item]
+    return wire_text({"t": list(args)}), wire_text({"d": pairs})
 
 
 def wire_literal(value: WireValue) -> str:
@@ -222,7 +229,6 @@ class RejectionReason(StrEnum):
     NESTED = "nested"
     ASYNC = "async"
     GENERATOR = "generator"
-    DECORATED = "decorated"
     TEST_CODE = "test_code"
     TRIVIAL = "trivial"
     THIRD_PARTY_IMPORT = "third_party_import"
@@ -289,6 +295,7 @@ __all__ = [
     "Verdict",
     "WireValue",
     "content_hash",
+    "wire_arguments",
     "wire_literal",
     "wire_text",
 ]

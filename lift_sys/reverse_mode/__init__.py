@@ -1,1 +1,1 @@
-"""TODO by its owner."""
+"""From a function to its IR: facts of the source, then predicates that observed calls bear out."""

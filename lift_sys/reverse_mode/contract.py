@@ -53,12 +53,3 @@ def breaches(ir: IntermediateRepresentation, calls: Sequence[ObservedCall], sand
         if RETURNS_WHEN_MET in promises and all(row[position] is True for row in met):
             found.append(Breach(index, RETURNS_WHEN_MET))
     return sorted(found, key=lambda breach: (breach.call, breach.clause))
-
-
-def mutant_rejection(ir: IntermediateRepresentation, mutant_calls: Sequence[ObservedCall], sandbox: Sandbox) -> bool:
-    """Whether the IR rejects a mutant by what its calls came to.
-
-    Raises:
-        SandboxFault: the box broke.
-    """
-    return bool(breaches(ir, mutant_calls, sandbox))

@@ -17,7 +17,7 @@ from typing import Any, Protocol, Self
 
 from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge
 from lift_sys.ir import Signature
-from lift_sys.records import Expected, WireValue
+from lift_sys.records import Expected, WireValue, wire_text
 from lift_sys.sandbox.api import Process, Sandbox
 
 PROGRAM = "predicates"
@@ -151,10 +151,6 @@ def mentions_result(text: str) -> bool:
     return tree is not None and any(isinstance(n, ast.Name) and n.id == "result" for n in ast.walk(tree))
 
 
-def _text(value: WireValue) -> str:
-    return json.dumps(value, separators=(",", ":"))
-
-
 def bind(signature: Signature, call: ObservedCall) -> BoundCall | None:
     """The call with arguments bound as Python binds them; None when they don't fit the signature."""
     try:
@@ -162,7 +158,7 @@ def bind(signature: Signature, call: ObservedCall) -> BoundCall | None:
         after = getattr(call, "args_after", None)
         bound_after = None if after is None else _bind(signature, after, getattr(call, "kwargs_after", {}))
         raises = call.outcome.raises
-        result = None if raises is not None else _text(call.outcome.value)
+        result = None if raises is not None else wire_text(call.outcome.value)
     except RecursionError:
         return None
     if before is None:
@@ -178,15 +174,15 @@ def _bind(
     for parameter in signature.parameters:
         name, kind = parameter.name, parameter.kind
         if kind == "var_positional":
-            values[name] = _text({"t": [*left]})
+            values[name] = wire_text({"t": [*left]})
             left = []
         elif kind == "var_keyword":
-            values[name] = _text({"d": [part for item in named.items() for part in item]})
+            values[name] = wire_text({"d": [part for item in named.items() for part in item]})
             named = {}
         elif left and kind != "keyword_only":
-            values[name] = _text(left.pop(0))
+            values[name] = wire_text(left.pop(0))
         elif name in named and kind != "positional_only":
-            values[name] = _text(named.pop(name))
+            values[name] = wire_text(named.pop(name))
         elif parameter.default is None:
             return None
     return None if left or named else tuple(values.items())

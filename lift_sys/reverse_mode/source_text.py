@@ -8,7 +8,6 @@ import re
 import tokenize
 import warnings
 from codecs import BOM_UTF8
-from collections.abc import Callable
 
 from lift_sys.errors import SourceError
 from lift_sys.records.models import RejectionReason
@@ -18,7 +17,6 @@ MAX_BYTES = 2_000_000
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
 _NEWLINE = re.compile("\r\n?")
-Segment = Callable[[ast.AST], str]
 
 
 class UnusableFile(SourceError):

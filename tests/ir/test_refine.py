@@ -23,7 +23,7 @@ from lift_sys.ir import (
     TypedHole,
 )
 from lift_sys.records import canonical_json
-from lift_sys.reverse_mode.contract import breaches, mutant_rejection
+from lift_sys.reverse_mode.contract import breaches
 from lift_sys.reverse_mode.observed_types import infer_hint
 from lift_sys.reverse_mode.refine import RAISES_NOTHING_ELSE, RETURNS_WHEN_MET, refine
 from lift_sys.reverse_mode.stub import lift_stub, render_stub
@@ -109,13 +109,13 @@ def test_an_exact_postcondition_is_found_by_search(
     if expected is not None:
         assert expected in predicates(made)
     wrong = observing(lambda *args: [None, *args], arguments)
-    assert mutant_rejection(made, wrong, box)
+    assert breaches(made, wrong, box)
 
 
 def test_an_invariant_under_a_condition(box: Sandbox, observing: Observing) -> None:
     made = refine(spec("x"), observing(lambda x: -x if x < 0 else 2 * x, numbers(40, 1)), box)
     mutant = observing(lambda x: -x if x < 0 else 3 * x, numbers(40, 1))
-    assert mutant_rejection(made, mutant, box)
+    assert breaches(made, mutant, box)
     assert not breaches(made, observing(lambda x: -x if x < 0 else 2 * x, numbers(40, 1)), box)
 
 
@@ -145,7 +145,7 @@ def test_preconditions_separate_calls_that_raise(box: Sandbox, observing: Observ
 
     made = refine(spec("x"), observing(root, numbers(40, 1)), box)
     (precondition,) = [clause for clause in made.assertions if clause.kind == "precondition"]
-    assert not mutant_rejection(made, observing(root, [(5,), (-5,)]), box)
+    assert not breaches(made, observing(root, [(5,), (-5,)]), box)
     unguarded = observing(lambda x: x + 1, [(-5,)])
     assert [b.clause for b in breaches(made, unguarded, box)] == [precondition.predicate]
     (effect,) = made.effects
@@ -181,7 +181,7 @@ def test_a_mutant_that_raises_something_else_is_rejected(box: Sandbox, observing
     def broken(x: int, low: int, high: int) -> int:
         raise TypeError
 
-    assert mutant_rejection(made, observing(broken, [(1, 2, 3)]), box)
+    assert breaches(made, observing(broken, [(1, 2, 3)]), box)
 
 
 def test_missing_types_are_inferred_and_their_holes_closed(box: Sandbox, observing: Observing) -> None:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from lift_sys.records import Expected, Oracle, WireValue
 
+AUTHORITY: dict[Oracle, int] = {"recorded": 0, "doctest": 1, "generated": 2}
+"""Whose word on a call counts more: the smaller number's."""
+
 
 @dataclass(frozen=True)
 class ObservedCall:

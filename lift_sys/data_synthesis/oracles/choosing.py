@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lift_sys.data_synthesis.oracles.base import ObservedCall
-from lift_sys.data_synthesis.oracles.generated import AUTHORITY, Exploration
+from lift_sys.data_synthesis.oracles.base import AUTHORITY, ObservedCall
+from lift_sys.data_synthesis.oracles.generated import Exploration
 from lift_sys.records import TestCase
 from lift_sys.records.base import canonical_json
 

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lift_sys import wire
-from lift_sys.data_synthesis.oracles.base import ObservedCall
+from lift_sys.data_synthesis.oracles.base import AUTHORITY, ObservedCall
 from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge, WireError
-from lift_sys.records import Expected, Function, Oracle, RejectionReason, WireValue
+from lift_sys.records import Expected, Function, RejectionReason, WireValue, wire_arguments
 from lift_sys.sandbox.api import Limits, Sandbox
 
 BUDGET = 250
@@ -25,7 +25,6 @@ LOAD_SECONDS = 20.0
 EXPLORE_SECONDS = 60.0
 TEXT = 16384
 """Characters of one wire text in a report; longer ones are forged."""
-AUTHORITY: dict[Oracle, int] = {"recorded": 0, "doctest": 1, "generated": 2}
 _REASONS = {
     reason.value: reason
     for reason in (
@@ -76,7 +75,7 @@ def _explore(
         "code": code,
         "entry_point": entry,
         "docstring": function.docstring,
-        "calls": [[*wire_texts(call), call.oracle] for call in seeds],
+        "calls": [[*wire_arguments(call.args, call.kwargs), call.oracle] for call in seeds],
         "budget": budget,
         "calm": calm,
         "seed": int.from_bytes(hashlib.sha256(f"{entry}\0{code}".encode("utf-8", "replace")).digest()[:8], "big"),
@@ -188,10 +187,3 @@ def keywords(value: WireValue) -> dict[str, WireValue]:
         if all(isinstance(name, str) for name in names):
             return dict(zip(map(str, names), items[1::2], strict=True))
     raise ValueError("the keyword arguments are no dict of strings")
-
-
-def wire_texts(call: ObservedCall) -> tuple[str, str]:
-    """The wire texts of a call's arguments and keyword arguments."""
-    flat = [part for item in call.kwargs.items() for part in item]
-    args, kwargs = {"t": list(call.args)}, {"d": flat}
-    return json.dumps(args, separators=(",", ":")), json.dumps(kwargs, separators=(",", ":"))

@@ -49,7 +49,6 @@ REPEATS = 5
 """An invented input that was tried before is replaced so many times."""
 PATIENCE = 100
 """Invented tries without one usable call after which the function is given up."""
-FEW_RAISES = 0.25
 
 
 def main(channel: Any) -> None:
