@@ -250,3 +250,17 @@ def test_an_exploration_is_the_same_whatever_the_hosts_hash_seed_is() -> None:
 def test_two_explorations_in_one_box_are_the_same(sandbox: Sandbox) -> None:
     one = function("def f(s, n):\n    return s * n if n < 4 else s.upper()")
     assert explore(sandbox, one) == explore(sandbox, one)
+
+
+@pytest.mark.parametrize("number", ["inf", "-inf", "nan"])
+def test_recorded_calls_may_hold_numbers_that_are_not_finite(sandbox: Sandbox, number: str) -> None:
+    odd = json.loads(wire.encode(float(number)))
+    code = """
+        def f(x: float) -> str:
+            if x != x or x in (float('inf'), float('-inf')):
+                return 'no number'
+            return 'positive' if x > 0 else 'other'
+    """
+    found = explore(sandbox, function(code), seeds=[ObservedCall(args=(odd,), oracle="recorded")])
+    assert found.reason is None
+    assert {"no number", "positive", "other"} == set(results(found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import Any
 
@@ -210,7 +211,8 @@ class Maker:
             other = self.pick((value + 1, value - 1, -value, value * 2, value // 2, 0, self.integer()))
             return other if abs(other) <= 1 << 24 else value - 1
         if kind is float:
-            return self.pick((value + 1, value - 1, -value, value / 2, 0.0, float(round(value)), self.floating()))
+            whole = float(round(value)) if math.isfinite(value) else 1.0  # a project's own calls may hold inf or NaN
+            return self.pick((value + 1, value - 1, -value, value / 2, 0.0, whole, self.floating()))
         if kind is str:
             return self.change_string(value, clue)
         if kind is bytes:
