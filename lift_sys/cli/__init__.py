@@ -7,16 +7,37 @@ from typing import NoReturn
 
 
 def main() -> NoReturn:
-    """Entry point: an error that was raised on purpose becomes one line and its exit code."""
+    """Entry point: an error that was raised on purpose becomes one line and its exit code.
+
+    So does an error of the operating system that no step turned into one of ours, such as a full disk.
+    """
     from lift_sys.cli.app import app
-    from lift_sys.errors import LiftError
+    from lift_sys.errors import LiftError, StorageError
 
     try:
         app()
     except LiftError as error:
         print(f"lift-sys: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except OSError as error:
+        _forget_output()
+        place = f"{error.filename}: " if error.filename is not None else ""
+        print(f"lift-sys: {place}{error.strerror or error}", file=sys.stderr)
+        sys.exit(StorageError.exit_code)
+    except (KeyboardInterrupt, SystemExit) as end:
+        # Typer turns an interrupt into an exit of its own, without a word.
+        if isinstance(end, SystemExit) and end.code != 130:
+            raise
         print("lift-sys: stopped; run the same command again to go on", file=sys.stderr)
         sys.exit(130)
     sys.exit(0)
+
+
+def _forget_output() -> None:
+    """Drop what standard output still holds: where it can't be written, the flush at the end would fail again."""
+    import os
+
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -17,7 +17,7 @@ app = typer.Typer(
     name="lift-sys",
     help="Python repositories in, execution-validated training data out.",
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -90,6 +90,7 @@ def generate(
 
 def _summary(out: Path, manifest: dict[str, object], seconds: dict[str, float]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     counts: dict[str, int] = manifest["counts"]  # type: ignore[assignment]
@@ -103,6 +104,12 @@ def _summary(out: Path, manifest: dict[str, object], seconds: dict[str, float]) 
     for reason, count in sorted(reasons.items(), key=lambda item: -item[1]):
         table.add_row(f"  {reason.replace('_', ' ')}", f"[dim]{count:,}")
     console.print(table)
+    files: dict[str, int] = manifest["files_rejected_by_reason"]  # type: ignore[assignment]
+    if files:
+        listed = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in files.items())
+        console.print(f"[yellow]Files not taken:[/] {listed}; {escape(str(out))}/file_rejects.jsonl names them")
+    if not counts["functions"]:
+        console.print("[yellow]No function was found in the sources.")
     total = sum(seconds.values())
     console.print(f"{total:.0f} s: " + ", ".join(f"{step} {value:.0f} s" for step, value in seconds.items()))
     console.print(

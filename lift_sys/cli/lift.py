@@ -100,7 +100,9 @@ class _Sink:
         from lift_sys.errors import StorageError
 
         self.file = sys.stdout
-        if self.draft is not None:
+        if self.draft is not None and self.out is not None:
+            if self.out.is_dir():
+                raise StorageError(f"{self.out}: it is a folder; --out names a file")
             try:
                 self.file = self.draft.open("w", encoding="utf-8")
             except OSError as error:
@@ -110,10 +112,14 @@ class _Sink:
     def __exit__(self, kind: object, *rest: object) -> None:
         if self.draft is None or self.out is None:
             return
-        self.file.close()
-        if kind is None:
-            self.draft.replace(self.out)
-        else:
+        from lift_sys.storage import storage_errors
+
+        try:
+            with storage_errors(self.out):
+                self.file.close()
+                if kind is None:
+                    self.draft.replace(self.out)
+        finally:
             self.draft.unlink(missing_ok=True)
 
     def take(self, result: FileResult, wanted: list[LiftedFunction]) -> None:

@@ -37,6 +37,8 @@ def show(
         elif candidate.id.startswith(example) or candidate.entry_point == example:
             chosen = candidate
             break
+    if chosen is None and example is None:
+        raise ConfigError(f"{folder} holds no example: no function was kept, {folder}/report.md says why")
     if chosen is None:
         raise ConfigError(f"no example {example!r} in {folder}: `lift-sys show {folder}` shows the best one")
     if as_json:

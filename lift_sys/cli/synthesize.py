@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from lift_sys.data_synthesis.prompt_report import PromptedFunction, PromptReport
+    from lift_sys.records import Example
 
 
 class Register(StrEnum):
@@ -68,11 +69,21 @@ def _items(path: Path, seed: int) -> Sequence[PromptedFunction]:
         raise SourceError(f"{path} does not exist")
     dataset = path / "examples.jsonl" if path.is_dir() else path
     if dataset.suffix == ".jsonl" and dataset.is_file():
-        from lift_sys.records import Example
-
-        with dataset.open(encoding="utf-8") as lines:
-            return list(prompted_examples((Example.from_line(line) for line in lines if line.strip()), seed))
+        return list(prompted_examples(_examples(dataset), seed))
     return list(prompted_files(path, seed))
+
+
+def _examples(dataset: Path) -> Iterator[Example]:
+    from lift_sys.errors import SourceError
+    from lift_sys.records import Example
+
+    with dataset.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                if line.strip():
+                    yield Example.from_line(line)
+            except ValueError as error:
+                raise SourceError(f"{dataset}, line {number}: it is no example: {error}") from None
 
 
 def _report(items: Sequence[PromptedFunction], encoder: EncoderName) -> PromptReport:

@@ -41,7 +41,10 @@ class Checkpoint:
 
     def get(self, step: str, key: str) -> str | None:
         row = self._run("SELECT payload FROM results WHERE step=? AND key=?", (step, key)).fetchone()
-        return None if row is None else zlib.decompress(row[0]).decode()
+        try:
+            return None if row is None else zlib.decompress(row[0]).decode()
+        except (zlib.error, ValueError) as error:
+            raise StorageError(f"{self.path} is damaged ({error}): remove it and run again from the start") from error
 
     def keys(self, step: str) -> set[str]:
         return {row[0] for row in self._run("SELECT key FROM results WHERE step=?", (step,))}

@@ -1,0 +1,120 @@
+"""What a user gets who mistypes, or whose disk is full: one line that says it, an exit code, no traceback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lift_sys.errors import StorageError
+from lift_sys.storage import Checkpoint
+
+SOURCE = "def double(x: int) -> int:\n    return x + x\n"
+
+
+def lift_sys(*words: object, stdout: int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from lift_sys.cli import main; main()", *map(str, words)]
+    return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=120)
+
+
+def one_line(done: subprocess.CompletedProcess[str]) -> str:
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("lift-sys: ")
+    return lines[0]
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "module.py"
+    path.write_text(SOURCE)
+    return path
+
+
+def test_lift_out_that_is_a_folder_is_refused(source: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    done = lift_sys("lift", source, "--out", folder)
+    assert done.returncode == 5
+    assert "is a folder" in one_line(done)
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_lift_cache_that_is_a_file_is_refused(source: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cache.write_text("no folder")
+    done = lift_sys("lift", source, "--cache", cache)
+    assert done.returncode == 5
+    assert "Not a directory" in one_line(done)
+
+
+@pytest.mark.parametrize("command", [("lift",), ("lift", "--json"), ("synthesize",)])
+def test_output_to_a_full_disk_is_one_line(source: Path, command: tuple[str, ...]) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        done = lift_sys(*command, source, stdout=full)
+    finally:
+        os.close(full)
+    assert done.returncode == 5
+    assert "No space left" in one_line(done)
+
+
+def test_synthesize_names_the_damaged_line_of_a_dataset(tmp_path: Path) -> None:
+    (tmp_path / "examples.jsonl").write_text('{"id": "trunc')
+    done = lift_sys("synthesize", tmp_path)
+    assert done.returncode == 4
+    assert "line 1" in one_line(done)
+
+
+def test_show_of_a_dataset_without_examples_says_so(tmp_path: Path) -> None:
+    (tmp_path / "examples.jsonl").write_text("")
+    done = lift_sys("show", tmp_path)
+    assert done.returncode == 2
+    assert "holds no example" in one_line(done)
+
+
+def test_generate_tells_of_files_that_were_not_taken(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "broken.py").write_text("def f(:\n")
+    done = lift_sys("generate", "--local", project, "--out", tmp_path / "out", "--jobs", "1")
+    assert done.returncode == 0
+    assert "1 syntax error" in done.stdout
+    assert "No function was found" in done.stdout
+
+
+def test_an_interrupt_says_how_to_go_on(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    for number in range(300):
+        (project / f"m{number}.py").write_text(SOURCE.replace("double", f"double{number}"))
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", "from lift_sys.cli import main; main()", "generate", "--local", project]
+    process = subprocess.Popen([*map(str, command), "--out", out], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while not (out / "work" / "checkpoint.sqlite").exists():
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"run the same command again to go on" in said
+    assert b"Traceback" not in said
+
+
+def test_a_damaged_row_of_a_checkpoint_is_a_storage_error(tmp_path: Path) -> None:
+    import sqlite3
+
+    path = tmp_path / "checkpoint.sqlite"
+    with Checkpoint(path) as checkpoint:
+        checkpoint.put("step", [("key", "text")])
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE results SET payload = x'00'")
+    database.close()
+    with Checkpoint(path) as checkpoint, pytest.raises(StorageError, match="is damaged"):
+        checkpoint.get("step", "key")
