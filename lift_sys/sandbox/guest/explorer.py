@@ -7,7 +7,6 @@ The host sends one frame, JSON with `code`, `entry_point`, `docstring`, `calls` 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import random
@@ -20,7 +19,17 @@ try:
     from lift_sys.sandbox.guest.clues import survey
     from lift_sys.sandbox.guest.examples import documented_calls
     from lift_sys.sandbox.guest.inputs import Inputs
-    from lift_sys.sandbox.guest.program import DEPTH, GIVE_UP, Attempt, LoadError, Program, depth, describe, parse
+    from lift_sys.sandbox.guest.program import (
+        DEPTH,
+        GIVE_UP,
+        Attempt,
+        LoadError,
+        Program,
+        depth,
+        describe,
+        limit_memory,
+        parse,
+    )
 except ImportError:  # inside the box
     import wire  # type: ignore[no-redef,import-not-found]
     from clues import survey  # type: ignore[no-redef,import-not-found]
@@ -34,6 +43,7 @@ except ImportError:  # inside the box
         Program,
         depth,
         describe,
+        limit_memory,
         parse,
     )
 
@@ -54,19 +64,6 @@ PATIENCE = 100
 def main(channel: Any) -> None:
     limit_memory(768 << 20)
     serve(channel)
-
-
-def limit_memory(size: int) -> None:
-    """Bound the address space, so that a huge allocation is a MemoryError and not the end of the process."""
-    try:
-        import resource
-
-        with open("/proc/self/statm") as file:
-            used = int(file.read().split()[0]) * resource.getpagesize()
-    except (ImportError, OSError, ValueError):
-        used = 256 << 20
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_AS, (used + size, used + size))
 
 
 def serve(channel: Any) -> None:

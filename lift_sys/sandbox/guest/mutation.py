@@ -23,16 +23,21 @@ from types import CodeType
 from typing import Any
 
 try:
-    from lift_sys.sandbox.guest.explorer import limit_memory
     from lift_sys.sandbox.guest.instrument import instrument
     from lift_sys.sandbox.guest.meter import Blocks
-    from lift_sys.sandbox.guest.program import FILENAME, LoadError, Program, describe, parse
+    from lift_sys.sandbox.guest.program import FILENAME, LoadError, Program, describe, limit_memory, parse
     from lift_sys.sandbox.guest.sites import Site, choose, sites
 except ImportError:  # inside the box
-    from explorer import limit_memory  # type: ignore[no-redef,import-not-found]
     from instrument import instrument  # type: ignore[no-redef,import-not-found]
     from meter import Blocks  # type: ignore[no-redef,import-not-found]
-    from program import FILENAME, LoadError, Program, describe, parse  # type: ignore[no-redef,import-not-found]
+    from program import (  # type: ignore[no-redef,import-not-found]
+        FILENAME,
+        LoadError,
+        Program,
+        describe,
+        limit_memory,
+        parse,
+    )
     from sites import Site, choose, sites  # type: ignore[no-redef,import-not-found]
 
 REFERENCE_FUEL = 1_000_000

@@ -36,6 +36,19 @@ GIVE_UP = 2
 """So many calls stuck in C code end the exploration: a share of them would depend on the machine's speed."""
 
 
+def limit_memory(size: int) -> None:
+    """Bound the address space, so that a huge allocation is a MemoryError and not the end of the process."""
+    try:
+        import resource
+
+        with open("/proc/self/statm") as file:
+            used = int(file.read().split()[0]) * resource.getpagesize()
+    except (ImportError, OSError, ValueError):
+        used = 256 << 20
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_AS, (used + size, used + size))
+
+
 class LoadError(Exception):
     """The program can't be loaded."""
 
