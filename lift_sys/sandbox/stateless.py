@@ -15,6 +15,8 @@ import ast
 import builtins
 import re
 
+from lift_sys.sandbox.identity import sees_no_address
+
 LONGEST_SOURCE = 20_000
 
 _NAMES = (
@@ -121,9 +123,9 @@ def is_stateless(source: str) -> bool:
         modules = _imported(nodes)
         _check(nodes, modules, bound | _BUILTINS)
         _check_library(nodes, modules)
+        return sees_no_address(tree)
     except (_Unproved, SyntaxError, ValueError, MemoryError, RecursionError):
         return False
-    return True
 
 
 def _top_level(statement: ast.stmt) -> None:
