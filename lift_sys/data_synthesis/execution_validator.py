@@ -5,7 +5,7 @@ function, with mutants (DeMillo et al. 1978) in place of one bug, and every run 
 
 1. the reference gives the expected outcome for every test, in one process for all calls and in a fresh process for
    each call in another order, under every hash seed of the configuration;
-2. the stub of the IR fails, and no constant function passes;
+2. the stub of the IR fails, and no constant function passes, nor one that hands back an argument;
 3. the tests kill at least `min_mutation_score` of the mutants; the evidence for each mutant is kept;
 4. tests that neither kill nor cover anything of their own are left out, and 1 holds for those that stay.
 """
@@ -130,6 +130,28 @@ def constant_passes(tests: Sequence[TestCase]) -> bool:
     return len({canonical_json(test.expected.model_dump(mode="json")) for test in tests}) <= 1
 
 
+def echoed(tests: Sequence[TestCase]) -> list[int | str]:
+    """The parameters, by position or keyword, that pass every test when they are handed back as they came."""
+    slots: list[int | str] = [*range(min(len(test.args) for test in tests))] if tests else []
+    slots += sorted({name for test in tests for name in test.kwargs}) if tests else []
+    return [slot for slot in slots if all(_is_echo(test, slot) for test in tests)]
+
+
+def _is_echo(test: TestCase, slot: int | str) -> bool:
+    if test.expected.raises is not None:
+        return False
+    if isinstance(slot, int):
+        return slot < len(test.args) and wire_text(test.args[slot]) == wire_text(test.expected.value)
+    return slot in test.kwargs and wire_text(test.kwargs[slot]) == wire_text(test.expected.value)
+
+
+def _with_no_echo(tests: Sequence[TestCase], kept: list[int]) -> list[int]:
+    """`kept`, and for each parameter that could still be handed back the first test that forbids it."""
+    while slots := echoed([tests[index] for index in kept]):
+        kept = sorted({*kept, next(i for i, test in enumerate(tests) if not _is_echo(test, slots[0]))})
+    return kept
+
+
 def validate(
     boxes: Boxes,
     code: str,
@@ -150,6 +172,8 @@ def validate(
         return Failure(RejectionReason.TOO_FEW_TESTS, f"{len(tests)} tests, at least {config.min_tests} are needed")
     if constant_passes(tests):
         return Failure(RejectionReason.CONSTANT_RESULT, "every test expects the same outcome")
+    if slots := echoed(tests):
+        return Failure(RejectionReason.TRIVIAL, f"every test expects its argument {slots[0]} back")
     seeds = config.hash_seeds
     first = judge_reference(boxes, code, entry_point, tests, seeds, REGIMES[:1])
     if isinstance(first, Failure):
@@ -157,7 +181,7 @@ def validate(
     if passes(boxes, render_stub(ir), ir.signature.name, tests):
         return Failure(RejectionReason.STUB_PASSES, "the empty stub passes every test")
     matrix = run_mutants(boxes[0], code, entry_point, tests, limit=config.mutants)
-    kept = minimise(tests, matrix, least=config.keep_tests, most=config.max_tests)
+    kept = _with_no_echo(tests, minimise(tests, matrix, least=config.keep_tests, most=config.max_tests))
     tests = [tests[index] for index in kept]
     mutation = matrix.evidence(kept)
     if mutation.score is None:

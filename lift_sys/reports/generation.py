@@ -28,7 +28,7 @@ def write(folder: Path, seconds: dict[str, float]) -> None:
         "sources": _sources(figures),
         "seconds": seconds,
         "tests": _tests(figures.best) if figures.best else [],
-        "command": f"lift-sys generate --out {folder.name}",
+        "command": f"lift-sys verify {folder.name}",
     }
     for name, escape in (("report.md", False), ("report.html", True)):
         environment = Environment(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lift_sys.data_synthesis.dataset import read_examples, read_manifest, read_rejections, write_dataset
-from lift_sys.data_synthesis.execution_validator import constant_passes
+from lift_sys.data_synthesis.execution_validator import constant_passes, echoed
 from lift_sys.errors import StorageError
 from lift_sys.ir import Intent, IntermediateRepresentation, Signature
 from lift_sys.records import (
@@ -115,3 +115,12 @@ def test_a_constant_function_passes_only_tests_of_one_outcome() -> None:
     assert constant_passes([make_test(1, 5), make_test(2, 5)])
     assert not constant_passes([make_test(1, 5), make_test(2, 6)])
     assert not constant_passes([make_test(1, 1), make_test(2, 1, expected=Expected(value=True))])
+
+
+def test_a_function_that_hands_back_an_argument_passes_only_tests_that_expect_it_back() -> None:
+    assert echoed([make_test(1, 1), make_test(2, 2)]) == [0]
+    assert echoed([make_test(1, 1, args=(0, 1)), make_test(2, 2, args=(0, 2))]) == [1]
+    assert echoed([make_test(0, 1, args=(), kwargs={"x": 1}), make_test(0, 2, args=(), kwargs={"x": 2})]) == ["x"]
+    assert echoed([make_test(1, 1), make_test(2, 3)]) == []
+    assert echoed([make_test(1, 1), make_test(2, 2, expected=Expected(raises="ValueError"))]) == []
+    assert echoed([make_test(1, 1), make_test(1, 1, expected=Expected(value=True))]) == []
