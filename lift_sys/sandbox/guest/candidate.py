@@ -40,6 +40,19 @@ else:
 NONCE = 16
 QUICK_LOAD = 0.001
 """Seconds of loading after which its answer does not wait for that of the first call."""
+_SAMPLE = """from typing import Any, Dict, List, Optional, Tuple
+
+def f(x: List[int], y: str = "") -> List[int]:
+    # of the kind that most candidates are
+    total: Dict[str, int] = {}
+    for i, item in enumerate(sorted(x)):
+        if item % 2 == 0 and len(y) > 0:
+            total[y] = total.get(y, 0) + item
+    return [a * 2 for a in x if a not in total]
+
+def g(a: List[str], b: List[float], c: Optional[int], d: Tuple[int, int], e: List[Any]) -> Optional[str]:
+    return None
+"""
 _clock = time.monotonic
 _type_name = type.__dict__["__name__"].__get__
 
@@ -63,6 +76,20 @@ def main(channel: Any) -> None:
             answer = _call(function, args, kwargs, *limits)
         _stay(home)
         channel.send(nonce + answer)
+
+
+def warm() -> None:
+    """Run once in the zygote, with code of our own: what that fills in or specialises, no child does again."""
+    order = f"{len(_SAMPLE)} 1000 1000 f\n{_SAMPLE}".encode()
+    calls = b'\n{"t":[[1,2],"a"]}\n{"d":[]}' * 3
+    for _ in range(4):
+        _batch(_Nowhere(), os.getpid(), bytes(NONCE), order + calls)
+    del sys.modules["candidate"], linecache.cache["candidate.py"]
+
+
+class _Nowhere:
+    def send(self, payload: bytes) -> None:
+        pass
 
 
 def _order(body: bytes) -> tuple[str, str, int, int, bytes]:

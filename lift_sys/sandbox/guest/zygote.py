@@ -156,8 +156,7 @@ class Kernel:
 class Order:
     """What an order comes to, ready to be carried out again."""
 
-    def __init__(self, program: str, steps: Steps, oom_score: bytes, main: Any) -> None:
-        self.program = program
+    def __init__(self, steps: Steps, oom_score: bytes, main: Any) -> None:
         self.steps = steps
         self.oom_score = oom_score
         self.main = main
@@ -170,7 +169,6 @@ class Zygote:
         self._orders: dict[bytes, Order] = {}
         self._oom_score = -1
         self._child_path: list[str] = []
-        self._seeded = ""
         self._kernel: Kernel
 
     def set_up(self) -> None:
@@ -247,15 +245,16 @@ class Zygote:
             _RLIMIT_CORE: 0,
             _RLIMIT_CPU: order["cpu"],
         }
-        main = importlib.import_module(order["program"]).main
+        program = importlib.import_module(order["program"])
+        if hasattr(program, "warm"):
+            program.warm()
+            gc.freeze()
+        random.seed(0)  # the children's; the zygote itself draws no numbers
         steps = self._kernel.prepare(order["tmp"], limits)
-        learnt = self._orders[text] = Order(order["program"], steps, order["oom_score"].encode(), main)
+        learnt = self._orders[text] = Order(steps, order["oom_score"].encode(), program.main)
         return learnt
 
     def _fork(self, order: Order) -> int:
-        if order.program != self._seeded:
-            random.seed(order.program)  # the child's; the zygote itself draws no numbers
-            self._seeded = order.program
         self._set_oom_score(order.oom_score)
         try:
             pid = self._kernel.fork()
