@@ -19,7 +19,7 @@ class PipelineConfig(Record):
     seed: int = 0
     record_calls: bool = True
     """Run each project's own tests in the sandbox and record calls."""
-    record_seconds: float = Field(60.0, gt=0)
+    record_seconds: float = Field(300.0, gt=0)
     """Backstop for one project's recording; tests are limited by count first."""
     explore_budget: int = Field(250, ge=1)
     """Generated inputs tried for a function."""

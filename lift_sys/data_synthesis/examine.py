@@ -5,6 +5,7 @@ Every function that was found ends here exactly once, so that validated + reject
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from lift_sys.config import PipelineConfig
@@ -28,6 +29,8 @@ ATTEMPTS = 3
 """How often a function is tried when our own sandbox breaks."""
 
 OBSTACLES = {reason.value: reason for reason in RejectionReason}
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
+"""An object's address in a message: another one on every run."""
 ORACLE_WEIGHT = {"recorded": 1.0, "doctest": 1.0, "generated": 0.5}
 
 
@@ -60,7 +63,7 @@ def reject(
     rejection = Rejection(
         stage=stage,
         reason=reason,
-        detail=detail[:500],
+        detail=_ADDRESS.sub("0x...", detail)[:500],
         repository=function.repository,
         path=function.path,
         qualname=function.qualname,

@@ -20,8 +20,9 @@ _TABLE: dict[EffectKind, str] = {
     "shutil.get_terminal_size pathlib.Path.home pathlib.Path.cwd",
     "clock": "time.time time.time_ns time.monotonic time.monotonic_ns time.perf_counter time.perf_counter_ns "
     "time.process_time time.sleep time.localtime time.gmtime time.ctime time.strftime time.tzname time.timezone "
-    "datetime.datetime.now datetime.datetime.utcnow datetime.datetime.today datetime.date.today timeit",
-    "randomness": "random secrets os.urandom os.getrandom uuid.uuid1 uuid.uuid4 numpy.random",
+    "datetime.datetime.now datetime.datetime.utcnow datetime.datetime.today datetime.date.today timeit "
+    "gzip.compress gzip.GzipFile email.utils.formatdate email.utils.localtime email.utils.make_msgid",
+    "randomness": "random secrets os.urandom os.getrandom uuid.uuid1 uuid.uuid4 uuid.getnode _uuid numpy.random",
     "process": "subprocess multiprocessing threading concurrent signal _thread ctypes os.system os.popen os.fork "
     "os.execv os.execve os.execvp os.execl os.spawnv os.spawnl os.kill os.killpg os.wait os.waitpid os._exit "
     "os.abort os.nice os.setuid os.setgid os.chroot os.chdir os.umask os.pipe os.dup os.dup2 sys.exit "

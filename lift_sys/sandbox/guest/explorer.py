@@ -210,11 +210,11 @@ class Explorer:
             return {"calls": [], "coverage": None, "reason": "no_tests_found_in_time", "detail": "calls did not end",
                     "tries": self.tries}  # fmt: skip
         if reason is None and self.unsure > len(self.calls):
-            reason, detail = "nondeterministic", f"{self.unsure} of {self.unsure + len(self.calls)} calls differed"
+            reason, detail = "nondeterministic", "most calls came out differently when they were made again"
         elif reason is None and not values:
             reason, detail = "no_usable_calls", self.commonest()
         elif reason is None and len(outcomes) < 2:
-            reason, detail = "constant_result", f"{len(self.calls)} calls, each with the result {min(values)[:80]}"
+            reason, detail = "constant_result", "every call has the same result"
         marks = 0
         for _, _, attempt, _ in self.calls:
             marks |= attempt.marks
