@@ -118,3 +118,17 @@ def test_a_damaged_row_of_a_checkpoint_is_a_storage_error(tmp_path: Path) -> Non
     database.close()
     with Checkpoint(path) as checkpoint, pytest.raises(StorageError, match="is damaged"):
         checkpoint.get("step", "key")
+
+
+def test_a_local_git_repository_is_read_into_a_relative_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "module.py").write_text(SOURCE)
+    who = ["-c", "user.name=a", "-c", "user.email=a"]
+    for words in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "first"]):
+        subprocess.run(["git", *words], cwd=tmp_path / "project", check=True)
+    done = lift_sys("scrape", "--local", "project", "--out", "sources")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(list(tmp_path.glob("sources/**/module.py"))) == 1

@@ -61,7 +61,7 @@ class Git:
     """Commands on the bare repository in `folder`, each bounded in time, memory and file size."""
 
     def __init__(self, folder: Path, limits: Limits, what: str) -> None:
-        self._folder = folder
+        self._folder = folder.absolute()  # commands run in it, so a relative path would lead elsewhere
         self._limits = limits
         self._what = what
 
