@@ -264,7 +264,7 @@ def _order(program: str, limits: Limits, others: int) -> bytes:
     order = {
         "program": program,
         "address_space": limits.memory + _BASE_ADDRESS_SPACE,
-        "tasks": limits.tasks + 2 + others,
+        "tasks": limits.tasks + 1 + others,  # the zygote is one more of this user
         "tmp": limits.tmp,
         "cpu": _CPU_SECONDS,
         # The kernel takes the highest first: a candidate before the tests that run beside it, the zygote last.

@@ -15,6 +15,7 @@ from typing import Literal, Self
 
 from lift_sys.errors import CandidateDied, CandidateLoadFailed, ResultTooLarge
 from lift_sys.sandbox.api import Limits, Process, Sandbox
+from lift_sys.wire import EXPANSION
 
 Regime = Literal["one_process", "fresh_process"]
 REGIMES: tuple[Regime, ...] = ("one_process", "fresh_process")
@@ -49,7 +50,7 @@ class Candidate:
 
     def __init__(self, sandbox: Sandbox, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
-        frames = replace(self.limits, result=self.limits.result + FRAMING)
+        frames = replace(self.limits, result=EXPANSION * self.limits.result + FRAMING)
         self._process: Process = sandbox.spawn("candidate", frames)
         self._nonce = b""
         self._dead = False

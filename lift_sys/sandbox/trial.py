@@ -18,6 +18,7 @@ from lift_sys.sandbox.api import Limits, Process, Sandbox
 from lift_sys.sandbox.candidate import FRAMING, Candidate, clean, shuffled
 from lift_sys.sandbox.cases import Case
 from lift_sys.sandbox.plan import Expected, plan
+from lift_sys.wire import EXPANSION
 
 Status = Literal["valid", "invalid", "error", "timeout"]
 OUT_OF_MEMORY = "the candidate ran out of memory"
@@ -132,7 +133,7 @@ def run_apart(sandbox: Sandbox, case: Case, limits: Limits, timing: Timing) -> R
 
 
 def _tester(sandbox: Sandbox, limits: Limits) -> Process:
-    return sandbox.spawn("tester", replace(limits, result=limits.result + FRAMING))
+    return sandbox.spawn("tester", replace(limits, result=EXPANSION * limits.result + FRAMING))
 
 
 def run_second(sandbox: Sandbox, case: Case, first: Run, limits: Limits, timing: Timing) -> Run | None:

@@ -121,6 +121,23 @@ def test_nesting_has_no_limit() -> None:
     assert wire.encode(wire.decode(text)) == text
 
 
+@given(st.lists(st.integers(), min_size=65) | st.lists(st.floats(allow_nan=True), min_size=65).map(tuple))
+def test_a_long_uniform_list_has_the_text_of_its_members(value: list[int] | tuple[float, ...]) -> None:
+    members = ",".join(wire.encode(member) for member in value)
+    assert wire.encode(value) == (f"[{members}]" if type(value) is list else f'{{"t":[{members}]}}')
+
+
+@pytest.mark.parametrize(
+    ("value", "size"),
+    [(b"x" * 1000, 1000), ("x" * 1000, 1000), ("ü" * 500, 1000), ("\0" * 1000, 1000), ([0.5] * 100, 900),
+     ([7] * 100, 199), (["a", 1] * 50, 200)],
+)  # fmt: skip
+def test_the_limit_counts_bytes_of_the_value_and_not_of_its_escapes(value: object, size: int) -> None:
+    assert len(wire.encode(value, limit=size + 10)) <= wire.EXPANSION * size + 10
+    with pytest.raises(WireError, match="larger than"):
+        wire.encode(value, limit=size - 10)
+
+
 def test_a_small_object_graph_with_a_huge_text_stops_at_the_limit() -> None:
     value: list[object] = ["x" * 100]
     for _ in range(60):
