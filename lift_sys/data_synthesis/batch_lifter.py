@@ -27,6 +27,7 @@ from lift_sys.executors.local import LocalExecutor
 from lift_sys.ir import IntermediateRepresentation
 from lift_sys.records import Function, Licence, Rejection, RejectionReason, Repository
 from lift_sys.reverse_mode.source_text import UnusableFile
+from lift_sys.storage import storage_errors
 
 Progress = Callable[[int, int, int], None]
 """Called with the files done, the files in all, and the functions found so far."""
@@ -135,10 +136,11 @@ class BatchLifter:
         entry = self._entry(state, chunk)
         if entry is None:
             return
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        draft = entry.with_suffix(f".{os.getpid()}.tmp")
-        draft.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
-        draft.replace(entry)
+        with storage_errors(entry):
+            entry.parent.mkdir(parents=True, exist_ok=True)
+            draft = entry.with_suffix(f".{os.getpid()}.tmp")
+            draft.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+            draft.replace(entry)
 
 
 def _chunks(checkout: Checkout, files: tuple[str, ...]) -> list[Chunk]:
