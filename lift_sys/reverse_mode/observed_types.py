@@ -8,8 +8,9 @@ from itertools import islice
 from lift_sys import wire
 
 MAX_DEPTH = 4
-MAX_UNION = 3
-"""A union of more types than this says too little to be a hint."""
+MAX_UNION = 2
+"""A union of more types than this is what invented inputs happened to be, not what the function is for. Inside a
+container one type is the most, beside None: else the container's name is all that is said."""
 MAX_ELEMENTS = 64
 
 
@@ -35,7 +36,7 @@ def _hint(values: Sequence[object], depth: int) -> str | None:
     none = groups.pop(type(None), None) is not None
     if float in groups and int in groups:
         groups[float] += groups.pop(int)  # a hint of float admits int (PEP 484)
-    if len(groups) > MAX_UNION:
+    if len(groups) > (1 if depth else MAX_UNION):
         return None
     hints = [_one(kind, group, depth) for kind, group in sorted(groups.items(), key=lambda item: item[0].__name__)]
     return " | ".join([*hints, *(["None"] if none else [])]) or None
