@@ -55,7 +55,7 @@ def generate(
     import shutil
 
     from lift_sys.cli.console import Console
-    from lift_sys.cli.scrape import split_ref
+    from lift_sys.cli.scrape import check_licences, split_ref
     from lift_sys.config import PipelineConfig, usable_cores
     from lift_sys.data_synthesis.licences import Policy
     from lift_sys.data_synthesis.pipeline import Pipeline
@@ -70,7 +70,7 @@ def generate(
     if not resume:
         with FolderLock(out):
             shutil.rmtree(out / "work", ignore_errors=True)
-    allow = licence or []
+    allow = check_licences(licence)
     policy = Policy(Policy().allowed | set(allow))
     sources = [
         *(load_sources(lock, cache / "sources", offline=offline, allow=allow) if lock else []),

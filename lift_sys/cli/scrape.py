@@ -47,13 +47,14 @@ def scrape(
     from lift_sys.data_synthesis.sources.lock import Lock, entry_of
     from lift_sys.errors import LiftError
 
+    allowed = check_licences(licence)
     known = Lock.load(lock) if lock is not None and lock.exists() else Lock()
     with _progress() as progress:
         task = progress.add_task("Asking the package index", total=None)
         wanted = known.merged([*_new_entries(names or [], git or [], local or [], stdlib, lock)]).sources
         _require_some(wanted)
         base = lock.parent if lock is not None else Path()
-        sources = [entry.to_source(offline=offline, base=base, allow=licence or ()) for entry in wanted]
+        sources = [entry.to_source(offline=offline, base=base, allow=allowed) for entry in wanted]
         progress.update(task, description="Fetching sources", total=len(sources))
         found = checkout_all(sources, out, jobs=jobs, on_done=lambda source, result: progress.advance(task))
     pairs = zip(wanted, found, strict=True)
@@ -109,6 +110,17 @@ def split_ref(given: str) -> tuple[str, str | None]:
     if separator and slash and at and ref:
         return f"{scheme}://{host}/{url}", ref
     return given, None
+
+
+def check_licences(given: list[str] | None) -> list[str]:
+    """The ids of `--allow-licence`, each one that SPDX knows."""
+    from lift_sys.data_synthesis.licences import normalise
+    from lift_sys.errors import ConfigError
+
+    for name in given or []:
+        if normalise(name) is None:
+            raise ConfigError(f"--allow-licence {name}: no SPDX id; the list is at https://spdx.org/licenses")
+    return given or []
 
 
 def _require_some(wanted: object) -> None:

@@ -132,3 +132,9 @@ def test_a_local_git_repository_is_read_into_a_relative_folder(
     done = lift_sys("scrape", "--local", "project", "--out", "sources")
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(list(tmp_path.glob("sources/**/module.py"))) == 1
+
+
+def test_a_licence_that_spdx_does_not_know_is_refused(tmp_path: Path) -> None:
+    done = lift_sys("generate", "--allow-licence", "BOGUS", "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "BOGUS: no SPDX id" in one_line(done)
