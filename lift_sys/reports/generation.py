@@ -70,7 +70,8 @@ def _charts(figures: Statistics) -> dict[str, str]:
 
     counts = figures.counts
     funnel = {name.replace("_", " "): counts[name] for name in ("functions", "lifted", "with_tests", "validated")}
-    rejected = {f"{reason.replace('_', ' ')}": count for (_, reason), count in figures.rejected.most_common(18)}
+    by_reason = sorted(figures.manifest["rejected_by_reason"].items(), key=lambda item: -item[1])
+    rejected = {reason.replace("_", " "): count for reason, count in by_reason}
     return {
         "funnel": charts.bars(funnel, colours={"validated": charts.GREEN}),
         "rejected": charts.bars(rejected, colours=dict.fromkeys(rejected, charts.ORANGE)),

@@ -21,6 +21,7 @@ from lift_sys.records import (
     TestCase,
     Verdict,
 )
+from lift_sys.reports import write_report
 
 
 def make_test(argument: int, result: int, **changes: object) -> TestCase:
@@ -124,3 +125,23 @@ def test_a_function_that_hands_back_an_argument_passes_only_tests_that_expect_it
     assert echoed([make_test(1, 1), make_test(2, 3)]) == []
     assert echoed([make_test(1, 1), make_test(2, 2, expected=Expected(raises="ValueError"))]) == []
     assert echoed([make_test(1, 1), make_test(1, 1, expected=Expected(value=True))]) == []
+
+
+def test_the_chart_of_rejections_adds_up_over_the_stages(tmp_path: Path) -> None:
+    early = [make_rejection().model_copy(update={"reason": RejectionReason.TRIVIAL, "lineno": n}) for n in range(523)]
+    late = [rejection.model_copy(update={"stage": "validate"}) for rejection in early[:28]]
+    write_dataset(
+        tmp_path,
+        examples=[make_example()],
+        rejections=[*early, *late],
+        file_rejections=[],
+        counts={"functions": 552, "lifted": 552, "with_tests": 1, "validated": 1, "rejected": 551},
+        sources=[],
+        configuration={},
+        code_version="0",
+    )
+    write_report(tmp_path, {})
+    report = (tmp_path / "report.html").read_text()
+    chart = report[report.index("Why functions were rejected") : report.index("<details>")]
+    assert ">551</text>" in chart
+    assert ">28</text>" not in chart
