@@ -142,7 +142,7 @@ CHEATING = [
     row("reads a host file", "def f(x): return open('/etc/passwd').read()", "invalid", ["assert 'root' in f(1)"]),
     row(
         "reads this repository",
-        "def f(x): return open('/work/main/pyproject.toml').read()",
+        f"def f(x): return open({__file__!r}).read()",
         "invalid",
         ["assert f(1)"],
     ),
