@@ -22,7 +22,7 @@ def show(
 ) -> None:
     """Show one example in full: prompt, IR, code, tests, mutants, verdict and provenance.
 
-    Example:  lift-sys show build/demo chunked
+    Example:  lift-sys show build/demo is_sorted
 
     Exit codes: 0 shown, 2 no such example, 5 no dataset in the folder.
     """
