@@ -86,7 +86,7 @@ def _without_operand(at: int) -> Make:
 
 def _copy(node: ast.AST) -> ast.AST:
     """A new node of the same content, for a parent that takes the place of a child."""
-    new = node.__class__()
+    new = node.__class__.__new__(node.__class__)  # its `__init__` would ask for the fields that follow
     new.__dict__.update(node.__dict__)
     return new
 
