@@ -61,6 +61,7 @@ class LocalExecutor:
             for worker in workers:
                 worker.end()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.sleep(0)  # closed pipes are let go of in the loop's next round
 
 
 class _Worker:
@@ -112,15 +113,19 @@ class _Worker:
         process, self.process = self.process, None
         if process is None:
             return 0
-        if process.stdin is not None:
-            process.stdin.close()
-        if process.returncode is None:
-            try:
-                await asyncio.wait_for(process.wait(), patience)
-            except TimeoutError:
-                if process.returncode is None:
-                    process.kill()
-        return await process.wait()
+        try:
+            if process.stdin is not None:
+                process.stdin.close()
+            if process.returncode is None:
+                try:
+                    await asyncio.wait_for(process.wait(), patience)
+                except TimeoutError:
+                    if process.returncode is None:
+                        process.kill()
+            return await process.wait()
+        finally:
+            # Even when this is cancelled: a transport that outlives its loop complains when it is collected.
+            process._transport.close()  # type: ignore[attr-defined]
 
 
 def _cause(status: int) -> str:

@@ -26,6 +26,9 @@ class Checkpoint:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
+        except sqlite3.Error as error:
+            raise self._explain(error) from error
+        try:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
@@ -37,7 +40,11 @@ class Checkpoint:
                 " (step TEXT, key TEXT, payload BLOB, PRIMARY KEY (step, key)) WITHOUT ROWID"
             )
         except sqlite3.Error as error:
+            self._db.close()
             raise self._explain(error) from error
+        except StorageError:
+            self._db.close()
+            raise
 
     def get(self, step: str, key: str) -> str | None:
         row = self._run("SELECT payload FROM results WHERE step=? AND key=?", (step, key)).fetchone()
