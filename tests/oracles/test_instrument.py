@@ -7,7 +7,7 @@ import textwrap
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from lift_sys.sandbox.guest.instrument import instrument
@@ -194,7 +194,11 @@ statements = st.recursive(
 @given(statements, expressions)
 def test_made_up_programs_do_the_same_instrumented(body: str, result: str) -> None:
     code = f"def f(x=2, y=1):\n{indented(body)}\n    return [x, y, {result}]\n"
-    assert repr(run_metered(code)) == repr(run_plain(code))
+    try:
+        plain = run_plain(code)
+    except NameError:  # CPython 3.12 and 3.13 lose a captured name that a comprehension in a lambda binds too
+        reject()
+    assert repr(run_metered(code)) == repr(plain)
 
 
 LOOPS = {
