@@ -52,13 +52,47 @@ class Obstacle(Record):
     detail: str = ""
 
 
+class Requirement(Record):
+    """A pure-Python wheel that must be importable where the code runs, pinned by its hash."""
+
+    name: str
+    version: str
+    filename: str
+    sha256: str
+
+
+DRIVER = "lift_call"
+"""The function that a harness defines."""
+Projection = Literal["", "iterator", "object", "message", "method", "mixed"]
+"""How a call or its result is made plain; see `docs/adr/0006-projections.md`."""
+
+
+def program_of(code: str, harness: str) -> str:
+    """The module that is loaded to call `code`."""
+    return f"{code.rstrip()}\n\n\n{harness}" if harness else code
+
+
 class Slice(Record):
-    """A function with everything it reaches, as one module that runs alone."""
+    """A function with everything it reaches, as one module that runs alone, given its requirements."""
 
     code: str
     entry_point: str
+    """What the code must define: `name`, or `Class.name`."""
     includes: tuple[str, ...] = ()
     """Names of the helpers, constants and classes that came along, in order."""
+    harness: str = ""
+    """Code that runs after `code` and defines `DRIVER`, which is called instead of the entry point: it builds the
+    receiver of a method, or makes a result plain. Empty: the entry point is called."""
+    projection: Projection = ""
+    requirements: tuple[Requirement, ...] = ()
+
+    @property
+    def program(self) -> str:
+        return program_of(self.code, self.harness)
+
+    @property
+    def driver(self) -> str:
+        return DRIVER if self.harness else self.entry_point
 
 
 class Function(Record):
@@ -159,6 +193,13 @@ class MutantEvidence(Record):
     after: str
     killed_by: int | None = None
     equivalent: bool = False
+    proof: str = ""
+    """Why it counts as equivalent: `bytecode`, `exhaustive`."""
+    span: tuple[int, int] | None = None
+    """Characters of `Example.code` that the mutant replaces by `text`: the mutant is `code[:a] + text + code[b:]`."""
+    text: str = ""
+    failing: tuple[int, ...] = ()
+    """Every test, by index, that kills it."""
 
 
 class MutationEvidence(Record):
@@ -186,6 +227,9 @@ class Provenance(Record):
     qualname: str
     first_line: int
     last_line: int
+    repository_id: str = ""
+    function: str = ""
+    """Id of the `Function`."""
     licence: str
     licence_sha256: str | None
     time: str
@@ -195,21 +239,49 @@ class Provenance(Record):
     """Content hash of the configuration."""
 
 
+class FlakeEvidence(Record):
+    """The environments under which every test was run again and came out the same."""
+
+    environments: tuple[str, ...] = ()
+    runs: int = 0
+
+
 class Example(Record):
     """A validated example: prompt, specification, code, tests, and the evidence that they fit."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     prompt: str
     prompts: dict[str, str]
     """Prompt by register; `prompt` is one of them."""
     ir: IntermediateRepresentation
     code: str
     entry_point: str
+    harness: str = ""
+    """See `Slice.harness`."""
+    projection: Projection = ""
+    requirements: tuple[Requirement, ...] = ()
+    category: str = ""
+    difficulty: Literal["", "easy", "medium", "hard"] = ""
+    statements: int = 0
+    """Statements of the function itself, its docstring left out."""
+    cluster: str = ""
+    """Near-duplicate cluster: rows that share it must not be split between training and test."""
+    flake: FlakeEvidence = FlakeEvidence()
     tests: tuple[TestCase, ...]
     mutation: MutationEvidence
     quality: Quality
     verdict: Verdict
     provenance: Provenance
+
+    @property
+    def program(self) -> str:
+        """What is loaded to call the code."""
+        return program_of(self.code, self.harness)
+
+    @property
+    def driver(self) -> str:
+        """What is called in `program`."""
+        return DRIVER if self.harness else self.entry_point
 
 
 class RejectionReason(StrEnum):
@@ -254,6 +326,18 @@ class RejectionReason(StrEnum):
     NO_MUTANTS = "no_mutants"
     REFERENCE_TIMEOUT = "reference_timeout"
     SANDBOX_ERROR = "sandbox_error"
+    FLAKY = "flaky"
+    REQUIREMENT = "requirement"
+    # curation
+    NEAR_DUPLICATE = "near_duplicate"
+    SECRET = "secret"
+    PERSONAL_DATA = "personal_data"
+    LICENCE_UNCLEAR = "licence_unclear"
+    CONTAMINATED = "contaminated"
+    LOW_QUALITY = "low_quality"
+    PROJECT_SHARE = "project_share"
+    ONE_STATEMENT_SHARE = "one_statement_share"
+    FORGOTTEN = "forgotten"
 
 
 class Rejection(Record):
@@ -272,9 +356,26 @@ class Rejection(Record):
     """Id of the `Function`."""
 
 
+def reject_example(example: Example, reason: RejectionReason, detail: str = "") -> Rejection:
+    """The rejection of a validated example by a step of curation."""
+    place = example.provenance
+    return Rejection(
+        stage="curate",
+        reason=reason,
+        detail=detail[:500],
+        repository=place.repository_id,
+        path=place.path,
+        qualname=place.qualname,
+        lineno=place.first_line,
+        function=place.function or None,
+    )
+
+
 __all__ = [
+    "DRIVER",
     "Example",
     "Expected",
+    "FlakeEvidence",
     "Function",
     "IntermediateRepresentation",
     "Licence",
@@ -282,11 +383,13 @@ __all__ = [
     "MutationEvidence",
     "Obstacle",
     "Oracle",
+    "Projection",
     "Provenance",
     "Quality",
     "Rejection",
     "RejectionReason",
     "Repository",
+    "Requirement",
     "Slice",
     "Stage",
     "Status",
@@ -295,6 +398,8 @@ __all__ = [
     "Verdict",
     "WireValue",
     "content_hash",
+    "program_of",
+    "reject_example",
     "wire_arguments",
     "wire_literal",
     "wire_text",
