@@ -154,5 +154,5 @@ def test_a_stale_and_a_missing_schema_are_named(tmp_path: Path, capsys: pytest.C
     (tmp_path / file_name(Verdict)).unlink()
     assert main(["--check", "--folder", str(tmp_path)]) == 1
     told = capsys.readouterr().err
-    assert "Example.v1.json is stale" in told
+    assert f"{file_name(Example)} is stale" in told
     assert "Verdict.v1.json is missing" in told
