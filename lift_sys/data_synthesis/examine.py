@@ -109,8 +109,7 @@ def _examine(task: Task, boxes: Boxes) -> Result:
     tests = choose_tests(exploration, limit=2 * config.max_tests)
     if len(tests) < config.min_tests:
         return reject(function, "tests", RejectionReason.TOO_FEW_TESTS, f"{len(tests)} usable calls")
-    code, entry_point = function.slice.code, function.slice.entry_point
-    checked = validate(boxes, code, entry_point, task.ir, tests, config)
+    checked = validate(boxes, function.slice, tests, config)
     if isinstance(checked, Failure):
         return reject(function, "validate", checked.reason, checked.detail, had_tests=True)
     ir = refine(task.ir, exploration.calls, boxes[0], function.source)

@@ -5,7 +5,7 @@ function, with mutants (DeMillo et al. 1978) in place of one bug, and every run 
 
 1. the reference gives the expected outcome for every test, in one process for all calls and in a fresh process for
    each call in another order, under every hash seed of the configuration;
-2. the stub of the IR fails, and no constant function passes, nor one that hands back an argument;
+2. the code with an empty body fails, and no constant function passes, nor one that hands back an argument;
 3. the tests kill at least `min_mutation_score` of the mutants; the evidence for each mutant is kept;
 4. tests that neither kill nor cover anything of their own are left out, and 1 holds for those that stay.
 """
@@ -20,12 +20,13 @@ from lift_sys.config import PipelineConfig
 from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge
 from lift_sys.records import (
     Expected,
-    IntermediateRepresentation,
     MutationEvidence,
     RejectionReason,
+    Slice,
     TestCase,
     TestResult,
     Verdict,
+    program_of,
     wire_arguments,
     wire_text,
 )
@@ -152,21 +153,16 @@ def _with_no_echo(tests: Sequence[TestCase], kept: list[int]) -> list[int]:
     return kept
 
 
-def validate(
-    boxes: Boxes,
-    code: str,
-    entry_point: str,
-    ir: IntermediateRepresentation,
-    tests: Sequence[TestCase],
-    config: PipelineConfig,
-) -> Validation | Failure:
+def validate(boxes: Boxes, sliced: Slice, tests: Sequence[TestCase], config: PipelineConfig) -> Validation | Failure:
     """The whole check, cheapest first.
 
     Raises:
         SandboxFault: our box broke; nothing is known, so the caller retries.
     """
+    from lift_sys.data_synthesis.blank import blank
     from lift_sys.data_synthesis.mutants import minimise, run_mutants
-    from lift_sys.reverse_mode.stub import render_stub
+
+    program, driver = sliced.program, sliced.driver
 
     if len(tests) < config.min_tests:
         return Failure(RejectionReason.TOO_FEW_TESTS, f"{len(tests)} tests, at least {config.min_tests} are needed")
@@ -175,12 +171,12 @@ def validate(
     if slots := echoed(tests):
         return Failure(RejectionReason.TRIVIAL, f"every test expects its argument {slots[0]} back")
     seeds = config.hash_seeds
-    first = judge_reference(boxes, code, entry_point, tests, seeds, REGIMES[:1])
+    first = judge_reference(boxes, program, driver, tests, seeds, REGIMES[:1])
     if isinstance(first, Failure):
         return first
-    if passes(boxes, render_stub(ir), ir.signature.name, tests):
+    if passes(boxes, program_of(blank(sliced.code, sliced.entry_point), sliced.harness), driver, tests):
         return Failure(RejectionReason.STUB_PASSES, "the empty stub passes every test")
-    matrix = run_mutants(boxes[0], code, entry_point, tests, limit=config.mutants)
+    matrix = run_mutants(boxes[0], sliced.code, sliced.entry_point, tests, limit=config.mutants)
     kept = _with_no_echo(tests, minimise(tests, matrix, least=config.keep_tests, most=config.max_tests))
     tests = [tests[index] for index in kept]
     mutation = matrix.evidence(kept)
@@ -192,7 +188,7 @@ def validate(
         )
     if constant_passes(tests):
         return Failure(RejectionReason.CONSTANT_RESULT, "every test that matters expects the same outcome")
-    verdict = judge_reference(boxes, code, entry_point, tests, seeds)
+    verdict = judge_reference(boxes, program, driver, tests, seeds)
     if isinstance(verdict, Failure):
         return verdict
     return Validation(tuple(tests), mutation, verdict)
