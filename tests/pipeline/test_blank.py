@@ -6,6 +6,8 @@ import pytest
 
 from lift_sys.data_synthesis.blank import blank, place
 
+METHOD = "class A:\n    def f(self):\n        return 'é'\n\n    z = 1\n"
+
 
 @pytest.mark.parametrize(
     ("code", "entry", "wanted"),
@@ -13,7 +15,7 @@ from lift_sys.data_synthesis.blank import blank, place
         ("def f(x):\n    return x\n", "f", "def f(x):\n    ...\n"),
         ("def f(x): return x\n", "f", "def f(x): ...\n"),
         ('def f(x):\n    """Doc."""\n    y = x\n    return y\ng = 1\n', "f", "def f(x):\n    ...\ng = 1\n"),
-        ("class A:\n    def f(self):\n        return 'é'\n\n    z = 1\n", "A.f", "class A:\n    def f(self):\n        ...\n\n    z = 1\n"),
+        (METHOD, "A.f", "class A:\n    def f(self):\n        ...\n\n    z = 1\n"),
         ("def f(x):\n    s = '\u2028\x0c'\n    return s\r\nz = 1\n", "f", "def f(x):\n    ...\r\nz = 1\n"),
         ("é = 1; \ndef f(x): 'é'; return x\n", "f", "é = 1; \ndef f(x): ...\n"),
         ("def f():\n    return 1\ndef f():\n    return 2\n", "f", "def f():\n    return 1\ndef f():\n    ...\n"),
