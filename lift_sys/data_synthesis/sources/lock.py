@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from lift_sys.data_synthesis import licences
 from lift_sys.data_synthesis.sources import index
@@ -54,6 +54,8 @@ class LockEntry(BaseModel):
     modules: tuple[str, ...] | Literal["all"] | None = None
     licence: LockedLicence | None = None
     source_time: str | None = None
+    record: bool = True
+    """Whether the project's own tests are run to record calls."""
     note: str = ""
 
     def to_source(self, *, offline: bool = False, base: Path | None = None, allow: Iterable[str] = ()) -> Source:
@@ -67,6 +69,12 @@ class Lock(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     schema_version: Literal[1] = 1
+    python: str | None = None
+    """The minor version that the dataset is made with: another one parses and behaves differently."""
+    tools: dict[str, str] = {}
+    """Packages, with their versions, whose output is in the dataset's bytes."""
+    configuration: dict[str, JsonValue] = {}
+    """Settings of the run; what is not named has its default."""
     sources: tuple[LockEntry, ...] = ()
 
     @classmethod
@@ -97,15 +105,17 @@ class Lock(BaseModel):
             StorageError: it can't be written.
         """
         entries = sorted(self.sources, key=lambda entry: (entry.kind, entry.name.lower(), entry.version))
+        head = self.model_dump(mode="json", exclude_defaults=True, exclude={"sources", "schema_version"})
         sources = [entry.model_dump(mode="json", exclude_defaults=True) for entry in entries]
-        text = json.dumps({"schema_version": self.schema_version, "sources": sources}, indent=2) + "\n"
+        content = {"schema_version": self.schema_version, **head, "sources": sources}
+        text = json.dumps(content, indent=2) + "\n"
         with storage(path.parent):
             write_atomically(path, text.encode())
 
     def merged(self, entries: Iterable[LockEntry]) -> Lock:
         """This lock with `entries` added; the same kind and name is replaced."""
         by_name = {(entry.kind, entry.name.lower()): entry for entry in (*self.sources, *entries)}
-        return Lock(sources=tuple(by_name[key] for key in sorted(by_name)))
+        return self.model_copy(update={"sources": tuple(by_name[key] for key in sorted(by_name))})
 
 
 def make_lock(names: Iterable[str]) -> Lock:
