@@ -1,5 +1,28 @@
-"""Where work runs: one interface, in this process or on a pool of processes."""
+"""Where work runs: one interface, in this process, on a pool of processes, or on many machines."""
 
-from lift_sys.executors.base import Done, Executor, ItemRaised, WorkerCrashed
+from __future__ import annotations
 
-__all__ = ["Done", "Executor", "ItemRaised", "WorkerCrashed"]
+from lift_sys.executors.base import Done, Executor, ExecutorClosed, ItemRaised, WorkerCrashed
+
+__all__ = ["NAMES", "Done", "Executor", "ExecutorClosed", "ItemRaised", "WorkerCrashed", "make_executor"]
+
+NAMES = ("local", "ray", "modal", "inline")
+
+
+def make_executor(name: str, jobs: int = 0) -> Executor:
+    """The executor of that name with `jobs` workers; 0 takes its default (for `local`, one a core).
+
+    Raises:
+        ConfigError: there is no such executor, or what it needs is not installed; the message says what to do.
+    """
+    from lift_sys.errors import ConfigError
+
+    if name == "local":
+        from lift_sys.executors.local import LocalExecutor
+
+        return LocalExecutor(jobs or None)
+    if name == "inline":
+        from lift_sys.executors.inline import InlineExecutor
+
+        return InlineExecutor()
+    raise ConfigError(f"no executor {name!r}; there are {', '.join(NAMES)}")

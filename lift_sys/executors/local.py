@@ -7,105 +7,94 @@ of the parent (open files, threads, `__main__`) is carried into them.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import pickle
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from lift_sys.executors.base import Done, Item, ItemRaised, Result, WorkerCrashed
+from lift_sys.executors.pool import Pool, Worker, WorkerLost
 from lift_sys.executors.worker import LENGTH
 
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv.pop()); from lift_sys.executors.worker import main; main()"
 )
+MEMORY = 400 << 20
+"""Resident bytes above which a worker is replaced: half a dozen of them stay well below what a laptop has."""
+LOOK = 16
+"""A worker's memory is looked at once in so many items."""
+PATIENCE = 5.0
+"""Seconds that an idle worker has to end by itself, its sandboxes with it."""
 
 
-class LocalExecutor:
-    """`jobs` worker processes (by default one a core); `seconds` bounds the time of one item, where given."""
+class LocalExecutor(Pool):
+    """`jobs` worker processes (by default one a core).
+
+    `seconds` bounds the time of one item, where given; an item that takes longer is not tried again. A worker that
+    holds more than `memory` bytes after an item is replaced by a fresh one.
+    """
 
     name = "local"
 
-    def __init__(self, jobs: int | None = None, seconds: float | None = None) -> None:
-        self.jobs = jobs or len(os.sched_getaffinity(0))
+    def __init__(self, jobs: int | None = None, seconds: float | None = None, memory: int = MEMORY) -> None:
+        super().__init__(jobs or len(os.sched_getaffinity(0)))
         self.seconds = seconds
+        self.memory = memory
 
-    async def map_unordered(
-        self, function: Callable[[Item], Result], items: Sequence[Item]
-    ) -> AsyncIterator[Done[Result]]:
-        waiting = list(enumerate(items))[::-1]
-        answers: asyncio.Queue[Done[Any] | BaseException] = asyncio.Queue()
-        workers = [_Worker(self.seconds) for _ in range(min(self.jobs, len(items)))]
-
-        async def serve(worker: _Worker) -> None:
-            try:
-                while waiting:
-                    index, item = waiting.pop()
-                    answers.put_nowait(await worker.call(index, pickle.dumps((function, item), 5)))
-            except Exception as error:  # the pool itself is broken: the caller has to know
-                answers.put_nowait(error)
-            finally:
-                await worker.close()
-
-        tasks = [asyncio.create_task(serve(worker)) for worker in workers]
-        try:
-            for _ in range(len(items)):
-                answer = await answers.get()
-                if isinstance(answer, BaseException):
-                    raise answer
-                yield answer
-        finally:
-            # Tasks are left to end by themselves: one that is cancelled while it starts a process would lose it.
-            waiting.clear()
-            for worker in workers:
-                worker.end()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.sleep(0)  # closed pipes are let go of in the loop's next round
+    def _new_worker(self) -> Worker:
+        return _LocalWorker(self.seconds, self.memory)
 
 
-class _Worker:
-    """One child process, started when it is first needed and again after it died."""
+class _LocalWorker:
+    """One child process."""
 
-    def __init__(self, seconds: float | None) -> None:
+    def __init__(self, seconds: float | None, memory: int) -> None:
         self.seconds = seconds
+        self.memory = memory
         self.process: asyncio.subprocess.Process | None = None
-        self.ended = False
+        self.busy = False
+        self.killed = False
+        self.calls = 0
 
-    async def call(self, index: int, message: bytes) -> Done[Any]:
+    async def call(self, function: Callable[[Any], Any], item: Any) -> tuple[bool, Any]:
+        self.killed = False
+        message = pickle.dumps((function, item), 5)
         if self.process is None:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", _BOOT, json.dumps(sys.path),
-                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-            )  # fmt: skip
-        if self.ended:
-            return Done(index, failure=WorkerCrashed("the pool was closed"))
+            self.process = await _start()
+        if self.killed:
+            raise WorkerLost("the iteration was left", final=True)
+        self.busy = True
         try:
             async with asyncio.timeout(self.seconds):
-                good, value = pickle.loads(await self._ask(self.process, message))
+                good, value = pickle.loads(await _ask(self.process, message))
         except (asyncio.IncompleteReadError, ConnectionError):
-            return Done(index, failure=WorkerCrashed(_cause(await self.close(patience=5.0))))
+            self.busy = False
+            raise WorkerLost(_cause(await self._end(patience=PATIENCE))) from None
         except TimeoutError:
             await self.close()
-            return Done(index, failure=WorkerCrashed(f"no answer in {self.seconds} s"))
-        return Done(index, value) if good else Done(index, failure=ItemRaised(*value))
+            raise WorkerLost(f"no answer in {self.seconds} s", final=True) from None
+        self.busy = False
+        await self._replace_if_large()
+        return good, value
 
-    def end(self) -> None:
-        """End the process at once, whatever it is doing; `close` still has to follow."""
-        self.ended = True
+    async def _replace_if_large(self) -> None:
+        self.calls += 1
+        if self.calls % LOOK == 0 and self.process is not None and _resident(self.process.pid) > self.memory:
+            await self.close()
+
+    def kill(self) -> None:
+        self.killed = True
         if self.process is not None and self.process.returncode is None:
             self.process.kill()
 
-    async def _ask(self, process: asyncio.subprocess.Process, message: bytes) -> bytes:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(LENGTH.pack(len(message)))
-        process.stdin.write(message)
-        await process.stdin.drain()
-        size = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))[0]
-        return await process.stdout.readexactly(size)
+    async def close(self) -> None:
+        await self._end(patience=0.0 if self.busy else PATIENCE)
+        self.busy = False
 
-    async def close(self, patience: float = 0.0) -> int:
+    async def _end(self, patience: float) -> int:
         """End the process, if there is one; its exit status (negative: the signal).
 
         `patience` is for how many seconds it may end by itself, so that its own status is seen.
@@ -126,6 +115,30 @@ class _Worker:
         finally:
             # Even when this is cancelled: a transport that outlives its loop complains when it is collected.
             process._transport.close()  # type: ignore[attr-defined]
+
+
+async def _start() -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _BOOT, json.dumps(sys.path),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+async def _ask(process: asyncio.subprocess.Process, message: bytes) -> bytes:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(LENGTH.pack(len(message)))
+    process.stdin.write(message)
+    await process.stdin.drain()
+    size = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))[0]
+    return await process.stdout.readexactly(size)
+
+
+def _resident(pid: int) -> int:
+    """Bytes of memory that the process holds; 0 when it is gone."""
+    with contextlib.suppress(OSError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
 
 
 def _cause(status: int) -> str:
