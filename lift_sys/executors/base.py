@@ -7,7 +7,7 @@ is not asked what it had done), so what it does must be the same when done again
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
@@ -80,7 +80,7 @@ class ExecutorClosed(RuntimeError):
     """The executor was closed under a running iteration: a mistake of the program that uses it."""
 
 
-async def each(items: Iterable[Item] | AsyncIterable[Item]) -> AsyncIterator[Item]:
+async def each(items: Iterable[Item] | AsyncIterable[Item]) -> AsyncGenerator[Item, None]:
     """The items one by one, whichever kind of iterable holds them."""
     if isinstance(items, AsyncIterable):
         async for item in items:
