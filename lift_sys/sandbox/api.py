@@ -10,7 +10,7 @@ Bytes that come back are a claim by a hostile process, never evidence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -89,10 +89,32 @@ class Mount:
 
 
 @dataclass(frozen=True)
+class Environment:
+    """What a process sees of the world besides its input. A name, and what it stands for."""
+
+    name: str = "plain"
+    hash_seed: int = 0
+    tz: str = "UTC0"
+    """A time zone as POSIX writes it (`NPT-5:45`): it needs no files, so it means the same on every machine."""
+    locale: str = "C.UTF-8"
+    """`C`, `C.UTF-8`, or a locale of `guest/locales.py`: its numbers, dates and money are in force from the start, as
+    if the program had called `setlocale`; the order of strings stays that of C."""
+    clock: float | None = None
+    """What the wall clock shows when a process starts, in seconds since the epoch; it goes on from there. None: the
+    real time."""
+    random_seed: int = 0
+    """Seed of `random` before a candidate loads, and of the heap's layout."""
+
+
+@dataclass(frozen=True)
 class BoxConfig:
-    """How a box is opened. The hash seed holds for every process started in it."""
+    """How a box is opened, and the key under which warm boxes are kept. All of it holds for every process in it.
+
+    `hash_seed` and `environment.hash_seed` are one setting: give either.
+    """
 
     hash_seed: int = 0
+    environment: Environment = Environment()
     limits: Limits = field(default_factory=Limits)
     mounts: tuple[Mount, ...] = ()
     python_path: tuple[str, ...] = ()
@@ -102,3 +124,11 @@ class BoxConfig:
     """Folders inside the box that the zygote itself may import `preload` from: only for code trusted as ours."""
     preload: tuple[str, ...] = ()
     """Modules that the zygote imports before the first fork, besides its defaults."""
+
+    def __post_init__(self) -> None:
+        seeds = {self.hash_seed, self.environment.hash_seed}
+        if len(seeds) > 1 and 0 not in seeds:
+            raise ValueError(f"two hash seeds, {self.hash_seed} and {self.environment.hash_seed}: give one of them")
+        seed = max(seeds)
+        object.__setattr__(self, "hash_seed", seed)
+        object.__setattr__(self, "environment", replace(self.environment, hash_seed=seed))

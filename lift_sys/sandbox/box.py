@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 
@@ -176,6 +177,7 @@ class Zygote:
             "filter": seccomp.build(os.uname().machine).hex(),
             "native": f"{NATIVE}/{os.path.basename(native)}" if native else None,
             "environment": _ENVIRONMENT,
+            "surroundings": asdict(config.environment),
             "preload": config.preload,
             "trusted_path": config.trusted_path,
             "child_path": config.python_path,

@@ -6,6 +6,7 @@ Frames from the host, with a nonce of 16 bytes that the answer repeats:
     C nonce args LF kwargs        (wire texts)                  -> one of the four below
     B nonce ORDER LF args LF kwargs LF args LF kwargs ..        -> as L and then each C; a frame holds the nonce and
                                                                    one or more of (4 bytes length, answer)
+    F nonce ..                    as B, but each call is made in a fork of this process as it is after loading
 
 ORDER is one line `length result error_text entry_point`, then `length` bytes of code (UTF-8, surrogates kept); no
 JSON, because each module that a child uses costs it copies of shared pages. Answers:
@@ -34,7 +35,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lift_sys import wire
+    from lift_sys.sandbox.guest import surroundings
 else:
+    import surroundings
     import wire
 
 NONCE = 16
@@ -66,6 +69,9 @@ def main(channel: Any) -> None:
         kind, nonce, body = frame[:1], frame[1 : 1 + NONCE], frame[1 + NONCE :]
         if kind == b"B":
             _batch(channel, home, nonce, body)
+            continue
+        if kind == b"F":
+            _forks(channel, home, nonce, body)
             continue
         if kind == b"L":
             code, entry_point, *sizes, _ = _order(body)
@@ -119,6 +125,29 @@ def _batch(channel: Any, home: int, nonce: bytes, body: bytes) -> None:
         loaded = b""
 
 
+def _forks(channel: Any, home: int, nonce: bytes, body: bytes) -> None:
+    """Load once, then make every call in a fork of its own: no call sees what another one left behind.
+
+    For code that imports packages, which takes longer than all its calls. The forks share this process's tree: when
+    the host ends it, they end.
+    """
+    code, entry_point, result, error_text, rest = _order(body)
+    parts = rest.split(b"\n") if rest else []
+    function, answer = _load(code, entry_point, error_text)
+    _stay(home)
+    channel.send(nonce + _item(answer))
+    for index in range(0, len(parts) if function is not None else 0, 2):
+        child = os.fork()
+        if not child:
+            child = os.getpid()
+            answer = _call(function, parts[index], parts[index + 1], result, error_text)
+            _stay(child)
+            channel.send(nonce + _item(answer))
+            os._exit(0)
+        if os.waitpid(child, 0)[1]:
+            os._exit(1)
+
+
 def _item(answer: bytes) -> bytes:
     return len(answer).to_bytes(4, "big") + answer
 
@@ -134,7 +163,8 @@ def _load(code: str, entry_point: str, error_limit: int) -> tuple[Any, bytes]:
         module = types.ModuleType("candidate")
         sys.modules["candidate"] = module
         linecache.cache["candidate.py"] = (lambda: code,)  # for inspect.getsource
-        random.seed(0)  # the same in every process, so that two regimes differ by the candidate's state alone
+        # The same in every process of a box, so that two regimes differ by the candidate's state alone.
+        random.seed(surroundings.random_seed)
         exec(compile(code, "candidate.py", "exec", dont_inherit=True), module.__dict__)
         found: Any = module
         for part in entry_point.split("."):

@@ -27,7 +27,13 @@ import resource
 import signal
 import socket
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lift_sys.sandbox.guest import surroundings
+else:
+    sys.path += ["/lift/guest"]
+    import surroundings
 
 # Imported once here, so that no child pays for it. What a version lacks is left out.
 PRELOAD = (
@@ -181,9 +187,11 @@ class Zygote:
         os.environ.clear()
         os.environ.update(config["environment"])
         sys.path += ["/lift/shared", *config["trusted_path"]]
-        self._kernel = Kernel(_load_ctypes(config["native"]), bytes.fromhex(config["filter"]))
+        ctypes = _load_ctypes(config["native"])
+        self._kernel = Kernel(ctypes, bytes.fromhex(config["filter"]))
         if config["native"]:
             self._kernel.call("umount2", self._kernel.text(config["native"]), _DETACH)
+        surroundings.arrange(config["surroundings"], self._kernel, ctypes)
         for place in config["readable"]:
             if not os.access(place, os.R_OK):
                 raise PermissionError(f"{place} can't be read by the box's user: make the folder readable for others")
@@ -228,6 +236,7 @@ class Zygote:
                 except BaseException as error:
                     self._failed(ident, error)
                     os._exit(1)
+                surroundings.begin()
                 if self._child_path:
                     sys.path += self._child_path
                 gc.enable()
@@ -249,7 +258,7 @@ class Zygote:
         if hasattr(program, "warm"):
             program.warm()
             gc.freeze()
-        random.seed(0)  # the children's; the zygote itself draws no numbers
+        random.seed(surroundings.random_seed)  # the children's; the zygote itself draws no numbers
         steps = self._kernel.prepare(order["tmp"], limits)
         learnt = self._orders[text] = Order(steps, order["oom_score"].encode(), program.main)
         return learnt
@@ -338,5 +347,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path += ["/lift/guest"]
     main()
