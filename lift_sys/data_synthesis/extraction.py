@@ -18,6 +18,8 @@ from lift_sys.reverse_mode.source_text import UnusableFile, decode
 Plain = dict[str, Any]
 _TEST_PATH = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_tests?|conftest)\.py$")
 _KINDS = {"staticmethod": "staticmethod", "classmethod": "classmethod", "property": "property"}
+_MANAGED = ("contextmanager", "asynccontextmanager", "fixture", "hookimpl", "coroutine")
+"""Decorators that make something other than an iterator of a generator function."""
 _PROPERTIES = (".setter", ".getter", ".deleter", "cached_property")
 
 
@@ -181,8 +183,8 @@ def _obstacle(facts: FunctionFacts, tests: bool, decorators: tuple[str, ...]) ->
         return RejectionReason.METHOD, f"of {facts.qualname.rpartition('.')[0]}"
     if facts.node.__class__ is ast.AsyncFunctionDef:
         return RejectionReason.ASYNC, ""
-    if facts.yields:
-        return RejectionReason.GENERATOR, ""
+    if facts.yields and any(name.rpartition(".")[2].startswith(_MANAGED) for name in decorators):
+        return RejectionReason.GENERATOR, "not called for what it yields"
     if any(name.rpartition(".")[2] == "overload" for name in decorators):
         return RejectionReason.TRIVIAL, "an overload"
     if is_trivial(facts.node):

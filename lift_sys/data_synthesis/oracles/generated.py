@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from lift_sys import wire
 from lift_sys.data_synthesis.oracles.base import AUTHORITY, ObservedCall
+from lift_sys.data_synthesis.projections import projected
 from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge, WireError
-from lift_sys.records import Expected, Function, RejectionReason, WireValue, wire_arguments
+from lift_sys.records import Expected, Function, Projection, RejectionReason, Slice, WireValue, wire_arguments
 from lift_sys.sandbox.api import Limits, Sandbox
 
 BUDGET = 250
@@ -48,6 +49,10 @@ class Exploration:
     blocks: tuple[int, ...] = ()
     """For each call the blocks it entered, as bits."""
     tries: int = 0
+    unencoded: int = 0
+    """Calls whose result is no plain value."""
+    slice: Slice | None = None
+    """The slice with the harness that was chosen, where it is not the function's own."""
 
 
 def explore(
@@ -55,30 +60,65 @@ def explore(
 ) -> Exploration:
     """Run the seeds, the docstring's examples and `budget` invented inputs.
 
+    Where results are no plain values, harnesses are tried that make them plain; see `Exploration.slice`.
+
     Raises:
         SandboxFault: our box broke; nothing is known.
     """
     if function.slice is None:
         return Exploration(reason=RejectionReason.LOAD_FAILED, detail="the function has no slice")
-    found = _explore(sandbox, function, seeds, budget, calm=False)
-    if found.reason is RejectionReason.NO_TESTS_FOUND_IN_TIME:
-        found = _explore(sandbox, function, seeds, budget // 4, calm=True)
-    return found
+    best: Exploration | None = None
+    for found in _forms(function):
+        exploration = _explore(sandbox, function, found, seeds, budget)
+        if best is None or (exploration.reason is None and exploration.unencoded < best.unencoded):
+            best = exploration if found is function.slice else replace(exploration, slice=found)
+        if not _lacking(best):
+            break
+    assert best is not None
+    return best
+
+
+def _forms(function: Function) -> Iterator[Slice]:
+    """The slice with the harnesses that may make its results plain, the simplest first."""
+    assert function.slice is not None
+    if not function.is_generator:
+        yield function.slice
+    if function.slice.harness:
+        return
+    projections: tuple[Projection, ...] = ("iterator", "object")
+    for projection in projections:
+        found = projected(function.slice, projection)
+        if found is not None:
+            yield found
+
+
+def _lacking(found: Exploration) -> bool:
+    """Whether so many results are not plain that another form should be tried."""
+    return 4 * found.unencoded > found.tries or (found.unencoded > 0 and found.reason is not None)
 
 
 def _explore(
-    sandbox: Sandbox, function: Function, seeds: Sequence[ObservedCall], budget: int, *, calm: bool
+    sandbox: Sandbox, function: Function, form: Slice, seeds: Sequence[ObservedCall], budget: int
 ) -> Exploration:
-    assert function.slice is not None
-    code, entry = function.slice.code, function.slice.entry_point
+    found = _explored(sandbox, function, form, seeds, budget, calm=False)
+    if found.reason is RejectionReason.NO_TESTS_FOUND_IN_TIME:
+        found = _explored(sandbox, function, form, seeds, budget // 4, calm=True)
+    return found
+
+
+def _explored(
+    sandbox: Sandbox, function: Function, form: Slice, seeds: Sequence[ObservedCall], budget: int, *, calm: bool
+) -> Exploration:
+    identity = f"{form.entry_point}\0{form.code}".encode("utf-8", "replace")
     request = {
-        "code": code,
-        "entry_point": entry,
+        "code": form.code,
+        "entry_point": form.entry_point,
+        "harness": form.harness,
         "docstring": function.docstring,
         "calls": [[*wire_arguments(call.args, call.kwargs), call.oracle] for call in seeds],
         "budget": budget,
         "calm": calm,
-        "seed": int.from_bytes(hashlib.sha256(f"{entry}\0{code}".encode("utf-8", "replace")).digest()[:8], "big"),
+        "seed": int.from_bytes(hashlib.sha256(identity).digest()[:8], "big"),
     }
     loaded = False
     try:
@@ -130,7 +170,7 @@ def _read(report: dict[str, object]) -> Exploration:
         blocks.append(int(str(marks)[:4000], 16))
     coverage = report.get("coverage")
     known = isinstance(coverage, float) and 0 <= coverage <= 1
-    tries = report.get("tries")
+    tries, unencoded = report.get("tries"), report.get("unencoded")
     return Exploration(
         calls=tuple(calls),
         coverage=round(coverage, 6) if known else None,  # type: ignore[call-overload]
@@ -138,6 +178,7 @@ def _read(report: dict[str, object]) -> Exploration:
         detail=_line(report.get("detail", "")),
         blocks=tuple(blocks),
         tries=tries if isinstance(tries, int) else 0,
+        unencoded=unencoded if isinstance(unencoded, int) else 0,
     )
 
 

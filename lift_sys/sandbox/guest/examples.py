@@ -70,7 +70,7 @@ def documented_calls(program: Program, docstring: str | None) -> list[tuple[str,
 
 def _names(program: Program, calls: dict[tuple[str, str], None]) -> dict[str, Any]:
     """The module's names, with the entry point replaced by one that notes its arguments."""
-    function = program.function
+    function = program.original
 
     def noted(*args: Any, **kwargs: Any) -> Any:
         with contextlib.suppress(wire.WireError):

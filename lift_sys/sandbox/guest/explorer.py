@@ -1,8 +1,9 @@
 """Guest program: runs a function on given, documented and invented arguments, and reports what came of it.
 
-The host sends one frame, JSON with `code`, `entry_point`, `docstring`, `calls` ([args, kwargs, oracle], wire texts),
-`budget` (invented tries), `seed` and `calm`; a second frame is none. The answers are `{"loaded": true}` or
-`{"failed": reason}`, then the report. All that comes out is a claim of the code that was loaded here.
+The host sends one frame, JSON with `code`, `entry_point`, `harness` (see `records.Slice`), `docstring`, `calls`
+([args, kwargs, oracle], wire texts), `budget` (invented tries), `seed` and `calm`; a second frame is none. The
+answers are `{"loaded": true}` or `{"failed": reason}`, then the report. All that comes out is a claim of the
+code that was loaded here.
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ CPU_SECONDS = 8.0
 """CPU time of an exploration, after which the function is given up: a share of it would differ between machines."""
 REPEATS = 5
 """An invented input that was tried before is replaced so many times."""
+NO_ENCODING = "has no encoding"
+"""How the wire format says that a value is no plain one."""
 PATIENCE = 100
 """Invented tries without one usable call after which the function is given up."""
 
@@ -97,7 +100,7 @@ class Explorer:
         self.definition = source.functions.get(entry)
         try:
             self.inputs = Inputs(tree, source, entry, request["seed"], request["calm"])
-            self.program = Program.from_tree(code, entry, tree)
+            self.program = Program.from_tree(code, entry, tree, request.get("harness", ""))
         except RecursionError as error:
             raise LoadError(describe(error)) from None
         self.seen_marks = 0
@@ -108,6 +111,8 @@ class Explorer:
         self.fuel = TOTAL_FUEL
         self.tries = 0
         self.unsure = 0
+        self.unencoded = 0
+        """Calls whose result has no encoding."""
         self.newest = 0
         """The try that reached something new last."""
         self.clock = time.process_time
@@ -174,6 +179,7 @@ class Explorer:
             if len(self.calls) < KEPT or new:
                 self.calls.append((args, kwargs, result, oracle))
         elif result.kind == "dropped" or oracle != "generated":
+            self.unencoded += result.text.endswith(NO_ENCODING)
             reason = result.text if result.kind == "dropped" else f"raises {result.text}"
             self.dropped[reason] = self.dropped.get(reason, 0) + 1
         elif result.error is not None:
@@ -224,6 +230,7 @@ class Explorer:
             "reason": reason,
             "detail": detail,
             "tries": self.tries,
+            "unencoded": self.unencoded,
         }
 
     def commonest(self) -> str:

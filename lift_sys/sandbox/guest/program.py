@@ -23,6 +23,9 @@ except ImportError:  # inside the box
     from meter import STUCK, Blocks, FuelExhausted, Meter  # type: ignore[no-redef,import-not-found]
 
 FILENAME = "candidate.py"
+HARNESS = "harness.py"
+DRIVER = "lift_call"
+"""What a harness defines, see `records.Slice`."""
 MODULE = "candidate"
 LOAD_FUEL = 1_000_000
 RESULT = 4096
@@ -68,11 +71,20 @@ class Attempt:
 class Program:
     """A module made of compiled statements that share one meter.
 
+    `driver` is what is called, where that is not the entry point itself.
+
     Raises:
-        LoadError: it raised, or has no such entry point.
+        LoadError: it raised, or has no such entry point or driver.
     """
 
-    def __init__(self, entry_point: str, codes: Sequence[CodeType], blocks: Blocks, raises: Sequence[range]) -> None:
+    def __init__(
+        self,
+        entry_point: str,
+        codes: Sequence[CodeType],
+        blocks: Blocks,
+        raises: Sequence[range],
+        driver: str | None = None,
+    ) -> None:
         self.raises = raises
         self.stuck = 0
         """Calls that took too much CPU time."""
@@ -80,19 +92,24 @@ class Program:
         self.meter = Meter(len(blocks.owners), LOAD_FUEL)
         self.entry_point = entry_point
         self.module = types.ModuleType(MODULE)
-        self.function = self._load(codes)
+        self.original = self._load(codes)
+        """The entry point."""
+        self.function = self._find(driver) if driver else self.original
+        """What is called."""
 
     @classmethod
-    def from_tree(cls, code: str, entry_point: str, tree: ast.Module) -> Program:
-        """Instrument `tree`, in place, and load it."""
+    def from_tree(cls, code: str, entry_point: str, tree: ast.Module, harness: str = "") -> Program:
+        """Instrument `tree`, in place, and load it, and after it the harness as it is."""
         raises = raise_lines(tree)
         linecache.cache[FILENAME] = (lambda: code,)  # for inspect.getsource
         try:
             blocks = instrument(tree)
             codes = [compile(tree, FILENAME, "exec", dont_inherit=True)]
+            if harness:
+                codes.append(compile_harness(harness))
         except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
             raise LoadError(describe(error)) from None
-        return cls(entry_point, codes, blocks, raises)
+        return cls(entry_point, codes, blocks, raises, DRIVER if harness else None)
 
     def _load(self, codes: Sequence[CodeType]) -> Callable[..., Any]:
         sys.modules[MODULE] = self.module
@@ -106,10 +123,16 @@ class Program:
                 found: Any = self.module
                 for part in self.entry_point.split("."):
                     found = getattr(found, part)
-                if not callable(found):
+                if not callable(found) and not isinstance(found, property):
                     raise LoadError(f"{self.entry_point} is not callable")
         except BaseException as error:
             raise LoadError(describe(error)) from None
+        return found  # type: ignore[no-any-return]
+
+    def _find(self, driver: str) -> Callable[..., Any]:
+        found = self.module.__dict__.get(driver)
+        if not callable(found):
+            raise LoadError(f"the harness defines no {driver}")
         return found  # type: ignore[no-any-return]
 
     def call(self, args_text: str, kwargs_text: str, fuel: int) -> Attempt:
@@ -150,6 +173,12 @@ class Program:
             trace = trace.tb_next
         inside = trace.tb_frame.f_code.co_filename == FILENAME
         return inside and any(trace.tb_lineno in lines for lines in self.raises)
+
+
+def compile_harness(harness: str) -> CodeType:
+    """A harness is not instrumented: it has no part in coverage, fuel or clues."""
+    code: CodeType = compile(harness, HARNESS, "exec", dont_inherit=True)
+    return code
 
 
 _BUILTINS: dict[str, object] = dict(vars(__import__("builtins")))

@@ -33,7 +33,9 @@ MISSES = 60
 """Calls that have no encoding, after which a function is not recorded any longer."""
 TESTS = 500
 TEST_CPU = 5.0
-_UNRECORDED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+_UNRECORDED = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+UNKNOWN = "null"
+"""Stands for a result that has no encoding, such as an iterator: only the arguments of such a call are of use."""
 
 
 class Tape:
@@ -72,9 +74,8 @@ class Tape:
         try:
             text = wire.encode(result, limit=RESULT)
         except Exception:
-            self.miss()
-        else:
-            self.note(given, "value", text)
+            text = UNKNOWN
+        self.note(given, "value", text)
         return result
 
     def note(self, given: tuple[str, str], kind: str, text: str) -> None:
