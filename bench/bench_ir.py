@@ -28,6 +28,7 @@ from lift_sys.reverse_mode.refine import refine
 from lift_sys.sandbox import open_sandbox
 from lift_sys.sandbox.api import Limits, Sandbox
 from lift_sys.sandbox.candidate import Call, run_calls
+from lift_sys.sandbox.guest.edits import SourceText
 from lift_sys.sandbox.guest.sites import choose, sites
 
 MODULES = """
@@ -166,12 +167,13 @@ def mutants(code: str, entry_point: str) -> list[str]:
     target = next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == entry_point), None)
     if target is None:
         return []
-    plain = ast.unparse(tree)
+    source = SourceText(code)
     found = []
-    for site in choose(sites(target, tree.body.index(target), target), MUTANTS):
-        undo = site.apply()
-        text = ast.unparse(ast.fix_missing_locations(tree))
-        undo()
-        if text != plain:
-            found.append(text)
+    for site in choose(sites(source, target, tree.body.index(target), target), MUTANTS):
+        text = code[: site.start] + site.text + code[site.end :]
+        try:
+            ast.parse(text)
+        except SyntaxError:
+            continue
+        found.append(text)
     return found

@@ -176,7 +176,7 @@ def validate(boxes: Boxes, sliced: Slice, tests: Sequence[TestCase], config: Pip
         return first
     if passes(boxes, program_of(blank(sliced.code, sliced.entry_point), sliced.harness), driver, tests):
         return Failure(RejectionReason.STUB_PASSES, "the empty stub passes every test")
-    matrix = run_mutants(boxes[0], sliced.code, sliced.entry_point, tests, limit=config.mutants)
+    matrix = run_mutants(boxes[0], sliced.code, sliced.entry_point, tests, config.mutants, harness=sliced.harness)
     kept = _with_no_echo(tests, minimise(tests, matrix, least=config.keep_tests, most=config.max_tests))
     tests = [tests[index] for index in kept]
     mutation = matrix.evidence(kept)

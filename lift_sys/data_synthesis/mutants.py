@@ -39,8 +39,9 @@ class MutationMatrix:
         place = {index: position for position, index in enumerate(kept)}
         found = []
         for mutant, kills in zip(self.mutants, self.kills, strict=True):
-            killers = [place[index] for index in kills if index in place]
-            found.append(mutant.model_copy(update={"killed_by": min(killers, default=None)}))
+            killers = sorted(place[index] for index in kills if index in place)
+            first = killers[0] if killers else None
+            found.append(mutant.model_copy(update={"killed_by": first, "failing": tuple(killers)}))
         counted = [mutant for mutant in found if not mutant.equivalent]
         killed = sum(mutant.killed_by is not None for mutant in counted)
         return MutationEvidence(
@@ -52,14 +53,22 @@ class MutationMatrix:
 
 
 def run_mutants(
-    sandbox: Sandbox, code: str, entry_point: str, tests: Sequence[TestCase], limit: int = LIMIT
+    sandbox: Sandbox,
+    code: str,
+    entry_point: str,
+    tests: Sequence[TestCase],
+    limit: int = LIMIT,
+    *,
+    harness: str = "",
 ) -> MutationMatrix:
-    """Make up to `limit` mutants of the entry point and run each of them on every test.
+    """Make up to `limit` mutants of the entry point in `code` and run each of them on every test.
+
+    With a `harness` (see `records.Slice`) the tests call its driver; it is never mutated itself.
 
     Raises:
         SandboxFault: our box broke; nothing is known.
     """
-    run = _Run(code, entry_point, tests, limit)
+    run = _Run(code, entry_point, tests, limit, harness)
     for _ in range(DEATHS):
         if run.attempt(sandbox):
             break
@@ -69,9 +78,10 @@ def run_mutants(
 class _Run:
     """One matrix in the making. A box that dies under a mutant is replaced, and goes on with the next one."""
 
-    def __init__(self, code: str, entry_point: str, tests: Sequence[TestCase], limit: int) -> None:
+    def __init__(self, code: str, entry_point: str, tests: Sequence[TestCase], limit: int, harness: str) -> None:
         self.request = {
             "code": code,
+            "harness": harness,
             "entry_point": entry_point,
             "calls": [list(wire_arguments(test.args, test.kwargs)) for test in tests],
             "limit": limit,
@@ -82,6 +92,8 @@ class _Run:
         self.sound: list[bool] = [True] * len(tests)
         self.reached: list[int] = [0] * len(tests)
         self.rows: list[tuple[int, ...]] = []
+        self.stopped: set[int] = set()
+        """Mutants that did not come to an end on every test."""
         self.detail = ""
 
     def attempt(self, sandbox: Sandbox) -> bool:
@@ -97,13 +109,17 @@ class _Run:
                     frame = _frame(process)
                     if "end" in frame:
                         return True
-                    self.rows.append(self._kills(_row(frame, "row", len(self.expected))))
+                    row = _row(frame, "row", len(self.expected))
+                    if not {"~", "?"}.isdisjoint(row):
+                        self.stopped.add(len(self.rows))
+                    self.rows.append(self._kills(row))
                 return True
         except (CandidateDied, CandidateTimeout, ResultTooLarge, ValueError, RecursionError):
             if not started:
                 self.detail = "the reference did not run to its end"
                 return True
             # The mutant that was running ended the process, or hung it: no test can miss that.
+            self.stopped.add(len(self.rows))
             self.rows.append(tuple(i for i, sound in enumerate(self.sound) if sound))
             return len(self.rows) == len(self.described)
 
@@ -128,7 +144,10 @@ class _Run:
         return tuple(i for i, (got, wanted, sound) in enumerate(checks) if sound and got not in (wanted, "?"))
 
     def matrix(self) -> MutationMatrix:
-        known = self.described[: len(self.rows)]
+        known = [
+            mutant.model_copy(update={"stopped": True}) if number in self.stopped else mutant
+            for number, mutant in enumerate(self.described[: len(self.rows)])
+        ]
         return MutationMatrix(
             mutants=(*known, *self.equivalent),
             kills=(*self.rows, *[()] * len(self.equivalent)),
@@ -156,9 +175,16 @@ def _mutants(rows: object, *, equivalent: bool = False) -> list[MutantEvidence]:
         raise ValueError("no mutants")
     return [
         MutantEvidence(
-            operator=str(op), line=int(line), before=str(a)[:200], after=str(b)[:200], equivalent=equivalent
+            operator=str(operator)[:40],
+            line=int(line),
+            before=str(before)[:200],
+            after=str(after)[:200],
+            equivalent=equivalent,
+            proof="bytecode" if equivalent else "",
+            span=(int(start), int(end)),
+            text=str(text),
         )
-        for op, line, a, b in rows
+        for operator, line, before, after, start, end, text in rows
     ]
 
 

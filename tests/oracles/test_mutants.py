@@ -14,80 +14,120 @@ from lift_sys import wire
 from lift_sys.data_synthesis.mutants import MutationMatrix, minimise, run_mutants
 from lift_sys.records import Expected, MutantEvidence, TestCase
 from lift_sys.sandbox.api import Sandbox
-from lift_sys.sandbox.guest.sites import choose, sites
+from lift_sys.sandbox.guest.edits import SourceText
+from lift_sys.sandbox.guest.sites import Site, choose, sites
 
 OPERATORS = [
-    ("return a + b", "arithmetic", "a - b"),
-    ("return a % b", "arithmetic", "a // b"),
-    ("return a < b", "boundary", "a <= b"),
-    ("return a < b", "comparison", "a >= b"),
-    ("return a == b", "comparison", "a != b"),
-    ("return a in b", "comparison", "a not in b"),
-    ("return a is b", "comparison", "a is not b"),
-    ("return a and b", "boolean", "a or b"),
-    ("return a and b", "removed operand", "b"),
-    ("return 7", "constant", "8"),
-    ("return 7", "constant", "6"),
-    ("return True", "constant", "False"),
-    ("return 'x'", "string", "''"),
-    ("return 'x'", "string", "'xXX'"),
-    ("if a:\n    b = 1\nreturn b", "negated condition", "if not a: b = 1"),
-    ("if a:\n    b = 1\nreturn b", "removed branch", "if False: b = 1"),
-    ("if a:\n    b = 1\nreturn b", "removed branch", "if True: b = 1"),
-    ("return 1 if a else 2", "removed branch", "2"),
+    ("return a + b", "arithmetic", "return a - b"),
+    ("return a % b", "arithmetic", "return a // b"),
+    ("return (a) - (b)", "arithmetic", "return (a) + (b)"),
+    ("return a + b * a", "removed operand", "return b * a"),
+    ("return a < b", "boundary", "return a <= b"),
+    ("return a < b", "comparison", "return a >= b"),
+    ("return a == b", "comparison", "return a != b"),
+    ("return a in b", "comparison", "return a not in b"),
+    ("return a is  not b", "comparison", "return a is b"),
+    ("return 1 < a < b", "comparison chain", "return 1 < a"),
+    ("return 1 < a < b", "comparison chain", "return a < b"),
+    ("return a and b", "boolean", "return a or b"),
+    ("return a and b", "removed operand", "return b"),
+    ("return not (a and b)", "unary", "return (a and b)"),
+    ("return -(a + b) * 2", "unary", "return (a + b) * 2"),
+    ("return 7", "constant", "return 8"),
+    ("return 7", "constant", "return 6"),
+    ("return True", "constant", "return False"),
+    ("return 'x'", "string", "return ''"),
+    ("return 'x'", "string", "return 'xXX'"),
+    ("return f'{a}-{b}'", "swapped arguments", "return f'{b}-{a}'"),
+    ("return re.match('a+$', b)", "regular expression", "return re.match('a*$', b)"),
+    ("return re.match('a+$', b)", "regular expression", "return re.match('a+', b)"),
+    ("if a:\n    b = 1\nreturn b", "negated condition", "if not a:\n    b = 1\nreturn b"),
+    ("if a:\n    b = 1\nreturn b", "removed branch", "if False:\n    b = 1\nreturn b"),
+    ("if a:\n    b = 1\nreturn b", "removed branch", "if True:\n    b = 1\nreturn b"),
+    ("if a:\n    return\nreturn b", "removed statement", "if a:\n    pass\nreturn b"),
+    ("return 1 if a else 2", "removed branch", "return 2"),
     ("return a.b", "return value", "return None"),
-    ("a.append(b)\nreturn a", "removed statement", "pass"),
-    ("a[0] = b\nreturn a", "removed statement", "pass"),
-    ("a = b + 1\nreturn a", "assigned value", "a = None"),
-    ("a += b\nreturn a", "augmented assignment", "a -= b"),
-    ("return g(a, b)", "swapped arguments", "g(b, a)"),
-    ("return a[1:b]", "slice", "1:"),
-    ("return a[1:b]", "slice", ":b"),
-    ("for x in a:\n    break", "loop exit", "continue"),
-    ("for x in a:\n    g(x)", "removed loop", "for x in (): g(x)"),
-    ("while a:\n    a = g(a)", "negated condition", "while not a: a = g(a)"),
-    ("try:\n    g()\nexcept ValueError:\n    b = 1", "removed handler", "except ValueError: raise"),
-    ("return max(a)", "function", "min(a)"),
-    ("return a.startswith(b)", "function", "a.endswith(b)"),
-    ("return a.strip()", "removed call", "a"),
-    ("return sorted(a)", "removed call", "a"),
-    ("return -a", "unary", "a"),
-    ("return not a", "unary", "a"),
-    ("return [x for x in a if x]", "removed filter", "for x in a"),
-]
+    ("return [a, b]", "return value", "return []"),
+    ("return a == b", "return value", "return True"),
+    ("return [a, b]", "removed element", "return [a]"),
+    ("return a, b", "removed element", "return (b,)"),
+    ("return {'a': a, 'b': b}", "removed element", "return {'a': a}"),
+    ("return (a, b)", "swapped elements", "return (b, a)"),
+    ("a, b = b, a\nreturn a", "unpacking order", "b, a = b, a\nreturn a"),
+    ("a.append(b)\nreturn a", "removed statement", "pass\nreturn a"),
+    ("a[0] = b\nreturn a", "removed statement", "pass\nreturn a"),
+    ("a = a + b\nreturn a", "removed statement", "pass\nreturn a"),
+    ("c = b + 1\nreturn c", "assigned value", "c = None\nreturn c"),
+    ("a += b\nreturn a", "augmented assignment", "a -= b\nreturn a"),
+    ("a += b\nreturn a", "augmented assignment", "a = b\nreturn a"),
+    ("return g(a, b)", "swapped arguments", "return g(b, a)"),
+    ("return g(a, b)", "removed argument", "return g(a)"),
+    ("return g(a, k=b)", "removed argument", "return g(a)"),
+    ("return g(k=a, m=b)", "removed argument", "return g(m=b)"),
+    ("return g(a)", "wrong name", "return g(b)"),
+    ("return a[1:b]", "slice", "return a[:b]"),
+    ("return a[1:b]", "slice", "return a[1:]"),
+    ("return a[1:b]", "off by one", "return a[1:b + 1]"),
+    ("return range(a)", "off by one", "return range(a - 1)"),
+    ("return 2 * len(a)", "off by one", "return 2 * (len(a) - 1)"),
+    ("for x in a:\n    break", "loop exit", "for x in a:\n    continue"),
+    ("for x in a:\n    g(x)", "removed loop", "for x in ():\n    g(x)"),
+    ("while a:\n    a = g(a)", "negated condition", "while not a:\n    a = g(a)"),
+    ("raise ValueError(a)", "exception type", "raise TypeError(a)"),
+    ("raise ValueError(a)", "removed raise", "pass"),
+    ("try:\n    g()\nexcept ValueError:\n    b = 1", "removed handler",
+     "try:\n    g()\nexcept ValueError:\n    raise"),
+    ("try:\n    g()\nexcept (KeyError, ValueError):\n    b = 1", "removed exception",
+     "try:\n    g()\nexcept (KeyError):\n    b = 1"),
+    ("return max(a)", "function", "return min(a)"),
+    ("return a.startswith(b)", "function", "return a.endswith(b)"),
+    ("return a.strip()", "removed call", "return a"),
+    ("return sorted(a)", "removed call", "return a"),
+    ("return -a", "unary", "return a"),
+    ("return not a", "unary", "return a"),
+    ("return [x for x in a if x]", "removed filter", "return [x for x in a ]"),
+]  # fmt: skip
+HEAD = "def f(a, b):\n"
 
 
-def of(body: str) -> ast.Module:
-    return ast.parse("def f(a, b):\n" + textwrap.indent(body, "    "))
+def made(code: str) -> list[Site]:
+    return sites(SourceText(code), ast.parse(code).body[0], 0)
+
+
+def of(body: str) -> str:
+    return HEAD + textwrap.indent(body, "    ")
+
+
+def mutant(code: str, site: Site) -> str:
+    return code[: site.start] + site.text + code[site.end :]
 
 
 @pytest.mark.parametrize(("body", "operator", "after"), OPERATORS)
 def test_each_operator_makes_its_fault(body: str, operator: str, after: str) -> None:
-    tree = of(body)
-    found = sites(tree.body[0], 0)
-    assert (operator, after) in [(site.operator, " ".join(site.texts()[1].split())) for site in found]
+    code = of(body)
+    assert (operator, of(after)) in [(site.operator, mutant(code, site)) for site in made(code)]
 
 
 @pytest.mark.parametrize(("body", "operator", "after"), OPERATORS)
-def test_a_mutation_compiles_differs_and_can_be_undone(body: str, operator: str, after: str) -> None:
-    tree = of(body)
-    before = ast.unparse(tree)
-    for site in sites(tree.body[0], 0):
-        undo = site.apply()
-        assert ast.unparse(ast.fix_missing_locations(tree)) != before
-        compile(tree, "x", "exec")
-        undo()
-        assert ast.unparse(tree) == before
+def test_every_mutant_parses_and_differs(body: str, operator: str, after: str) -> None:
+    code = of(body)
+    for site in made(code):
+        assert ast.dump(ast.parse(mutant(code, site))) != ast.dump(ast.parse(code))
+
+
+def test_an_edit_stands_where_it_should_in_text_of_any_width() -> None:
+    code = "def f(a, b):\r\n    x = 'é𝔘' + a; return x < b  # ü <\r\n"
+    [boundary] = [site for site in made(code) if site.operator == "boundary"]
+    assert mutant(code, boundary) == code.replace("x < b", "x <= b")
 
 
 def test_what_can_not_be_seen_from_outside_is_not_mutated() -> None:
-    body = "'''Doc 1.'''\nx: list[2] = a\nassert a > 3\nprint(4)\nlog.warning('5')\nraise ValueError(f'{6}', 'seven')"
-    assert [site.operator for site in sites(of(body).body[0], 0)] == []
+    body = "'''Doc 1.'''\nx: list[2]\nassert a > 3\nprint(4)\nlog.warning('5')\nraise ValueError(f'{6}', 'seven')"
+    assert {site.operator for site in made(of(body))} == {"removed raise", "exception type"}
 
 
 def test_the_choice_covers_every_operator_before_it_repeats_one() -> None:
-    body = "x = 1 + 2\ny = 3 + 4\nif x < y:\n    return x - y\nreturn [x, y][0:1]"
-    found = sites(of(body).body[0], 0)
+    found = made(of("x = 1 + 2\ny = 3 + 4\nif x < y:\n    return x - y\nreturn [x, y][0:1]"))
     chosen = choose(found, 7)
     assert len({site.operator for site in chosen}) == min(7, len({site.operator for site in found}))
 
@@ -210,3 +250,58 @@ def test_at_most_so_many_tests_are_kept() -> None:
     tests = [TestCase(args=(n,), expected=Expected(value=n), oracle="generated") for n in range(30)]
     matrix = MutationMatrix(reached=tuple(1 << n for n in range(30)))
     assert len(minimise(tests, matrix, most=12)) == 12
+
+
+HARNESS = "def lift_call(start, *args):\n    return Counter(start).add(*args)\n"
+METHOD = (
+    "class Counter:\n"
+    "    def __init__(self, start):\n"
+    "        self.total = start\n"
+    "    def add(self, n, times=1):\n"
+    "        self._grow(n * times)\n"
+    "        return self.total\n"
+    "    def _grow(self, n):\n"
+    "        self.total += n\n"
+)
+
+
+def test_a_mutant_of_a_method_is_judged_through_its_harness(sandbox: Sandbox) -> None:
+    tests = [TestCase(args=(1, 2), expected=Expected(value=3), oracle="recorded")]
+    matrix = run_mutants(sandbox, METHOD, "Counter.add", tests, harness=HARNESS)
+    kills = {m.after: row for m, row in zip(matrix.mutants, matrix.kills, strict=True)}
+    assert kills["n + times"] == (0,)
+    assert kills["self.total -= n"] == (0,)
+    assert all(mutant.line <= METHOD.count("\n") for mutant in matrix.mutants)
+
+
+def test_the_text_of_a_mutant_is_the_mutant_that_was_judged(sandbox: Sandbox) -> None:
+    tests = [case((n,)) for n in (-2, 0, 3, 4)]
+    evidence = run_mutants(sandbox, CODE, "f", tests).evidence(range(4))
+    for mutant in evidence.mutants:
+        assert mutant.span is not None
+        if mutant.stopped:
+            continue
+        names: dict[str, object] = {}
+        exec(CODE[: mutant.span[0]] + mutant.text + CODE[mutant.span[1] :], names)  # a fault in our own toy code
+        assert mutant.failing == tuple(n for n, test in enumerate(tests) if outcome(names["f"], test) is not True)
+
+
+def outcome(function: object, test: TestCase) -> object:
+    try:
+        return json.loads(wire.encode(function(*test.args))) == test.expected.value  # type: ignore[operator]
+    except Exception as error:
+        return type(error).__name__
+
+
+def test_evidence_names_every_test_that_kills_in_the_numbers_of_those_kept(sandbox: Sandbox) -> None:
+    tests = [case((n,)) for n in (-2, 0, 3, 4)]
+    matrix = run_mutants(sandbox, CODE, "f", tests)
+    for mutant, kills in zip(matrix.evidence((1, 3)).mutants, matrix.kills, strict=True):
+        assert mutant.failing == tuple(place for place, index in enumerate((1, 3)) if index in kills)
+        assert mutant.killed_by == (mutant.failing[0] if mutant.failing else None)
+
+
+def test_a_mutant_that_runs_on_is_marked(sandbox: Sandbox) -> None:
+    evidence = run_mutants(sandbox, CODE, "f", [case((-2,))]).evidence([0])
+    assert [m.stopped for m in evidence.mutants if m.after == "a -= 1"] == [True]
+    assert not all(m.stopped for m in evidence.mutants)

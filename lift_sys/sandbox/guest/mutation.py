@@ -1,12 +1,16 @@
-"""Guest program: runs a function's mutants on the arguments of its tests.
+"""Guest program: makes a function's mutants and runs them on the arguments of its tests.
 
-The host sends one frame, JSON with `code`, `entry_point`, `calls` ([args, kwargs], wire texts), `limit`, and `skip`
-(mutants that are known already). The answers, a frame each: the list of mutants, the reference's row, then a row for
-each mutant, in order. A row has a digest of the outcome for each call ("" where it has none: out of fuel, or a result
-that is no plain value). Expected values stay outside.
+The host sends one frame, JSON with `code`, `harness`, `entry_point`, `calls` ([args, kwargs], wire texts), `limit`,
+and `skip` (mutants that are known already). The answers, a frame each: the list of mutants, the reference's row, then
+a row for each mutant, in order. A row has for each call a digest of the outcome, "" where it has none (a result that
+is no plain value), "~" where the call was stopped, "?" where it was not made. Expected values stay outside.
 
-A mutant gets ten times the fuel that the reference needed, and a bit: one that loops is stopped at the same place on
-every machine. Mutants share this process; each has a module of its own.
+A second frame, `survivors` (numbers of mutants) and `most`, asks for calls that tell them from the reference; see
+`distinguish.py`. The answer is `calls` and `equivalent` (survivors that no call can tell).
+
+A mutant is a text edit of `code`, and what runs is that text: the statement that holds it is parsed, instrumented and
+compiled again. It gets ten times the fuel that the reference needed, and a bit: one that loops is stopped at the same
+place on every machine. Mutants share this process; each has a module of its own.
 """
 
 from __future__ import annotations
@@ -23,17 +27,30 @@ from types import CodeType
 from typing import Any
 
 try:
+    from lift_sys.sandbox.guest.edits import SourceText
     from lift_sys.sandbox.guest.instrument import instrument
     from lift_sys.sandbox.guest.meter import Blocks
-    from lift_sys.sandbox.guest.program import FILENAME, LoadError, Program, describe, limit_memory, parse
-    from lift_sys.sandbox.guest.sites import Site, choose, sites
-except ImportError:  # inside the box
-    from instrument import instrument  # type: ignore[no-redef,import-not-found]
-    from meter import Blocks  # type: ignore[no-redef,import-not-found]
-    from program import (  # type: ignore[no-redef,import-not-found]
+    from lift_sys.sandbox.guest.program import (
+        DRIVER,
         FILENAME,
         LoadError,
         Program,
+        compile_harness,
+        describe,
+        limit_memory,
+        parse,
+    )
+    from lift_sys.sandbox.guest.sites import Site, choose, sites
+except ImportError:  # inside the box
+    from edits import SourceText  # type: ignore[no-redef,import-not-found]
+    from instrument import instrument  # type: ignore[no-redef,import-not-found]
+    from meter import Blocks  # type: ignore[no-redef,import-not-found]
+    from program import (  # type: ignore[no-redef,import-not-found]
+        DRIVER,
+        FILENAME,
+        LoadError,
+        Program,
+        compile_harness,
         describe,
         limit_memory,
         parse,
@@ -46,7 +63,11 @@ STUCK_MUTANTS = 4
 ROW_CPU = 3.0
 """CPU time of one mutant on all the calls."""
 STOPS = 3
-"""A mutant that ran out of fuel so many times is not run any further."""
+WASTE = 60_000
+"""A mutant that was stopped so often, with so much fuel used up, is not run any further."""
+ENOUGH = 20
+"""Sites of the entry point from which on its helpers are left alone."""
+STOPPED, UNKNOWN = "~", "?"
 
 
 def main(channel: Any) -> None:
@@ -65,7 +86,7 @@ def serve(channel: Any) -> None:
         channel.send(json.dumps(frame).encode())
 
     try:
-        run = Run(request["code"], request["entry_point"], request["calls"], request["limit"])
+        run = Run(request)
     except LoadError as error:
         send({"failed": str(error)})
         return
@@ -81,92 +102,133 @@ def serve(channel: Any) -> None:
 class Run:
     """The compiled statements of the module, and what changes for each mutant."""
 
-    def __init__(self, code: str, entry: str, calls: list[list[str]], limit: int) -> None:
+    def __init__(self, request: dict[str, Any]) -> None:
         sys.setrecursionlimit(4000)
-        self.entry = entry
-        self.calls = calls
+        self.code, self.entry, harness = request["code"], request["entry_point"], request["harness"]
+        self.driver = DRIVER if harness else None
+        self.calls: list[list[str]] = request["calls"]
         self.stuck = 0
-        self.tree = parse(code)
-        self.flags = _future_flags(self.tree)
+        tree = parse(self.code)
+        self.flags = _future_flags(tree)
         try:
-            found = _sites_of(self.tree, entry)
-            # Twice as many as wanted, because some turn out to be equivalent.
-            picked = choose(found, 2 * limit)
-            texts = [site.texts() for site in picked]
-            self.blocks: Blocks = instrument(self.tree, comparisons=False)
-            self.codes = [self.compiled(index) for index in range(len(self.tree.body))]
+            self.source = SourceText(self.code)
+            self.spans = [_span(statement, self.source) for statement in tree.body]
+            found = sites_of(self.source, tree, self.entry)
+            self.plain = {index: self.compiled([tree.body[index]]) for index in {site.statement for site in found}}
+            self.blocks: Blocks = instrument(tree, comparisons=False)
+            self.codes = [self.compiled([statement]) for statement in tree.body]
+            self.harness = [compile_harness(harness)] if harness else []
         except (RecursionError, SyntaxError, ValueError) as error:
             raise LoadError(describe(error)) from None
-        sys.setrecursionlimit(1000)
-        self.chosen: list[tuple[Site, CodeType]] = []
+        self.chosen: list[tuple[Site, CodeType, Blocks]] = []
         self.described: list[list[Any]] = []
         self.equivalent: list[list[Any]] = []
-        self._compile(picked, texts, limit)
+        # Twice as many as wanted, because some turn out to be equivalent.
+        self._choose(choose(found, 2 * request["limit"]), request["limit"])
+        sys.setrecursionlimit(1000)
         self._run_reference()
 
-    def compiled(self, index: int) -> CodeType:
-        module = ast.fix_missing_locations(ast.Module([self.tree.body[index]], []))
+    def compiled(self, body: list[ast.stmt]) -> CodeType:
+        module = ast.fix_missing_locations(ast.Module(body, []))
         code: CodeType = compile(module, FILENAME, "exec", flags=self.flags, dont_inherit=True)
         return code
 
-    def _compile(self, picked: list[Site], texts: list[tuple[str, str]], limit: int) -> None:
-        seen = {index: {_essence(code)} for index, code in enumerate(self.codes)}
-        for site, (before, after) in zip(picked, texts, strict=True):
+    def _choose(self, picked: list[Site], limit: int) -> None:
+        unchanged = {index: essence(code) for index, code in self.plain.items()}
+        usable = {index for index in unchanged if self._reads_alike(index, unchanged[index])}
+        seen: set[Any] = set()
+        for site in picked:
             if len(self.chosen) == limit:
                 return
-            undo = site.apply()
+            if site.statement not in usable:
+                continue
             try:
-                code = self.compiled(site.statement)
+                tree = self._edited(site)
+                same = (site.statement, essence(self.compiled(tree.body)))
+                row = [site.operator, site.line, site.before, site.after, site.start, site.end, site.text]
+                if same[1] == unchanged[site.statement]:
+                    self.equivalent.append(row)
+                elif same not in seen:
+                    seen.add(same)
+                    blocks = instrument(tree, comparisons=False)
+                    self.chosen.append((site, self.compiled(tree.body), blocks))
+                    self.described.append(row)
             except (SyntaxError, ValueError, RecursionError):
                 continue
-            finally:
-                undo()
-            essence = _essence(code)
-            row = [site.operator, site.line, before, after]
-            if essence in seen[site.statement]:
-                if essence == _essence(self.codes[site.statement]):
-                    self.equivalent.append(row)
-                continue
-            seen[site.statement].add(essence)
-            self.chosen.append((site, code))
-            self.described.append(row)
+
+    def _edited(self, site: Site) -> ast.Module:
+        """The statement with the mutant in it, parsed from the text that the mutant is.
+
+        Raises:
+            SyntaxError: it is no longer one statement of its kind.
+        """
+        start, end = self.spans[site.statement]
+        text = self.code[start : site.start] + site.text + self.code[site.end : end]
+        tree: ast.Module = ast.parse(text)
+        if len(tree.body) != 1:
+            raise SyntaxError("not one statement")
+        return tree
+
+    def _reads_alike(self, index: int, wanted: Any) -> bool:
+        """Whether the statement's text is where it is taken to be."""
+        start, end = self.spans[index]
+        try:
+            return bool(essence(self.compiled(ast.parse(self.code[start:end]).body)) == wanted)
+        except (SyntaxError, ValueError, RecursionError):
+            return False
+
+    def program(self, index: int) -> Program:
+        """Mutant number `index`, loaded.
+
+        Raises:
+            LoadError: it does not load.
+        """
+        site, code, blocks = self.chosen[index]
+        codes = [*self.codes[: site.statement], code, *self.codes[site.statement + 1 :], *self.harness]
+        larger = max(blocks, self.blocks, key=lambda b: len(b.owners))
+        return Program(self.entry, codes, larger, (), self.driver)
 
     def _run_reference(self) -> None:
-        program = Program(self.entry, self.codes, self.blocks, ())
+        program = Program(self.entry, [*self.codes, *self.harness], self.blocks, (), self.driver)
         self.reference, self.fuel, self.marks = [], [], []  # type: list[str], list[int], list[int]
         for args, kwargs in self.calls:
             result = program.call(args, kwargs, REFERENCE_FUEL)
             self.reference.append(digest(result.kind, result.text))
-            self.fuel.append(10 * result.fuel + 1000)
+            self.fuel.append(fuel_for(result.fuel))
             self.marks.append(result.marks)
 
     def row(self, index: int) -> list[str]:
-        site, code = self.chosen[index]
-        codes = [*self.codes[: site.statement], code, *self.codes[site.statement + 1 :]]
         try:
-            program = Program(self.entry, codes, self.blocks, ())
+            program = self.program(index)
         except LoadError:
             return [""] * len(self.calls)
-        stops = 0
+        stops = waste = 0
         clock = time.process_time
         slow = clock() + ROW_CPU
         row: list[str] = []
         for (args, kwargs), fuel in zip(self.calls, self.fuel, strict=True):
             if clock() > slow:
                 program.stuck += 1
-            if stops == STOPS or program.stuck:
-                row.append("?")
+            if (stops >= STOPS and waste > WASTE) or program.stuck:
+                row.append(UNKNOWN)
                 continue
             result = program.call(args, kwargs, fuel)
-            stops += result.text == "out of fuel"
             row.append(digest(result.kind, result.text))
+            if row[-1] == STOPPED:
+                stops += 1
+                waste += result.fuel
         self.stuck += program.stuck > 0
         return row
 
 
+def fuel_for(used: int) -> int:
+    """What a mutant may use where the reference used so much."""
+    return 10 * used + 1000
+
+
 def digest(kind: str, text: str) -> str:
     if kind == "dropped":
-        return ""
+        return STOPPED if text in ("out of fuel", "out of time") else ""
     return hashlib.blake2b(f"{kind}:{text}".encode("utf-8", "surrogatepass"), digest_size=9).hexdigest()
 
 
@@ -179,25 +241,42 @@ def _future_flags(tree: ast.Module) -> int:
     return flags
 
 
-def _sites_of(tree: ast.Module, entry: str) -> list[Site]:
-    """The entry point's sites; where it is small, those of the functions that it names come after."""
+def _span(statement: ast.stmt, source: SourceText) -> tuple[int, int]:
+    """Where a statement stands, its decorators with it."""
+    decorators = getattr(statement, "decorator_list", [])
+    start = source.line_start(decorators[0].lineno) if decorators else source.start(statement)
+    return start, source.end(statement)
+
+
+def sites_of(source: SourceText, tree: ast.Module, entry: str) -> list[Site]:
+    """The entry point's sites; where it is small, those of the functions and methods that it names come after."""
     found: list[Site] = []
     named: list[str] = []
-    helpers: dict[str, tuple[int, ast.stmt]] = {}
+    helpers: dict[str, tuple[ast.stmt, int, ast.AST]] = {}
+    owner = entry.rpartition(".")[0]
     for index, statement in enumerate(tree.body):
         if isinstance(statement, ast.FunctionDef) and statement.name != entry:
-            helpers[statement.name] = (index, statement)
+            helpers[statement.name] = (statement, index, statement)
+        elif isinstance(statement, ast.ClassDef) and statement.name == owner:
+            for inner in statement.body:
+                if isinstance(inner, ast.FunctionDef) and f"{owner}.{inner.name}" != entry:
+                    helpers.setdefault(f"self.{inner.name}", (statement, index, inner))
         target = _definition(statement, entry)
         if target is not None:
-            found += sites(statement, index, target)
-            named += [node.id for node in ast.walk(target) if isinstance(node, ast.Name)]
+            found += sites(source, statement, index, target)
+            named += [name for node in ast.walk(target) if (name := _reached(node))]
     for name in dict.fromkeys(named):
-        if len(found) >= 20:
+        if len(found) >= ENOUGH:
             break
         if name in helpers:
-            index, statement = helpers[name]
-            found += sites(statement, index)
+            found += sites(source, *helpers[name])
     return found
+
+
+def _reached(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
+        return f"self.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _definition(statement: ast.stmt, entry: str) -> ast.AST | None:
@@ -209,8 +288,8 @@ def _definition(statement: ast.stmt, entry: str) -> ast.AST | None:
     return None
 
 
-def _essence(code: CodeType) -> tuple[Any, ...]:
+def essence(code: CodeType) -> tuple[Any, ...]:
     """What a code object does, without its line numbers."""
-    inner = (_essence(c) if isinstance(c, CodeType) else (type(c).__name__, repr(c)) for c in code.co_consts)
+    inner = (essence(c) if isinstance(c, CodeType) else (type(c).__name__, repr(c)) for c in code.co_consts)
     names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
     return (code.co_code, tuple(inner), names, code.co_flags, code.co_exceptiontable)

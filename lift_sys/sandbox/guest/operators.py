@@ -1,230 +1,322 @@
-"""Mutation operators: the small faults (DeMillo, Lipton, Sayward 1978) that a function's tests should notice."""
+"""Mutation operators on expressions: small faults (DeMillo, Lipton, Sayward 1978) that tests should notice.
+
+Each is a text edit as a person in a hurry would make it, so that a mutant reads like code that somebody wrote.
+`statements.py` has the operators on statements.
+"""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-_ARITHMETIC: dict[type, type] = {
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult,
-    ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult, ast.LShift: ast.RShift, ast.RShift: ast.LShift,
-    ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.BitXor: ast.BitAnd,
+try:
+    from lift_sys.sandbox.guest.edits import ARITHMETIC, ATOM, Edit, SourceText, parenthesised, precedence, room
+except ImportError:  # inside the box
+    from edits import (  # type: ignore[no-redef,import-not-found]
+        ARITHMETIC,
+        ATOM,
+        Edit,
+        SourceText,
+        parenthesised,
+        precedence,
+        room,
+    )
+
+_ARITHMETIC: dict[type, tuple[str, str]] = {
+    ast.Add: ("+", "-"), ast.Sub: ("-", "+"), ast.Mult: ("*", "+"), ast.Div: ("/", "*"), ast.FloorDiv: ("//", "*"),
+    ast.Mod: ("%", "//"), ast.Pow: ("**", "*"), ast.LShift: ("<<", ">>"), ast.RShift: (">>", "<<"),
+    ast.BitAnd: ("&", "|"), ast.BitOr: ("|", "&"), ast.BitXor: ("^", "&"),
 }  # fmt: skip
-_BOUNDARY: dict[type, type] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
-_NEGATED: dict[type, type] = {
-    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt,
-    ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
+_COMPARISON: dict[type, str] = {
+    ast.Eq: "!=", ast.NotEq: "==", ast.Lt: ">=", ast.GtE: "<", ast.Gt: "<=", ast.LtE: ">", ast.In: "not in",
+    ast.NotIn: "in", ast.Is: "is not", ast.IsNot: "is",
 }  # fmt: skip
+_BOUNDARY: dict[type, str] = {ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">"}
+_COMPARED = re.compile(r"\bnot\s+in\b|\bis\s+not\b|\bin\b|\bis\b|<=|>=|==|!=|<|>")
+_AND_OR = re.compile(r"\b(?:and|or)\b")
 _SWAPPED = {
     "min": "max", "max": "min", "any": "all", "all": "any", "startswith": "endswith", "endswith": "startswith",
     "lower": "upper", "upper": "lower", "lstrip": "rstrip", "rstrip": "lstrip", "find": "rfind", "rfind": "find",
     "floor": "ceil", "ceil": "floor", "split": "rsplit", "rsplit": "split", "keys": "values", "values": "keys",
-    "partition": "rpartition", "rpartition": "partition",
+    "partition": "rpartition", "rpartition": "partition", "append": "extend", "index": "rindex", "rindex": "index",
+    "union": "intersection", "intersection": "union", "isdigit": "isalpha", "isalpha": "isdigit",
+    "ljust": "rjust", "rjust": "ljust", "match": "search", "fullmatch": "match",
 }  # fmt: skip
+_SAME_ALONE = {"split", "rsplit", "union", "intersection"}
+"""Methods that do what their counterpart does unless they are given enough."""
 _IDENTITY_METHODS = {"strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "replace", "casefold"}
 _IDENTITY_CALLS = {"sorted", "abs", "set", "reversed", "str", "int", "round", "list", "tuple", "float", "len"}
+_REGEX_CALLS = {"compile", "match", "search", "fullmatch", "sub", "subn", "split", "findall", "finditer"}
+_REGEX_FAULTS = (
+    ("\\d", "\\w"),
+    ("\\s", "\\S"),
+    ("\\w", "\\d"),
+    ("+", "*"),
+    ("*", "+"),
+    ("?", ""),
+    ("^", ""),
+    ("$", ""),
+)
+ELEMENTS = 12
+"""A longer literal is a table: an element of it is rarely asked for."""
+LONG = 200
+"""Characters of a string that is worth changing."""
 
-Make = Callable[[Any], ast.AST]
+Found = Iterator[Edit]
 
 
-def mutations(node: ast.AST) -> Iterator[tuple[str, Make]]:
-    """The operators that fit a node, each with what builds the replacement from the node as it is then."""
+def on_expression(node: Any, parent: ast.AST, source: SourceText) -> Found:
+    """The faults that fit one expression node (or comprehension) below `parent`, in a fixed order."""
     table = _TABLE.get(type(node))
     if table is not None:
-        yield from table(node)
+        yield from table(node, parent, source)
 
 
-def _binary(node: ast.BinOp) -> Iterator[tuple[str, Make]]:
-    textual = any(isinstance(side, ast.JoinedStr) or _is_text(side) for side in (node.left, node.right))
+def replaced(operator: str, node: ast.AST, text: str, source: SourceText) -> Edit:
+    return Edit(operator, source.start(node), source.end(node), text, node)
+
+
+def child_instead(operator: str, node: ast.AST, child: ast.AST, source: SourceText) -> Edit:
+    """A node gives way to one of its own children."""
+    return replaced(operator, node, source.inside(child, min(precedence(node), ATOM - 1)), source)
+
+
+def _binary(node: ast.BinOp, parent: ast.AST, source: SourceText) -> Found:
+    textual = any(isinstance(side, ast.JoinedStr) or is_text(side) for side in (node.left, node.right))
     if type(node.op) in _ARITHMETIC and not textual:
-        yield "arithmetic", lambda n: ast.BinOp(n.left, _ARITHMETIC[type(n.op)](), n.right)
+        old, new = _ARITHMETIC[type(node.op)]
+        yield from between("arithmetic", node.left, node.right, re.compile(re.escape(old)), new, node, source)
+    if not textual or isinstance(node.op, ast.Add):
+        yield child_instead("removed operand", node, node.left, source)
+        yield child_instead("removed operand", node, node.right, source)
 
 
-def _is_text(node: ast.AST) -> bool:
+def between(
+    operator: str,
+    left: ast.AST,
+    right: ast.AST,
+    pattern: re.Pattern[str],
+    new: str,
+    shown: ast.AST,
+    source: SourceText,
+) -> Found:
+    """Replace the token that stands between two nodes."""
+    span = source.token(pattern, source.end(left), source.start(right))
+    if span:
+        yield Edit(operator, *span, new, shown)
+
+
+def is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes))
 
 
-def _augmented(node: ast.AugAssign) -> Iterator[tuple[str, Make]]:
-    if type(node.op) in _ARITHMETIC and not _is_text(node.value):
-        yield "augmented assignment", lambda n: ast.AugAssign(n.target, _ARITHMETIC[type(n.op)](), n.value)
-    yield "removed statement", _pass
+def _compare(node: ast.Compare, parent: ast.AST, source: SourceText) -> Found:
+    operands = [node.left, *node.comparators]
+    for op, left, right in zip(node.ops, operands, operands[1:], strict=False):
+        for operator, table in (("boundary", _BOUNDARY), ("comparison", _COMPARISON)):
+            if type(op) in table:
+                yield from between(operator, left, right, _COMPARED, table[type(op)], node, source)
+    if len(node.ops) > 1:
+        yield Edit("comparison chain", source.outer(operands[-2])[1], source.end(node), "", node)
+        yield Edit("comparison chain", source.start(node), source.outer(operands[1])[0], "", node)
 
 
-def _pass(node: Any) -> ast.AST:
-    return ast.Pass()
-
-
-def _comparison(node: ast.Compare) -> Iterator[tuple[str, Make]]:
-    for at, op in enumerate(node.ops):
-        if type(op) in _BOUNDARY:
-            yield "boundary", _with_operator(at, _BOUNDARY)
-        if type(op) in _NEGATED:
-            yield "comparison", _with_operator(at, _NEGATED)
-
-
-def _with_operator(at: int, table: dict[type, type]) -> Make:
-    def make(n: Any) -> ast.AST:
-        return ast.Compare(n.left, [*n.ops[:at], table[type(n.ops[at])](), *n.ops[at + 1 :]], n.comparators)
-
-    return make
-
-
-def _boolean(node: ast.BoolOp) -> Iterator[tuple[str, Make]]:
-    yield "boolean", lambda n: ast.BoolOp(ast.Or() if isinstance(n.op, ast.And) else ast.And(), n.values)
+def _boolean(node: ast.BoolOp, parent: ast.AST, source: SourceText) -> Found:
+    other, own = ("or", " and ") if isinstance(node.op, ast.And) else ("and", " or ")
+    for left, right in zip(node.values, node.values[1:], strict=False):
+        yield from between("boolean", left, right, _AND_OR, other, node, source)
     for at in range(len(node.values)):
-        yield "removed operand", _without_operand(at)
+        rest = [*node.values[:at], *node.values[at + 1 :]]
+        text = source.joined(rest, own, precedence(node) + (len(rest) > 1))
+        yield replaced("removed operand", node, text, source)
 
 
-def _without_operand(at: int) -> Make:
-    def make(n: Any) -> ast.AST:
-        rest = [*n.values[:at], *n.values[at + 1 :]]
-        return ast.BoolOp(n.op, rest) if len(rest) > 1 else _copy(rest[0])
-
-    return make
+def _unary(node: ast.UnaryOp, parent: ast.AST, source: SourceText) -> Found:
+    signed = isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant)
+    if isinstance(node.op, (ast.Not, ast.USub)) and not signed:
+        yield child_instead("unary", node, node.operand, source)
 
 
-def _copy(node: ast.AST) -> ast.AST:
-    """A new node of the same content, for a parent that takes the place of a child."""
-    new = node.__class__.__new__(node.__class__)  # its `__init__` would ask for the fields that follow
-    new.__dict__.update(node.__dict__)
-    return new
-
-
-def _unary(node: ast.UnaryOp) -> Iterator[tuple[str, Make]]:
-    if isinstance(node.op, (ast.Not, ast.USub)) and not (
-        isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant)
-    ):
-        yield "unary", lambda n: _copy(n.operand)
-
-
-def _literal(node: ast.Constant) -> Iterator[tuple[str, Make]]:
+def _constant(node: ast.Constant, parent: ast.AST, source: SourceText) -> Found:
     value = node.value
+    operator = "default value" if isinstance(parent, ast.arguments) else "constant"
     if type(value) is bool:
-        yield "constant", lambda n: ast.Constant(not n.value)
-    elif type(value) in (int, float):
-        yield "constant", lambda n: ast.Constant(n.value + 1)
+        yield replaced(operator, node, str(not value), source)
+    elif type(value) is int or (type(value) is float and abs(value) < 1e15):
+        yield replaced(operator, node, repr(value + 1), source)
         if value != 0:
-            yield "constant", lambda n: ast.Constant(n.value - 1 if n.value != 0 else 0)
-    elif type(value) is str:
-        yield "string", lambda n: ast.Constant(n.value + "XX" if n.value else "XX")
-        if value:
-            yield "string", lambda n: ast.Constant("")
-    elif type(value) is bytes:
-        yield "string", lambda n: ast.Constant(n.value + b"XX")
+            yield replaced(operator, node, repr(value - 1), source)
+    elif isinstance(value, (str, bytes)) and len(value) <= LONG:
+        yield from _string(node, value, "default value" if operator != "constant" else "string", parent, source)
 
 
-def _if(node: ast.If) -> Iterator[tuple[str, Make]]:
-    yield "negated condition", lambda n: ast.If(_not(n.test), n.body, n.orelse)
-    yield "removed branch", lambda n: ast.If(_false(n), n.body, n.orelse)
-    yield "removed branch", lambda n: ast.If(_true(n), n.body, n.orelse)
+def _string(node: ast.Constant, value: Any, operator: str, parent: ast.AST, source: SourceText) -> Found:
+    if type(value) is str and isinstance(parent, ast.Call) and called_name(parent.func) in _REGEX_CALLS:
+        for old, new in _REGEX_FAULTS:
+            if old in value and parent.args and parent.args[0] is node:
+                yield replaced("regular expression", node, repr(value.replace(old, new, 1)), source)
+    yield replaced(operator, node, repr(value + ("XX" if type(value) is str else b"XX")), source)
+    if value:
+        yield replaced(operator, node, repr(value[:0]), source)
 
 
-def _if_else(node: ast.IfExp) -> Iterator[tuple[str, Make]]:
-    yield "negated condition", lambda n: ast.IfExp(_not(n.test), n.body, n.orelse)
-    yield "removed branch", lambda n: _copy(n.orelse)
-    yield "removed branch", lambda n: _copy(n.body)
+def _formatted(node: ast.JoinedStr, parent: ast.AST, source: SourceText) -> Found:
+    """An f-string as a whole: the positions of what is in it differ between versions of Python."""
+    for at, part in enumerate(node.values):
+        rest = [*node.values[:at], *node.values[at + 1 :]]
+        if isinstance(part, ast.FormattedValue):
+            yield from _unparsed("removed operand", node, rest, source)
+        elif isinstance(part, ast.Constant):
+            longer = [*node.values[:at], ast.Constant(f"{part.value}XX"), *node.values[at + 1 :]]
+            yield from _unparsed("string", node, longer, source)
+    values = [at for at, part in enumerate(node.values) if isinstance(part, ast.FormattedValue)]
+    if len(values) > 1:
+        a, b = values[:2]
+        swapped = list(node.values)
+        swapped[a], swapped[b] = swapped[b], swapped[a]
+        yield from _unparsed("swapped arguments", node, swapped, source)
 
 
-def _not(test: ast.expr) -> ast.expr:
-    return ast.copy_location(ast.UnaryOp(ast.Not(), test), test)
+def _unparsed(operator: str, node: ast.JoinedStr, parts: list[ast.expr], source: SourceText) -> Found:
+    try:
+        yield replaced(operator, node, ast.unparse(ast.JoinedStr(parts)), source)
+    except ValueError:  # no quotes are left for what it holds
+        return
 
 
-def _false(node: Any) -> ast.expr:
-    return ast.copy_location(ast.Constant(False), node.test)
+def _if_else(node: ast.IfExp, parent: ast.AST, source: SourceText) -> Found:
+    yield from negated(node.test, source, 3)
+    yield child_instead("removed branch", node, node.orelse, source)
+    yield child_instead("removed branch", node, node.body, source)
 
 
-def _true(node: Any) -> ast.expr:
-    return ast.copy_location(ast.Constant(True), node.test)
+def negated(test: ast.expr, source: SourceText, at_least: int = 0) -> Found:
+    """`not test`, for a test that no other operator negates."""
+    if isinstance(test, (ast.Compare, ast.Constant)) or (
+        isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+    ):
+        return
+    yield replaced("negated condition", test, "not " + source.inside(test, 6), source)
 
 
-def _while(node: ast.While) -> Iterator[tuple[str, Make]]:
-    if not isinstance(node.test, ast.Constant):
-        yield "negated condition", lambda n: ast.While(_not(n.test), n.body, n.orelse)
-    yield "removed loop", _pass
-
-
-def _for(node: ast.For) -> Iterator[tuple[str, Make]]:
-    def never(n: Any) -> ast.AST:
-        nothing = ast.copy_location(ast.Tuple([], ast.Load()), n.iter)
-        return ast.For(n.target, nothing, n.body, n.orelse, None)
-
-    yield "removed loop", never
-
-
-def _return(node: ast.Return) -> Iterator[tuple[str, Make]]:
-    if node.value is not None and not (isinstance(node.value, ast.Constant) and node.value.value is None):
-        yield "return value", lambda n: ast.Return(ast.copy_location(ast.Constant(None), n.value))
-
-
-def _statement(node: ast.Expr) -> Iterator[tuple[str, Make]]:
-    if not isinstance(node.value, (ast.Constant, ast.Yield, ast.YieldFrom, ast.Await)):
-        yield "removed statement", _pass
-
-
-def _assign(node: ast.Assign) -> Iterator[tuple[str, Make]]:
-    if all(isinstance(target, (ast.Subscript, ast.Attribute)) for target in node.targets):
-        yield "removed statement", _pass
-    elif not isinstance(node.value, ast.Constant) and isinstance(node.targets[0], ast.Name):
-        yield "assigned value", lambda n: ast.Assign(n.targets, ast.copy_location(ast.Constant(None), n.value), None)
-
-
-def _delete(node: ast.Delete) -> Iterator[tuple[str, Make]]:
-    yield "removed statement", _pass
-
-
-def _leave(node: ast.AST) -> Iterator[tuple[str, Make]]:
-    yield "loop exit", lambda n: ast.Continue() if isinstance(n, ast.Break) else ast.Break()
-
-
-def _call(node: ast.Call) -> Iterator[tuple[str, Make]]:
-    args = node.args
-    if len(args) >= 2 and not any(isinstance(a, ast.Starred) for a in args[:2]) and not _alike(args[0], args[1]):
-        yield "swapped arguments", lambda n: ast.Call(n.func, [n.args[1], n.args[0], *n.args[2:]], n.keywords)
-    name = called_name(node.func)
-    if name in _SWAPPED and not (name in ("split", "rsplit") and len(args) + len(node.keywords) < 2):
-        yield "function", _with_function
+def _call(node: ast.Call, parent: ast.AST, source: SourceText) -> Found:
+    yield from _arguments(node, source)
+    name, args = called_name(node.func), node.args
+    if name in _SWAPPED and not (name in _SAME_ALONE and len(args) + len(node.keywords) < 2):
+        end = source.end(node.func)
+        yield Edit("function", end - len(name), end, _SWAPPED[name], node)
     if isinstance(node.func, ast.Attribute) and name in _IDENTITY_METHODS:
-        yield "removed call", lambda n: _copy(n.func.value)
-    elif isinstance(node.func, ast.Name) and name in _IDENTITY_CALLS and len(args) >= 1:
-        yield "removed call", lambda n: _copy(n.args[0])
+        yield child_instead("removed call", node, node.func.value, source)
+    elif isinstance(node.func, ast.Name) and name in _IDENTITY_CALLS and args and not starred(args[0]):
+        yield replaced("removed call", node, source.inside(args[0], room(parent)), source)
+    if isinstance(node.func, ast.Name) and name == "len":
+        text = parenthesised(f"{source.text(node)} - 1", ARITHMETIC, room(parent))
+        yield replaced("off by one", node, text, source)
+    if isinstance(node.func, ast.Name) and name == "range" and args:
+        stop = args[min(1, len(args) - 1)]
+        if not isinstance(stop, (ast.Constant, ast.Starred)):
+            yield replaced("off by one", stop, f"{source.inside(stop, ARITHMETIC)} - 1", source)
+            yield replaced("off by one", stop, f"{source.inside(stop, ARITHMETIC)} + 1", source)
 
 
-def _alike(a: ast.expr, b: ast.expr) -> bool:
-    return ast.dump(a) == ast.dump(b)
+def _arguments(node: ast.Call, source: SourceText) -> Found:
+    """Arguments in the wrong order, one too few, and a keyword forgotten."""
+    args = node.args
+    for left, right in dict.fromkeys(((0, 1), (len(args) - 2, len(args) - 1))):
+        if left < 0 or right >= len(args) or any(map(starred, (args[left], args[right]))):
+            continue
+        if source.text(args[left]) != source.text(args[right]):
+            yield _swapped("swapped arguments", node, args[left], args[right], source)
+    if len(args) > 1 and not (node.keywords and starred(args[-1])):
+        yield Edit("removed argument", source.outer(args[-2])[1], source.outer(args[-1])[1], "", node)
+    if node.keywords:
+        if len(args) + len(node.keywords) > 1:
+            for keyword in node.keywords:
+                yield from without("removed argument", [*args, *node.keywords], keyword, node, source)
+        elif node.keywords[0].arg:
+            yield replaced("removed argument", node.keywords[0], "", source)
 
 
-def _with_function(n: Any) -> ast.AST:
-    other = _SWAPPED[called_name(n.func)]
-    if isinstance(n.func, ast.Name):
-        function: ast.expr = ast.Name(other, ast.Load())
+def starred(node: ast.AST) -> bool:
+    return isinstance(node, ast.Starred)
+
+
+def _swapped(operator: str, shown: ast.AST, left: ast.AST, right: ast.AST, source: SourceText) -> Edit:
+    middle = source.code[source.end(left) : source.start(right)]
+    return Edit(
+        operator,
+        source.start(left),
+        source.end(right),
+        source.text(right) + middle + source.text(left),
+        shown,
+    )
+
+
+def without(operator: str, nodes: list[Any], gone: ast.AST, shown: ast.AST, source: SourceText) -> Found:
+    """A comma-separated list of two or more nodes with one of them left out."""
+    ordered = sorted(nodes, key=lambda n: (n.lineno, n.col_offset))
+    at = next(index for index, node in enumerate(ordered) if node is gone)
+    if at:
+        yield Edit(operator, source.outer(ordered[at - 1])[1], source.outer(gone)[1], "", shown)
     else:
-        function = ast.Attribute(n.func.value, other, ast.Load())
-    return ast.Call(ast.copy_location(function, n.func), n.args, n.keywords)
+        yield Edit(operator, source.outer(gone)[0], source.outer(ordered[1])[0], "", shown)
 
 
-def _slice(node: ast.Slice) -> Iterator[tuple[str, Make]]:
-    if node.lower is not None:
-        yield "slice", lambda n: ast.Slice(None, n.upper, n.step)
-    if node.upper is not None:
-        yield "slice", lambda n: ast.Slice(n.lower, None, n.step)
+def _sequence(node: Any, parent: ast.AST, source: SourceText) -> Found:
+    """A list, set or tuple with an element less, or two in the wrong order."""
+    items = node.elts
+    if not items or len(items) > ELEMENTS or (isinstance(parent, ast.For) and parent.iter is not node):
+        return
+    if isinstance(node.ctx if not isinstance(node, ast.Set) else ast.Load(), ast.Store):
+        return
+    opening, closing = {"List": "[]", "Set": "{}", "Tuple": "()"}[type(node).__name__]
+    for at in sorted({0, len(items) - 1}):
+        rest = [*items[:at], *items[at + 1 :]]
+        if not rest and isinstance(node, ast.Set):
+            yield replaced("removed element", node, "set()", source)
+            continue
+        last = "," if len(rest) == 1 and isinstance(node, ast.Tuple) else ""
+        yield replaced("removed element", node, opening + source.joined(rest, ", ", 0) + last + closing, source)
+    if len(items) > 1 and not isinstance(node, ast.Set) and source.text(items[0]) != source.text(items[1]):
+        yield _swapped("swapped elements", node, items[0], items[1], source)
+
+
+def _dict(node: ast.Dict, parent: ast.AST, source: SourceText) -> Found:
+    pairs = [(key, value) for key, value in zip(node.keys, node.values, strict=True)]
+    if not 0 < len(pairs) <= ELEMENTS or any(key is None for key, _ in pairs):
+        return
+    texts = [f"{source.inside(key, 1)}: {source.inside(value, 1)}" for key, value in pairs if key is not None]
+    for at in sorted({0, len(texts) - 1}):
+        yield replaced("removed element", node, "{" + ", ".join([*texts[:at], *texts[at + 1 :]]) + "}", source)
+
+
+def _slice(node: ast.Slice, parent: ast.AST, source: SourceText) -> Found:
+    for bound in (node.lower, node.upper):
+        if bound is None:
+            continue
+        yield replaced("slice", bound, "", source)
+        if not isinstance(bound, ast.Constant) and not (isinstance(bound, ast.UnaryOp)):
+            yield replaced("off by one", bound, f"{source.inside(bound, ARITHMETIC)} + 1", source)
     if node.step is not None:
-        yield "slice", lambda n: ast.Slice(n.lower, n.upper, None)
+        yield replaced("slice", node.step, "", source)
 
 
-def _handler(node: ast.ExceptHandler) -> Iterator[tuple[str, Make]]:
-    if not (len(node.body) == 1 and isinstance(node.body[0], ast.Raise)):
-
-        def make(n: Any) -> ast.AST:
-            again = ast.copy_location(ast.Raise(None, None), n.body[-1])
-            return ast.ExceptHandler(n.type, n.name, [again])
-
-        yield "removed handler", make
+_IF = re.compile(r"\bif\b")
 
 
-def _comprehension(node: ast.comprehension) -> Iterator[tuple[str, Make]]:
+def _comprehension(node: ast.comprehension, parent: ast.AST, source: SourceText) -> Found:
     if node.ifs:
-        yield "removed filter", lambda n: ast.comprehension(n.target, n.iter, [], n.is_async)
+        found = source.token(_IF, source.end(node.iter), source.start(node.ifs[0]))
+        if found:
+            yield Edit("removed filter", found[0], source.outer(node.ifs[-1])[1], "", parent)
+        yield from negated(node.ifs[0], source, 3)
+
+
+def _named(node: Any, parent: ast.AST, source: SourceText) -> Found:
+    if isinstance(parent, ast.Expr) and node.value is not None:
+        yield replaced("assigned value", node.value, "None", source)
 
 
 def called_name(node: ast.AST) -> str:
@@ -232,10 +324,8 @@ def called_name(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
-_TABLE: dict[type, Callable[[Any], Iterator[tuple[str, Make]]]] = {
-    ast.BinOp: _binary, ast.AugAssign: _augmented, ast.Compare: _comparison, ast.BoolOp: _boolean,
-    ast.UnaryOp: _unary, ast.Constant: _literal, ast.If: _if, ast.IfExp: _if_else, ast.While: _while,
-    ast.For: _for, ast.Return: _return, ast.Expr: _statement, ast.Assign: _assign, ast.Delete: _delete,
-    ast.Break: _leave, ast.Continue: _leave, ast.Call: _call, ast.Slice: _slice, ast.ExceptHandler: _handler,
-    ast.comprehension: _comprehension,
+_TABLE: dict[type, Callable[[Any, ast.AST, SourceText], Found]] = {
+    ast.BinOp: _binary, ast.Compare: _compare, ast.BoolOp: _boolean, ast.UnaryOp: _unary, ast.Constant: _constant,
+    ast.JoinedStr: _formatted, ast.IfExp: _if_else, ast.Call: _call, ast.List: _sequence, ast.Set: _sequence,
+    ast.Tuple: _sequence, ast.Dict: _dict, ast.Slice: _slice, ast.comprehension: _comprehension, ast.Yield: _named,
 }  # fmt: skip

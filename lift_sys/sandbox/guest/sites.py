@@ -1,68 +1,60 @@
-"""Where a function can be mutated, and how a mutant is made in place.
-
-A `Site` is one place with one operator. Its node is *morphed*: the object stays where it is in the tree and takes the
-class and fields of the replacement, so that a tree can be mutated, compiled and restored without copying it, before
-and after instrumentation alike.
-"""
+"""Where a function can be mutated, and which of those mutants are made."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 try:
-    from lift_sys.sandbox.guest.operators import Make, called_name, mutations
+    from lift_sys.sandbox.guest.edits import Edit, SourceText
+    from lift_sys.sandbox.guest.operators import called_name, on_expression
+    from lift_sys.sandbox.guest.statements import on_statement
 except ImportError:  # inside the box
-    from operators import Make, called_name, mutations  # type: ignore[no-redef,import-not-found]
+    from edits import Edit, SourceText  # type: ignore[no-redef,import-not-found]
+    from operators import called_name, on_expression  # type: ignore[no-redef,import-not-found,attr-defined]
+    from statements import on_statement  # type: ignore[no-redef,import-not-found]
 
 TEXT = 100
 """Characters of `before` and `after`."""
 _SILENT = {"print", "warn", "warning", "debug", "info", "error", "exception", "log"}
+_UNSEEN_FIELDS = {"annotation", "returns", "decorator_list", "type_params"}
 
 
-@dataclass
+@dataclass(frozen=True)
 class Site:
-    """One mutant: `make` builds the replacement from the node as it is now."""
+    """One mutant: `code[:start] + text + code[end:]`."""
 
     operator: str
-    node: Any
-    make: Make
+    start: int
+    end: int
+    text: str
     line: int
+    before: str
+    after: str
     statement: int
     """Index of the module's statement that holds it."""
 
-    def texts(self) -> tuple[str, str]:
-        new = self.make(self.node)
-        new.__dict__.update({**_position(self.node.__dict__), **new.__dict__})
-        return _text(self.node), _text(new)
 
-    def apply(self) -> Callable[[], None]:
-        """Morph the node; the answer undoes it."""
-        node = self.node
-        kind, fields = node.__class__, dict(node.__dict__)
-        new = self.make(node)
-        _become(node, new.__class__, {**_position(fields), **new.__dict__})
-        return lambda: _become(node, kind, fields)
-
-
-def _become(node: Any, kind: type, fields: dict[str, Any]) -> None:
-    node.__class__ = kind
-    node.__dict__.clear()
-    node.__dict__.update(fields)
+def sites(source: SourceText, statement: ast.stmt, index: int, only: ast.AST | None = None) -> list[Site]:
+    """Every site below `only` (the whole statement without it), in source order, each text once."""
+    root = only or statement
+    found: dict[tuple[int, int, str], Site] = {}
+    parameters = _parameters(root)
+    for node, parent in _walk(root):
+        edits = on_statement(node, source) if isinstance(node, (ast.stmt, ast.ExceptHandler)) else ()
+        for edit in (*edits, *on_expression(node, parent, source), *_other_name(node, parameters, source)):
+            if source.code[edit.start : edit.end] != edit.text:
+                found.setdefault((edit.start, edit.end, edit.text), _site(edit, source, index))
+    return list(found.values())
 
 
-def _position(fields: dict[str, Any]) -> dict[str, Any]:
-    names = ("lineno", "col_offset", "end_lineno", "end_col_offset")
-    return {name: fields[name] for name in names if name in fields}
-
-
-def _text(node: ast.AST) -> str:
-    if isinstance(node, ast.ExceptHandler):
-        node = ast.Try(body=[ast.Pass()], handlers=[node], orelse=[], finalbody=[])
-        return _clip(ast.unparse(ast.fix_missing_locations(node)).partition("\n    pass\n")[2])
-    return _clip(ast.unparse(node))
+def _site(edit: Edit, source: SourceText, index: int) -> Site:
+    start, end = source.start(edit.shown), source.end(edit.shown)
+    before = source.code[start:end]
+    after = source.code[start : edit.start] + edit.text + source.code[edit.end : end]
+    line = source.code.count("\n", 0, edit.start) + 1
+    return Site(edit.operator, edit.start, edit.end, edit.text, line, _clip(before), _clip(after), index)
 
 
 def _clip(text: str) -> str:
@@ -70,40 +62,47 @@ def _clip(text: str) -> str:
     return text if len(text) <= TEXT else text[: TEXT - 3] + "..."
 
 
-def sites(statement: ast.stmt, index: int, only: ast.AST | None = None) -> list[Site]:
-    """Every site below `only` (the whole statement without it), in source order."""
-    found: list[Site] = []
-    for node in _walk(only or statement):
-        for operator, make in mutations(node):
-            found.append(Site(operator, node, make, getattr(node, "lineno", 0), index))
-    return found
+def _walk(root: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
+    """Nodes with their parents, depth first in source order, without the places where a fault can't be seen.
 
-
-def _walk(node: ast.AST) -> Iterator[ast.AST]:
-    """Depth first in source order, without the places where a fault can't be seen from outside.
-
-    Those are annotations, docstrings, messages of exceptions, asserts, and calls that only print or log.
+    Those are annotations, docstrings, messages of exceptions, asserts, and calls that only print or log. What is in
+    an f-string is left to the operators on the whole of it.
     """
-    stack: list[ast.AST] = [node]
+    stack: list[tuple[ast.AST, ast.AST]] = [(root, root)]
     while stack:
-        node = stack.pop()
-        yield node
-        below: list[ast.AST] = []
+        node, parent = stack.pop()
+        yield node, parent
+        if isinstance(node, (ast.JoinedStr, ast.Raise)):
+            continue
+        below: list[tuple[ast.AST, ast.AST]] = []
         for name, value in ast.iter_fields(node):
-            if name in ("annotation", "returns", "decorator_list", "type_params"):
-                continue
-            children = value if isinstance(value, list) else [value]
-            below += [child for child in children if isinstance(child, ast.AST) and not _unseen(child)]
+            if name not in _UNSEEN_FIELDS:
+                children = value if isinstance(value, list) else [value]
+                below += [(child, node) for child in children if isinstance(child, ast.AST) and not _unseen(child)]
         stack += reversed(below)
 
 
 def _unseen(node: ast.AST) -> bool:
-    if isinstance(node, (ast.Raise, ast.Assert, ast.AsyncFunctionDef)):
+    if isinstance(node, (ast.Assert, ast.AsyncFunctionDef)):
         return True
     if isinstance(node, ast.Expr):
         value = node.value
         return isinstance(value, ast.Constant) or (isinstance(value, ast.Call) and called_name(value.func) in _SILENT)
     return False
+
+
+def _parameters(root: ast.AST) -> list[str]:
+    if not isinstance(root, ast.FunctionDef):
+        return []
+    return [p.arg for p in (*root.args.posonlyargs, *root.args.args, *root.args.kwonlyargs) if p.arg != "self"]
+
+
+def _other_name(node: ast.AST, parameters: list[str], source: SourceText) -> Iterator[Edit]:
+    """One parameter where another one was meant."""
+    known = len(parameters) > 1 and isinstance(node, ast.Name) and node.id in parameters[:8]
+    if known and isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        other = parameters[(parameters.index(node.id) + 1) % len(parameters)]
+        yield Edit("wrong name", source.start(node), source.end(node), other, node)
 
 
 def choose(found: list[Site], limit: int) -> list[Site]:
