@@ -3,6 +3,11 @@
     LiftError
     ├── ConfigError            a setting or a command line that can't be carried out
     ├── SourceError            a repository, archive or index entry that can't be read safely
+    │   ├── RequirementMissing a wheel that code needs is not in the cache
+    │   ├── RepositoryGone     deleted, renamed away, private, or never there
+    │   ├── RepositoryBlocked  the host withholds it (a takedown, HTTP 451, or a ban)
+    │   ├── RateLimited        the host wants a longer pause than we were allowed to make: run it again later
+    │   └── ServiceUnavailable the host can't be reached or fails again and again: run it again later
     ├── StorageError           a checkpoint, cache or output folder that can't be used
     ├── WireError              bytes that are no value of the wire format, or a value that has no encoding
     └── SandboxError
@@ -32,6 +37,26 @@ class ConfigError(LiftError):
 
 class SourceError(LiftError):
     exit_code = 4
+
+
+class RequirementMissing(SourceError):
+    pass
+
+
+class RepositoryGone(SourceError):
+    pass
+
+
+class RepositoryBlocked(SourceError):
+    pass
+
+
+class RateLimited(SourceError):
+    pass
+
+
+class ServiceUnavailable(SourceError):
+    pass
 
 
 class StorageError(LiftError):

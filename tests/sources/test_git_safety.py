@@ -335,11 +335,27 @@ def test_what_the_server_refuses_is_said(server: Server, tmp_path: Path, cache: 
 
 
 def test_a_pack_over_the_cap_is_not_stored(server: Server, tmp_path: Path, cache: Path) -> None:
-    repository(tmp_path / "served/project", {"noise.bin": os.urandom(3_000_000)})
+    repository(tmp_path / "served/project", {"noise.py": os.urandom(3_000_000)})
     source = GitSource(server.url("project/.git"), limits=replace(Limits(), archive_bytes=1_000_000))
     with pytest.raises(SourceError, match="larger than 1000000 bytes"):
         source.checkout(cache)
     assert list((cache / "git").iterdir()) == []
+
+
+def test_only_what_is_wanted_crosses_the_wire(server: Server, tmp_path: Path, cache: Path) -> None:
+    repository(tmp_path / "served/project", {"noise.bin": os.urandom(3_000_000)})
+    source = GitSource(server.url("project/.git"), limits=replace(Limits(), archive_bytes=1_000_000))
+    assert source.checkout(cache).files == ("demo/__init__.py",)
+
+
+def test_a_huge_file_over_http_is_rejected_alone(server: Server, tmp_path: Path, cache: Path) -> None:
+    """The pack breaks the cap, so the fetch is made again without blobs over the cap for a file."""
+    repository(tmp_path / "served/project", {"big.py": os.urandom(3_000_000)})
+    limits = replace(Limits(), archive_bytes=1_000_000, file_bytes=500_000)
+    made = GitSource(server.url("project/.git"), limits=limits).checkout(cache)
+    assert made.files == ("demo/__init__.py",)
+    assert [(item.path, item.reason) for item in made.rejections] == [("big.py", RejectionReason.TOO_LARGE)]
+    assert not [path for path in (cache / "checkouts").rglob("*") if path.suffix == ".pack"]
 
 
 def test_a_server_that_says_nothing_runs_into_the_deadline(silent: str, cache: Path) -> None:

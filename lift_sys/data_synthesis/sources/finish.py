@@ -39,7 +39,7 @@ def facts(
             name=name,
             version=version or digest,
             url=url,
-            archive_sha256=None if kind == "git" else digest,
+            archive_sha256=None if kind in ("git", "github") else digest,
             licence=finding.licence,
             source_time=source_time or iso_time(tree.newest),
         ),

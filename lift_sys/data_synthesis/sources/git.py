@@ -4,9 +4,12 @@ A remote is fetched into a bare repository that we initialise ourselves. A repos
 at all: its HEAD and refs are read as text, and its objects through a bare repository of ours that borrows them.
 So no `.git/config`, hook, filter, attribute, alternate or submodule of a stranger is ever looked at by git.
 
-Guarantees: http(s) only; depth 1; no tags, submodules, LFS, templates, prompts or credential helpers; pack size,
-time, members and bytes bounded; only blobs of mode 100644 and 100755. Gap: git itself parses the stranger's packs
-and objects, under limits on memory and file size but not in the sandbox.
+A remote's commit and trees come first, then, in one request, the blobs that are wanted: Python files and licence
+texts. Nothing is fetched unasked.
+
+Guarantees: http(s) only, https never turned into http; depth 1; no tags, submodules, LFS, templates, prompts or
+credential helpers; pack size, time, members and bytes bounded; only blobs of mode 100644 and 100755. Gap: git itself
+parses the stranger's packs and objects, under limits on memory and file size but not in the sandbox.
 """
 
 from __future__ import annotations
@@ -14,18 +17,21 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from lift_sys.data_synthesis import licences
 from lift_sys.data_synthesis.sources.base import Checkout
 from lift_sys.data_synthesis.sources.finish import decide, facts, iso_time
-from lift_sys.data_synthesis.sources.gitprocess import Git
+from lift_sys.data_synthesis.sources.gitprocess import Git, TooLarge
 from lift_sys.data_synthesis.sources.gitrefs import borrow_objects, resolve
 from lift_sys.data_synthesis.sources.limits import Clock, Limits
+from lift_sys.data_synthesis.sources.paths import unsafe_path
 from lift_sys.data_synthesis.sources.store import Facts, checkout_key, load, obtain, storage
-from lift_sys.data_synthesis.sources.tree import Tree
+from lift_sys.data_synthesis.sources.tree import Tree, is_text
 from lift_sys.errors import ConfigError, SourceError
 from lift_sys.records import Licence
 
@@ -43,6 +49,11 @@ class GitSource:
     name: str = ""
     licence: Licence | None = None
     offline: bool = False
+    kind: Literal["git", "github"] = "git"
+    redirects: bool = True
+    """Whether the first answer may lead to another address; never from https to http."""
+    screen: Callable[[Sequence[str]], None] | None = field(default=None, compare=False)
+    """Called with the paths of all regular files before any content is fetched; may raise to end it there."""
     limits: Limits = field(default_factory=Limits)
     policy: licences.Policy = field(default_factory=licences.Policy)
 
@@ -74,7 +85,7 @@ class GitSource:
             (cache / "git").mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(prefix="repository-", dir=cache / "git"))
         try:
-            git, commit = self._borrow(folder) if self.is_local else self._fetch(folder)
+            git, commit = self._borrow(folder) if self.is_local else self._fetch(folder, "blob:none")
             found = obtain(cache, self._key(commit), lambda building: self._build(building, git, commit))
             return decide(found, self.policy, self.licence)
         finally:
@@ -82,7 +93,7 @@ class GitSource:
 
     def _key(self, commit: str) -> str:
         where = str(Path(self.url).resolve()) if self.is_local else _public(self.url)
-        return checkout_key("git", self.name, where or "", commit)
+        return checkout_key(self.kind, self.name, where or "", commit)
 
     def _borrow(self, folder: Path) -> tuple[Git, str]:
         home = git_folder(Path(self.url))
@@ -92,16 +103,50 @@ class GitSource:
         borrow_objects(home, folder)
         return git, commit
 
-    def _fetch(self, folder: Path) -> tuple[Git, str]:
+    def _fetch(self, folder: Path, blobs: str) -> tuple[Git, str]:
         git = Git(folder, self.limits, self.name)
         git.init("sha256" if self.ref and len(self.ref) == 64 and _HASH.fullmatch(self.ref) else "sha1")
-        git.fetch(self.url, self.ref or "HEAD")
+        git.fetch(self.url, self.ref or "HEAD", blobs=blobs, redirects=self.redirects)
         commit = git.run("rev-parse", "--verify", "--end-of-options", "FETCH_HEAD^{commit}").decode().strip()
         if not _HASH.fullmatch(commit):
             raise SourceError(f"{self.name}: no commit was fetched")
         return git, commit
 
     def _build(self, building: Path, git: Git, commit: str) -> Facts:
+        if self.is_local and self.screen is None:
+            return self._read(building, git, commit)
+        paths, wanted = self._wanted(git, commit)
+        if self.screen is not None:
+            self.screen(paths)
+        if self.is_local or not wanted:
+            return self._read(building, git, commit)
+        try:
+            git.fetch_objects(self.url, wanted, redirects=self.redirects)
+            return self._read(building, git, commit)
+        except TooLarge:
+            # One file may be the reason. The server is asked to leave out what is over the cap for a file.
+            folder = building / "git"
+            folder.mkdir()
+            git, again = self._fetch(folder, f"blob:limit={self.limits.file_bytes + 1}")
+            try:
+                return self._read(building, git, again)
+            finally:
+                shutil.rmtree(folder)
+
+    def _wanted(self, git: Git, commit: str) -> tuple[list[str], list[str]]:
+        """The paths of all regular files, and the distinct blobs of those that could be taken."""
+        paths: list[str] = []
+        wanted: dict[str, None] = {}
+        for mode, kind, oid, size, path in git.list_tree(commit):
+            if len(paths) >= self.limits.members:
+                raise SourceError(f"{self.name}: more than {self.limits.members} members")
+            if mode in _REGULAR and kind == "blob":
+                paths.append(path)
+                if size is None and (path.endswith(".py") or is_text(path)) and not unsafe_path(path, self.limits):
+                    wanted[oid] = None
+        return paths, list(wanted)
+
+    def _read(self, building: Path, git: Git, commit: str) -> Facts:
         tree = Tree(building / "tree", self.limits, self.name)
         clock = Clock(self.limits.seconds, self.name)
         with git.objects() as objects:
@@ -111,21 +156,28 @@ class GitSource:
             for mode, kind, oid, size, path in git.list_tree(commit):
                 clock.check()
                 tree.count()
-                if mode not in ("100644", "100755") or kind != "blob":
+                if mode not in _REGULAR or kind != "blob":
                     tree.reject(path, f"a {_MODES.get(mode, 'member')} (mode {mode}), not a regular file")
-                elif tree.wants(path, size):
+                elif tree.wants(path, self._size(size)):
                     tree.add(path, objects.read(oid, self.limits.file_bytes)[1])
         return facts(
             tree,
             building,
-            kind="git",
+            kind=self.kind,
             name=self.name,
             version=commit,
             url=None if self.is_local else _public(self.url),
             source_time=iso_time(_commit_time(header)),
         )
 
+    def _size(self, size: int | None) -> int:
+        if size is not None:
+            return size
+        # Here: damaged, and reading it will say so. Fetched: left out by the filter, for being over the cap.
+        return 0 if self.is_local else self.limits.file_bytes + 1
 
+
+_REGULAR = ("100644", "100755")
 _MODES = {"120000": "link", "160000": "submodule"}
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from lift_sys.data_synthesis.sources.gitfailures import failure
 from lift_sys.data_synthesis.sources.limits import Limits
-from lift_sys.errors import LiftError, SourceError, StorageError
+from lift_sys.errors import LiftError, SourceError
 
 _SETTINGS = (
     "safe.bareRepository=explicit",
@@ -26,16 +26,20 @@ _SETTINGS = (
     "core.askPass=",
     "credential.helper=",
     "protocol.allow=never",
-    "protocol.https.allow=always",
-    "protocol.http.allow=always",
     "fetch.recurseSubmodules=false",
     "fetch.unpackLimit=1",
+    "fetch.negotiationAlgorithm=noop",
+    "submodule.recurse=false",
     "transfer.bundleURI=false",
     "gc.auto=0",
     "maintenance.auto=false",
     "http.lowSpeedLimit=1000",
     "http.lowSpeedTime=30",
     "http.version=HTTP/1.1",
+    "http.postBuffer=16777216",
+    "http.sslVerify=true",
+    "http.cookieFile=",
+    "http.extraHeader=",
     "pack.threads=1",
     "index.threads=1",
 )
@@ -57,6 +61,13 @@ _MEMORY_KIB = 4 * 1024 * 1024
 _ERROR_BYTES = 64 * 1024
 
 
+_FETCH = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-commit-graph", "--no-auto-maintenance")
+
+
+class TooLarge(SourceError):
+    """What was fetched has more bytes than the cap."""
+
+
 class Git:
     """Commands on the bare repository in `folder`, each bounded in time, memory and file size."""
 
@@ -68,34 +79,56 @@ class Git:
     def init(self, object_format: str) -> None:
         self.run("init", "--quiet", "--bare", "--template=", f"--object-format={object_format}", str(self._folder))
 
-    def fetch(self, url: str, ref: str) -> None:
-        """Brings one commit, without its history, as FETCH_HEAD.
+    def fetch(self, url: str, ref: str, *, blobs: str = "blob:none", redirects: bool = True) -> None:
+        """Brings one commit without its history, as FETCH_HEAD; of its blobs only what the filter `blobs` lets by.
+
+        A server that can't filter sends them all.
 
         Raises:
-            SourceError: the server refuses, the ref is unknown, or a cap is broken.
+            SourceError: the server refuses, the ref is unknown, or a cap is broken; subclasses say which.
         """
-        options = ["--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-write-commit-graph"]
-        self.run("fetch", *options, "--", url, ref)
+        self._fetch(url, ["--depth=1", f"--filter={blobs}"], [ref], redirects)
 
-    def run(self, *arguments: str) -> bytes:
-        """Standard output of one command.
+    def fetch_objects(self, url: str, oids: Iterable[str], *, redirects: bool = True) -> None:
+        """Brings these objects alone, in one request.
+
+        Raises:
+            SourceError: as `fetch`.
+        """
+        self._fetch(url, ["--no-write-fetch-head", "--stdin"], [], redirects, "".join(f"{oid}\n" for oid in oids))
+
+    def _fetch(self, url: str, options: list[str], refs: list[str], redirects: bool, lines: str = "") -> None:
+        # The filter makes git call this a partial clone, and from then on any command that misses an object would
+        # fetch it unasked. The configuration as it was takes that promise back: what is missing is just missing.
+        configuration = self._folder / "config"
+        before = configuration.read_bytes()
+        follow = "initial" if redirects else "false"
+        try:
+            self.run(
+                "fetch", *_FETCH, *options, "--", url, *refs, settings=[f"http.followRedirects={follow}"], lines=lines
+            )
+        finally:
+            configuration.write_bytes(before)
+
+    def run(self, *arguments: str, settings: Iterable[str] = (), lines: str = "") -> bytes:
+        """Standard output of one command that reads `lines`.
 
         Raises:
             SourceError: it failed or ran out of time; the message has git's first line.
         """
-        with self._started(arguments) as (process, errors):
-            out, _ = process.communicate()
+        with self._started(arguments, settings) as (process, errors):
+            out, _ = process.communicate(lines.encode("ascii"))
             self._check(arguments[0], process.returncode, errors)
             return out
 
-    def list_tree(self, commit: str) -> Iterator[tuple[str, str, str, int, str]]:
-        """Mode, kind, object id, size and path of every entry, folders resolved."""
+    def list_tree(self, commit: str) -> Iterator[tuple[str, str, str, int | None, str]]:
+        """Mode, kind, object id, size (None: the object is not here) and path of every entry, folders resolved."""
         command = ("ls-tree", "-r", "-z", "-l", "--full-tree", commit)
         with self._started(command) as (process, errors):
             for record in _records(_pipe(process.stdout), 64 * 1024, self._what):
                 fields, _, path = record.partition(b"\t")
                 mode, kind, oid, size = (part.decode("ascii", "replace") for part in fields.split())
-                yield mode, kind, oid, int(size) if size.isdigit() else 0, path.decode("utf-8", "surrogateescape")
+                yield mode, kind, oid, int(size) if size.isdigit() else None, path.decode("utf-8", "surrogateescape")
             self._check("ls-tree", process.wait(), errors)
 
     @contextmanager
@@ -104,12 +137,14 @@ class Git:
             yield Objects(process, self._what)
 
     @contextmanager
-    def _started(self, arguments: tuple[str, ...]) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
+    def _started(
+        self, arguments: tuple[str, ...], extra: Iterable[str] = ()
+    ) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
         """A running command and its standard error, ended with everything it started when the time is up."""
         # `ulimit` in a shell, not a preexec function: those are not safe with threads. POSIX blocks of 512 bytes.
         blocks = self._limits.archive_bytes // 512
         script = f'ulimit -c 0; ulimit -f {blocks}; ulimit -v {_MEMORY_KIB}; exec "$@"'
-        settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+        settings = [part for setting in (*_SETTINGS, *extra) for part in ("-c", setting)]
         where = [] if arguments[0] == "init" else [f"--git-dir={self._folder}"]
         command = ["/bin/sh", "-c", script, "sh", "git", "--no-replace-objects", *where, *settings, *arguments]
         with tempfile.TemporaryFile(dir=self._folder) as errors:
@@ -120,7 +155,7 @@ class Git:
                     stdout=subprocess.PIPE,
                     stderr=errors,
                     cwd=self._folder,
-                    env=_environment(self._folder),
+                    env=_environment(self._folder, _protocols(arguments)),
                     start_new_session=True,
                 )
             except OSError as error:
@@ -140,18 +175,9 @@ class Git:
             raise self._failure(command, code, errors.read(_ERROR_BYTES))
 
     def _failure(self, command: str, code: int, errors: bytes) -> LiftError:
-        if os.strerror(errno.ENOSPC).encode() in errors:
-            return StorageError(f"{self._what}: no space left for git; make room or choose another cache folder")
-        if code == 127:
-            return SourceError("git is not installed; install it or use other sources")
-        if code == -signal.SIGKILL:
-            return SourceError(f"{self._what}: git {command} gave up after {self._limits.seconds:.0f} s")
         if command == "fetch" and self._pack_is_full():
-            return SourceError(f"{self._what}: larger than {self._limits.archive_bytes} bytes")
-        lines = [line for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
-        told = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0] if lines else "")
-        clean = "".join(char if char.isprintable() else "?" for char in told)[:300]
-        return SourceError(f"{self._what}: git {command} failed: {clean or f'exit code {code}'}")
+            return TooLarge(f"{self._what}: larger than {self._limits.archive_bytes} bytes")
+        return failure(self._what, command, code, errors, self._limits.seconds)
 
     def _pack_is_full(self) -> bool:
         """Whether the limit on file size is what ended the child that writes the pack (git does not tell)."""
@@ -190,7 +216,14 @@ class Objects:
         return header[1].decode("ascii", "replace"), data[:-1]
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _protocols(arguments: tuple[str, ...]) -> str:
+    """Only a fetch may use the network, and one that starts encrypted stays so."""
+    if arguments[0] != "fetch":
+        return "none"
+    return "http:https" if any(argument.startswith("http://") for argument in arguments) else "https"
+
+
+def _environment(folder: Path, protocols: str) -> dict[str, str]:
     ours = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return ours | {
         "HOME": str(folder),
@@ -202,7 +235,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_ASKPASS": "",
         "SSH_ASKPASS": "",
-        "GIT_ALLOW_PROTOCOL": "https:http",
+        "GIT_ALLOW_PROTOCOL": protocols,
         "GIT_PROTOCOL_FROM_USER": "0",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_LAZY_FETCH": "1",
