@@ -31,6 +31,23 @@ def scrape(
         list[str] | None, typer.Option("--allow-licence", help="An SPDX id to accept besides the permissive ones.")
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Use only what the folder already holds.")] = False,
+    with_wheels: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with-wheels",
+            metavar="NAME",
+            help="Pin this project's wheel and those it needs, too, so that its functions can run beside it; all: "
+            "every project of the package index. Repeatable.",
+        ),
+    ] = None,
+    with_wheels_extra: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with-wheels-extra",
+            metavar="NAME",
+            help="A further wheel that the tests of those projects import. Repeatable.",
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Sources fetched at a time.")] = 4,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a source.")] = False,
 ) -> None:
@@ -59,12 +76,32 @@ def scrape(
         found = checkout_all(sources, out, jobs=jobs, on_done=lambda source, result: progress.advance(task))
     pairs = zip(wanted, found, strict=True)
     good = [entry_of(result, entry) for entry, result in pairs if not isinstance(result, LiftError)]
+    good = _equip(good, with_wheels or [], with_wheels_extra or [], out)
     if lock is not None and good:
         known.merged(good).save(lock)
     _tell(sources, found, as_json=as_json, lock=lock)
     for result in found:
         if isinstance(result, LiftError):
             raise typer.Exit(result.exit_code)
+
+
+def _equip(entries: list[LockEntry], names: list[str], extra: list[str], out: Path) -> list[LockEntry]:
+    """The entries, those that were named with their wheels."""
+    from rich.console import Console
+
+    from lift_sys.data_synthesis.sources.equip import check_names, equip
+
+    check_names(entries, names)
+    console, done = Console(stderr=True), []
+    for entry in entries:
+        if entry.name in names or ("all" in names and entry.kind == "sdist"):
+            entry, left_out = equip(entry, extra, out)
+            count = len(entry.requirements) + len(entry.test_requirements)
+            console.print(f"{entry.name}: {count} wheels pinned", markup=False, highlight=False)
+            for line in left_out:
+                console.print(f"  left out: {line}", markup=False, highlight=False)
+        done.append(entry)
+    return done
 
 
 def _new_entries(

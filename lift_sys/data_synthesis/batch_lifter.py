@@ -173,7 +173,10 @@ def _unnameable(path: str, repository: str) -> Plain:
 
 def _chunk(checkout: Checkout, files: tuple[str, ...], paths: tuple[str, ...]) -> Chunk:
     repository = checkout.repository
-    return Chunk(str(checkout.folder), files, checkout.import_roots, repository.kind, repository.id, paths)
+    provides = {
+        top: [requirement.model_dump() for requirement in needed] for top, needed in checkout.provides.items()
+    }
+    return Chunk(str(checkout.folder), files, checkout.import_roots, repository.kind, repository.id, paths, provides)
 
 
 def _plain_results(chunk: Chunk, done: Done[bytes]) -> Iterable[Plain]:
@@ -220,6 +223,8 @@ def _checkout_hash(checkout: Checkout) -> str:
     digest = hashlib.sha256(checkout.repository.id.encode())
     for root in checkout.import_roots:
         digest.update(f"\0root {root}".encode())
+    for top, needed in sorted(checkout.provides.items()):
+        digest.update(f"\0provides {top} {[requirement.sha256 for requirement in needed]}".encode())
     for path in sorted(set(checkout.files)):
         try:
             content = hashlib.sha256(read_regular(os.path.join(checkout.folder, path))).hexdigest()

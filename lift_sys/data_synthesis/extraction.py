@@ -6,6 +6,7 @@ import ast
 import re
 from typing import Any
 
+from lift_sys.data_synthesis.context_slices import context_slice, requirements_of
 from lift_sys.data_synthesis.module_index import ModuleIndex
 from lift_sys.data_synthesis.pieces import SliceModule
 from lift_sys.data_synthesis.slice_plan import Stop
@@ -158,19 +159,32 @@ def _slice(function: Plain, facts: FunctionFacts, index: ModuleIndex, module: Sl
     obstacle = _obstacle(facts, tests, function["decorators"])
     if obstacle is None:
         try:
-            sliced = slice_function(index, module, facts.node.name, facts.node.lineno)
+            function["slice"] = _sliced(facts, index, module)
+            return
         except Stop as stop:
             obstacle = (stop.reason, stop.detail)
-        except RecursionError:
-            obstacle = (RejectionReason.SLICE_TOO_LARGE, "its helpers call each other too deeply")
-        else:
-            function["slice"] = {
-                "code": sliced.code,
-                "entry_point": sliced.entry_point,
-                "includes": sliced.includes,
-            }
-            return
     function["obstacle"] = {"reason": obstacle[0].value, "detail": obstacle[1]}
+
+
+def _sliced(facts: FunctionFacts, index: ModuleIndex, module: SliceModule) -> Plain:
+    """The slice of a function, or where there is none the function beside its installed package.
+
+    Raises:
+        Stop: it can be had in neither way.
+    """
+    name, lineno = facts.node.name, facts.node.lineno
+    try:
+        sliced = slice_function(index, module, name, lineno)
+    except (Stop, RecursionError) as error:
+        deep = Stop(RejectionReason.SLICE_TOO_LARGE, "its helpers call each other too deeply")
+        beside = context_slice(index, module, name, lineno, error if isinstance(error, Stop) else deep)
+        return {"code": beside.code, "entry_point": name, "requirements": beside.requirements}
+    return {
+        "code": sliced.code,
+        "entry_point": sliced.entry_point,
+        "includes": sliced.includes,
+        "requirements": requirements_of(index, sliced.code),
+    }
 
 
 def _obstacle(facts: FunctionFacts, tests: bool, decorators: tuple[str, ...]) -> tuple[RejectionReason, str] | None:

@@ -6,8 +6,8 @@ import contextlib
 import gc
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic_core import to_json
@@ -30,6 +30,8 @@ class Chunk:
     kind: SourceKind
     repository: str
     paths: tuple[str, ...]
+    provides: Mapping[str, Sequence[dict[str, str]]] = field(default_factory=dict)
+    """See `ModuleIndex.provides`."""
 
 
 @contextlib.contextmanager
@@ -67,9 +69,10 @@ _current: tuple[tuple[object, ...], ModuleIndex] | None = None
 def _index(chunk: Chunk) -> ModuleIndex:
     """The index of the chunk's checkout; a worker keeps the last one, so modules are read once."""
     global _current
-    key = (chunk.folder, chunk.repository, chunk.files, chunk.import_roots)
+    key = (chunk.folder, chunk.repository, chunk.files, chunk.import_roots, chunk.provides)
     if _current is None or _current[0] != key:
-        _current = (key, ModuleIndex(Path(chunk.folder), chunk.files, chunk.import_roots, chunk.kind))
+        index = ModuleIndex(Path(chunk.folder), chunk.files, chunk.import_roots, chunk.kind, chunk.provides)
+        _current = (key, index)
     return _current[1]
 
 

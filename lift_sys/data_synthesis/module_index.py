@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lift_sys.data_synthesis.pieces import Imported, SliceModule, imported, piece_of
@@ -19,8 +20,17 @@ MAX_MODULES = 1000
 class ModuleIndex:
     """Finds and reads the modules of one checkout."""
 
-    def __init__(self, folder: Path, files: tuple[str, ...], import_roots: tuple[str, ...], kind: SourceKind) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        files: tuple[str, ...],
+        import_roots: tuple[str, ...],
+        kind: SourceKind,
+        provides: Mapping[str, Sequence[dict[str, str]]] | None = None,
+    ) -> None:
         self.folder = folder
+        self.provides = provides or {}
+        """Top-level modules of locked wheels, with the requirements that make them importable (plain)."""
         self.is_stdlib = kind == "stdlib"
         self.paths: dict[str, str] = {}
         self.names: dict[str, str] = {}
@@ -41,7 +51,8 @@ class ModuleIndex:
         return name in self.paths
 
     def outside(self, item: Imported) -> bool | None:
-        """Whether the imported module is the standard library's; None when it is one of the checkout's own."""
+        """Whether the imported module can be had where the code runs: it is the standard library's, or a locked
+        wheel's. None when it is one of the checkout's own."""
         top = item.module.partition(".")[0]
         if top in WINDOWS_ONLY:
             return False
@@ -49,7 +60,7 @@ class ModuleIndex:
             return top in STDLIB
         if item.relative or (top in self.tops and (top not in STDLIB or self.has(item.module))):
             return None
-        return top in STDLIB
+        return top in STDLIB or top in self.provides
 
     def get(self, name: str) -> SliceModule | None:
         """The module of that name, or None where the checkout has none that can be parsed."""

@@ -13,7 +13,7 @@ MAX_LINES = 600
 MAX_PIECES = 80
 BUILTINS = frozenset(dir(builtins)) | {"__name__", "__doc__", "__class__", "__qualname__", "__module__", "__debug__"}
 REFUSED_EFFECTS = frozenset({"network", "reads_file", "writes_file", "environment", "clock", "randomness", "process"})
-_CONSOLE_READS = ("input", "sys.stdin", "termios", "readline", "curses", "tty")
+CONSOLE_READS = ("input", "sys.stdin", "termios", "readline", "curses", "tty")
 Owner = tuple[str, str]
 """Whose a global name of the slice is: module and name there."""
 
@@ -163,7 +163,7 @@ class Plan:
         if piece.dynamic:
             raise Stop(RejectionReason.DYNAMIC_CODE, f"{piece.dynamic}() at {module.path}:{piece.first}")
         for kind, what, line in piece.effects:
-            if kind in REFUSED_EFFECTS or (kind == "console" and what.startswith(_CONSOLE_READS)):
+            if kind in REFUSED_EFFECTS or (kind == "console" and what.startswith(CONSOLE_READS)):
                 raise Stop(RejectionReason.EFFECT, f"{kind}: {what} at {module.path}:{line}")
         for item in piece.imports:
             outside = self.index.outside(item)

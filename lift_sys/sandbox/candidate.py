@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from lift_sys.errors import CandidateDied, CandidateLoadFailed, ResultTooLarge
-from lift_sys.sandbox.api import Limits, Process, Sandbox
+from lift_sys.sandbox.api import BoxConfig, Limits, Process, Sandbox
 from lift_sys.wire import EXPANSION
 
 Regime = Literal["one_process", "fresh_process"]
@@ -85,9 +85,17 @@ class Candidate:
         self.run_into(answers, code, entry_point, calls)
         return answers
 
-    def run_into(self, answers: list[bytes], code: str, entry_point: str, calls: Sequence[bytes]) -> None:
+    def run_forked(self, code: str, entry_point: str, calls: Sequence[bytes]) -> list[bytes]:
+        """As `run`, but each call is made in a fork of the process as it was after loading."""
+        answers: list[bytes] = []
+        self.run_into(answers, code, entry_point, calls, kind=b"F")
+        return answers
+
+    def run_into(
+        self, answers: list[bytes], code: str, entry_point: str, calls: Sequence[bytes], *, kind: bytes = b"B"
+    ) -> None:
         """As `run`; when it raises, `answers` holds those that came before."""
-        self._send(b"B", b"\n".join((load_order(code, entry_point, self.limits), *calls)))
+        self._send(kind, b"\n".join((load_order(code, entry_point, self.limits), *calls)))
         self.read_into(answers, len(calls))
 
     def read_into(self, answers: list[bytes], expected: int) -> None:
@@ -163,7 +171,8 @@ def run_calls(
     """The outcome of each call, in the order given.
 
     `one_process` makes the calls in that order in one process; `fresh_process` makes each in a process of its own,
-    in another order that is the same every time.
+    in another order that is the same every time. In a box with packages to import, those processes are forks of one
+    that has loaded the code and its packages: importing them anew would cost far more than the calls.
 
     Raises:
         CandidateTimeout, CandidateDied, ResultTooLarge: the candidate failed as a whole. CandidateLoadFailed is
@@ -172,14 +181,21 @@ def run_calls(
     """
     texts = [f"{call.args}\n{call.kwargs}".encode() for call in calls]
     order = shuffled(len(texts))
+    forked = regime == "fresh_process" and _imports_packages(sandbox)
     groups = [list(range(len(texts)))] if regime == "one_process" else [[index] for index in order]
     found: dict[int, Outcome] = {}
-    for group in groups:
+    for group in [order] if forked else groups:
         with Candidate(sandbox, limits) as candidate:
-            answers = candidate.run(code, entry_point, [texts[index] for index in group])
+            run = candidate.run_forked if forked else candidate.run
+            answers = run(code, entry_point, [texts[index] for index in group])
         _check_memory(candidate)
         found |= {i: read_outcome(answer, candidate.limits) for i, answer in zip(group, answers, strict=True)}
     return [found[index] for index in range(len(texts))]
+
+
+def _imports_packages(sandbox: Sandbox) -> bool:
+    config = getattr(sandbox, "config", None)
+    return isinstance(config, BoxConfig) and bool(config.python_path)
 
 
 def _check_memory(candidate: Candidate) -> None:

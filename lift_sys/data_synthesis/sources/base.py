@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from lift_sys.records import Rejection, Repository
+from lift_sys.records import Rejection, Repository, Requirement
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,14 @@ class Checkout:
     """Folders (relative to `folder`, "" for itself) that would be on `sys.path`: where packages start."""
     rejections: tuple[Rejection, ...] = ()
     """Files that were found and not taken, and why."""
+    requirements: tuple[Requirement, ...] = ()
+    """The locked wheels that its functions may import: the project's own and those it depends on."""
+    test_requirements: tuple[Requirement, ...] = ()
+    """Further wheels, for its tests alone."""
+    provides: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
+    """For each top-level module of the requirements, what must be mounted so that it can be imported."""
+    wheels: Path | None = None
+    """The folder in which the wheels lie unpacked."""
 
 
 class Source(Protocol):

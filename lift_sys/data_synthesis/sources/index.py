@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pypi_simple import ProjectPage
 
 T = TypeVar("T")
-_SUFFIXES = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
+_SUFFIXES = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip", ".whl")
 _ATTEMPTS = 4
 
 
@@ -45,7 +45,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Link:
-    """A source distribution that an index offers. `url` may hold a host name: it is never recorded."""
+    """A source distribution or wheel that an index offers. `url` may hold a host name: it is never recorded."""
 
     name: str
     version: str
@@ -101,6 +101,18 @@ def sdists(name: str, settings: Settings | None = None) -> list[Link]:
     Raises:
         SourceError: no index answers, or none knows the project.
     """
+    found = [link for link in files(name, settings) if not link.filename.endswith(".whl")]
+    if not found:
+        raise SourceError(f"{name}: the package index has no source distribution of it")
+    return found
+
+
+def files(name: str, settings: Settings | None = None) -> list[Link]:
+    """Every wheel and source distribution of a project that the indexes offer, in the order of the indexes.
+
+    Raises:
+        SourceError: no index answers, or none knows the project.
+    """
     settings = settings or pip_settings()
     found: list[Link] = []
     failures: list[str] = []
@@ -114,7 +126,7 @@ def sdists(name: str, settings: Settings | None = None) -> list[Link]:
     for folder in settings.find_links:
         found += _folder_links(folder, name)
     if not found:
-        raise SourceError(failures[0] if failures else f"{name}: the package index has no source distribution of it")
+        raise SourceError(failures[0] if failures else f"{name}: the package index has no file of it")
     return found
 
 
@@ -269,7 +281,7 @@ def _links(page: ProjectPage, name: str) -> list[Link]:
     out = []
     for package in page.packages:
         plain = "/" not in package.filename and package.filename.endswith(_SUFFIXES)
-        if package.package_type == "sdist" and package.version and plain:
+        if package.package_type in ("sdist", "wheel") and package.version and plain:
             sha256 = package.digests.get("sha256")
             uploaded = package.upload_time
             iso = uploaded.strftime("%Y-%m-%dT%H:%M:%SZ") if uploaded else None
@@ -291,7 +303,7 @@ def _folder_links(folder: str, name: str) -> list[Link]:
             project, version, kind = parse_filename(file.name, project_hint=name)
         except UnparsableFilenameError:
             continue
-        if kind == "sdist" and version and _normal(project) == _normal(name):
+        if kind in ("sdist", "wheel") and version and _normal(project) == _normal(name):
             out.append(Link(name, version, file.name, file.resolve().as_uri(), None))
     return out
 

@@ -19,13 +19,14 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from lift_sys.data_synthesis import licences
 from lift_sys.data_synthesis.sources import index
 from lift_sys.data_synthesis.sources.base import Checkout, Source
+from lift_sys.data_synthesis.sources.equipped import EquippedSource
 from lift_sys.data_synthesis.sources.git import GitSource, is_git_folder
 from lift_sys.data_synthesis.sources.local import OWN, LocalSource
 from lift_sys.data_synthesis.sources.sdist import SdistSource
 from lift_sys.data_synthesis.sources.stdlib import StdlibSource
 from lift_sys.data_synthesis.sources.store import storage, write_atomically
 from lift_sys.errors import ConfigError, LiftError, StorageError
-from lift_sys.records import Licence, SourceKind
+from lift_sys.records import Licence, Requirement, SourceKind
 
 INSTALLED = "installed"
 _LOCK_BYTES = 32 * 1024 * 1024
@@ -58,11 +59,19 @@ class LockEntry(BaseModel):
     """Whether the project's own tests are run to record calls."""
     note: str = ""
 
+    requirements: tuple[Requirement, ...] = ()
+    """Wheels that the project's functions may import where they run, its own among them."""
+    test_requirements: tuple[Requirement, ...] = ()
+    """Further wheels, that its tests may import."""
+
     def to_source(self, *, offline: bool = False, base: Path | None = None, allow: Iterable[str] = ()) -> Source:
         """Raises:
         ConfigError: a field that this kind needs is missing or wrong.
         """
-        return _BUILDERS[self.kind](self, offline, base or Path(), frozenset(allow))
+        source = _BUILDERS[self.kind](self, offline, base or Path(), frozenset(allow))
+        if self.requirements or self.test_requirements:
+            return EquippedSource(source, self.requirements, self.test_requirements, offline)
+        return source
 
 
 class Lock(BaseModel):

@@ -51,14 +51,18 @@ class Tree:
     def reject(self, path: str, detail: str, reason: RejectionReason = RejectionReason.UNSAFE_MEMBER) -> None:
         self.rejected.append((printable(path), reason, detail))
 
+    def keeps(self, path: str) -> bool:
+        """Whether a file of that name goes to disk."""
+        return path.endswith(".py")
+
     def wants(self, path: str, size: int) -> int:
         """How many bytes of this regular file to read: 0 when it is not taken."""
         unsafe = unsafe_path(path, self._limits)
         if unsafe:
-            if path.endswith(".py") or unsafe in _ESCAPES:
+            if self.keeps(path) or unsafe in _ESCAPES:
                 self.reject(path, unsafe)
             return 0
-        if not path.endswith(".py"):
+        if not self.keeps(path):
             wanted = is_text(path) and len(self.texts) < self._limits.texts
             return size if wanted and size <= self._limits.text_bytes else 0
         clash = self._clash(path)
@@ -77,7 +81,7 @@ class Tree:
             SourceError: all Python files together are more than the cap.
             OSError: the disk is full or can't be written.
         """
-        if not path.endswith(".py"):
+        if not self.keeps(path):
             self.texts.setdefault(path, data)
             return
         self._bytes += len(data)
