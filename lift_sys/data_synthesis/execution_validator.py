@@ -4,7 +4,7 @@ SWE-smith (Yang et al. 2025) keeps a task when its tests fail before and pass af
 function, with mutants (DeMillo et al. 1978) in place of one bug, and every run is in the sandbox:
 
 1. the reference gives the expected outcome for every test, in one process for all calls and in a fresh process for
-   each call in another order, under every hash seed of the configuration;
+   each call, in environments that differ in hash seed, time zone, locale, clock and the order of calls (`flake.py`);
 2. the code with an empty body fails, and no constant function passes, nor one that hands back an argument;
 3. the tests kill at least `min_mutation_score` of the mutants; the evidence for each mutant is kept;
 4. tests that neither kill nor cover anything of their own are left out, and 1 holds for those that stay.
@@ -20,6 +20,7 @@ from lift_sys.config import PipelineConfig
 from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge
 from lift_sys.records import (
     Expected,
+    FlakeEvidence,
     MutationEvidence,
     RejectionReason,
     Slice,
@@ -33,7 +34,8 @@ from lift_sys.records import (
 from lift_sys.records.base import canonical_json
 
 if TYPE_CHECKING:
-    from lift_sys.data_synthesis.boxes import Boxes
+    from lift_sys.data_synthesis.boxes import SeedBoxes
+    from lift_sys.sandbox.api import Environment
     from lift_sys.sandbox.candidate import Call, Outcome
 
 Regime = Literal["one_process", "fresh_process"]
@@ -55,6 +57,8 @@ class Validation:
     tests: tuple[TestCase, ...]
     mutation: MutationEvidence
     verdict: Verdict
+    flake: FlakeEvidence
+    """The environments in which that was so."""
 
 
 def to_call(test: TestCase) -> Call:
@@ -72,50 +76,30 @@ def meets(expected: Expected, outcome: Outcome) -> bool:
 
 
 def judge_reference(
-    boxes: Boxes,
+    boxes: SeedBoxes,
     code: str,
     entry_point: str,
     tests: Sequence[TestCase],
-    hash_seeds: Sequence[int],
+    environments: Sequence[Environment] | None = None,
     regimes: Sequence[Regime] = REGIMES,
 ) -> Verdict | Failure:
-    """Run the reference on every test under every regime and hash seed."""
-    from lift_sys.sandbox.candidate import run_calls
+    """Run the reference on every test under every regime and environment (all of `ENVIRONMENTS` unless named)."""
+    from lift_sys.data_synthesis.environments import ENVIRONMENTS
+    from lift_sys.data_synthesis.flake import flips, why
 
-    calls = [to_call(test) for test in tests]
-    missing: tuple[str, ...] = ()
-    for seed in hash_seeds:
-        for regime in regimes:
-            try:
-                outcomes = run_calls(boxes[seed], code, entry_point, calls, regime=regime)
-            except CandidateTimeout as error:
-                return Failure(RejectionReason.REFERENCE_TIMEOUT, f"{regime}, hash seed {seed}: {error}")
-            except (CandidateDied, ResultTooLarge) as error:
-                return Failure(RejectionReason.REFERENCE_FAILED, f"{regime}, hash seed {seed}: {error}")
-            for index, (test, outcome) in enumerate(zip(tests, outcomes, strict=True)):
-                if not meets(test.expected, outcome):
-                    return _mismatch(index, regime, seed, hash_seeds[0], outcome)
-            missing = boxes[seed].missing_protections
+    environments = ENVIRONMENTS if environments is None else environments
+    for flip in flips(boxes, code, entry_point, tests, environments, regimes):
+        return why(boxes, code, entry_point, tests, flip, environments[0])
     return Verdict(
         status="valid",
         results=tuple(TestResult(test=index, passed=True) for index in range(len(tests))),
         regimes=tuple(regimes),
-        hash_seeds=tuple(hash_seeds),
-        missing_protections=missing,
+        hash_seeds=tuple(environment.hash_seed for environment in environments),
+        missing_protections=boxes[environments[0]].missing_protections,
     )
 
 
-def _mismatch(index: int, regime: Regime, seed: int, first_seed: int, outcome: Outcome) -> Failure:
-    got = outcome.raises or (outcome.value or "")[:80]
-    detail = f"test {index} gave {got} ({regime}, hash seed {seed})"
-    if seed != first_seed:
-        return Failure(RejectionReason.NONDETERMINISTIC, detail)
-    if regime == "fresh_process":
-        return Failure(RejectionReason.STATE_LEAKS, detail)
-    return Failure(RejectionReason.REFERENCE_FAILED, detail)
-
-
-def passes(boxes: Boxes, code: str, entry_point: str, tests: Sequence[TestCase], seed: int = 0) -> bool:
+def passes(boxes: SeedBoxes, code: str, entry_point: str, tests: Sequence[TestCase], seed: int = 0) -> bool:
     """Whether any candidate passes every test in the first regime."""
     from lift_sys.sandbox.candidate import run_calls
 
@@ -153,13 +137,17 @@ def _with_no_echo(tests: Sequence[TestCase], kept: list[int]) -> list[int]:
     return kept
 
 
-def validate(boxes: Boxes, sliced: Slice, tests: Sequence[TestCase], config: PipelineConfig) -> Validation | Failure:
+def validate(
+    boxes: SeedBoxes, sliced: Slice, tests: Sequence[TestCase], config: PipelineConfig
+) -> Validation | Failure:
     """The whole check, cheapest first.
 
     Raises:
         SandboxFault: our box broke; nothing is known, so the caller retries.
     """
     from lift_sys.data_synthesis.blank import blank
+    from lift_sys.data_synthesis.environments import accepting
+    from lift_sys.data_synthesis.flake import evidence
     from lift_sys.data_synthesis.mutants import minimise, run_mutants
 
     program, driver = sliced.program, sliced.driver
@@ -170,8 +158,8 @@ def validate(boxes: Boxes, sliced: Slice, tests: Sequence[TestCase], config: Pip
         return Failure(RejectionReason.CONSTANT_RESULT, "every test expects the same outcome")
     if slots := echoed(tests):
         return Failure(RejectionReason.TRIVIAL, f"every test expects its argument {slots[0]} back")
-    seeds = config.hash_seeds
-    first = judge_reference(boxes, program, driver, tests, seeds, REGIMES[:1])
+    environments = accepting(config.hash_seeds)
+    first = judge_reference(boxes, program, driver, tests, environments, REGIMES[:1])
     if isinstance(first, Failure):
         return first
     if passes(boxes, program_of(blank(sliced.code, sliced.entry_point), sliced.harness), driver, tests):
@@ -188,7 +176,7 @@ def validate(boxes: Boxes, sliced: Slice, tests: Sequence[TestCase], config: Pip
         )
     if constant_passes(tests):
         return Failure(RejectionReason.CONSTANT_RESULT, "every test that matters expects the same outcome")
-    verdict = judge_reference(boxes, program, driver, tests, seeds)
+    verdict = judge_reference(boxes, program, driver, tests, environments)
     if isinstance(verdict, Failure):
         return verdict
-    return Validation(tuple(tests), mutation, verdict)
+    return Validation(tuple(tests), mutation, verdict, evidence(environments))

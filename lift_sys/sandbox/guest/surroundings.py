@@ -69,7 +69,7 @@ def _set_locale(name: str, kernel: Any) -> None:
     os.environ["LANG"] = os.environ["LC_ALL"] = name if name == "C" else f"{name}.UTF-8"
     if name == "C":
         return
-    import locales
+    import locales  # type: ignore[import-not-found]
 
     tmpfs, place = kernel.text("tmpfs"), kernel.text(FOREIGN)
     kernel.call("mount", tmpfs, place, tmpfs, 0, kernel.text("size=1m,mode=755"))
