@@ -56,6 +56,8 @@ class Problem(_Frozen):
     calls: tuple[BenchmarkCall, ...]
     probes: tuple[BenchmarkCall, ...] = ()
     """More calls, near those of the tests, with what the solution returns: evidence where the tests are few."""
+    heavy: bool = False
+    """Whether the solution needs more than a little fuel for its own tests."""
 
 
 class Benchmark(_Frozen):

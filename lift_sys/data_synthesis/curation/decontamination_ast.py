@@ -40,14 +40,22 @@ def forms(code: str) -> list[Form]:
     """The form of every function and method in a module; none when it does not parse."""
     try:
         module = ast.parse(code)
-        helpers = {node.name for node in module.body if isinstance(node, (*_FUNCTION, ast.ClassDef))}
-        return [_form(node, helpers) for node in ast.walk(module) if isinstance(node, _FUNCTION)]
+        helpers = {node.name: node for node in module.body if isinstance(node, (*_FUNCTION, ast.ClassDef))}
+        known: dict[str, str] = {}
+        return [_form(node, helpers, known) for node in ast.walk(module) if isinstance(node, _FUNCTION)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
 
 
-def _form(function: Any, helpers: set[str]) -> Form:
+def _form(function: Any, helpers: dict[str, Any], known: dict[str, str]) -> Form:
+    """`known` holds the forms of helpers: one is named by what it does, and by nothing where it is a class or calls
+    itself in a circle."""
     name = function.name
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and node.id in helpers and node.id not in known and node.id != name:
+            known[node.id] = ""
+            if isinstance(helpers[node.id], _FUNCTION):
+                known[node.id] = _form(helpers[node.id], helpers, known).digest
     function = copy.deepcopy(function)
     function.body = _without_prose(function.body)
     arguments = function.args
@@ -57,7 +65,7 @@ def _form(function: Any, helpers: set[str]) -> Form:
     shape = sorted(map(_blank, defaults))
     rewritten = _Rewriter().visit(ast.Module(function.body, []))
     rewritten.body = _ordered(rewritten.body)
-    renamed = _Renamer(_bound(rewritten) | set(names), helpers | {name})
+    renamed = _Renamer(_bound(rewritten) | set(names), {**known, name: ""})
     body = [ast.dump(renamed.visit(node)) for node in rewritten.body]
     size = sum(1 for _ in ast.walk(rewritten))
     text = "\n".join([str(len(names)), *shape, *body])
@@ -216,7 +224,7 @@ def _touched(node: ast.stmt) -> tuple[set[str], set[str]]:
 class _Renamer(ast.NodeTransformer):
     """Names by the order of their first use; parameters too, so that their own order does not matter."""
 
-    def __init__(self, bound: set[str], helpers: set[str]) -> None:
+    def __init__(self, bound: set[str], helpers: dict[str, str]) -> None:
         self.bound = bound
         self.helpers = helpers
         self.names: dict[str, str] = {}
@@ -227,7 +235,7 @@ class _Renamer(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> Any:
         if node.id in self.bound:
             return ast.Name(self._named(node.id), node.ctx)
-        return ast.Name("h" if node.id in self.helpers else node.id, node.ctx)
+        return ast.Name("h " + self.helpers[node.id] if node.id in self.helpers else node.id, node.ctx)
 
     def visit_arg(self, node: ast.arg) -> Any:
         return ast.arg(self._named(node.arg), None)

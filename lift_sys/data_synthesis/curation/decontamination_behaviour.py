@@ -16,7 +16,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,7 @@ class ScreenProblem:
     """The most telling first."""
     probes: tuple[Test, ...]
     bits: float
+    heavy: bool
 
     def allowed(self, tests: int) -> int:
         """How many of `tests` may fail."""
@@ -100,7 +101,7 @@ def write_screen(benchmarks: Iterable[Benchmark], folder: Path) -> Screen:
     problems = [
         screened for benchmark in benchmarks for problem in benchmark.problems for screened in screen_of(problem)
     ]
-    text = canonical_json([[p.id, p.entry_point, p.arity, p.kind, p.tests, p.probes, p.bits] for p in problems])
+    text = canonical_json([list(astuple(problem)) for problem in problems])
     digest = hashlib.sha256(text.encode()).hexdigest()
     path = folder / f"screen-{digest[:16]}.json"
     if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
@@ -128,6 +129,7 @@ def screen_of(problem: Problem) -> list[ScreenProblem]:
                     tuple(tests),
                     tuple(call.texts() for call in probes),
                     round(evidence(calls), 3),
+                    problem.heavy,
                 )
             )
     return found
@@ -160,8 +162,8 @@ def _telling_first(calls: Sequence[BenchmarkCall]) -> list[BenchmarkCall]:
 
 
 def evidence(calls: Sequence[BenchmarkCall]) -> float:
-    """Bits that passing the calls is worth: each different result once by its size; where all are tiny (a predicate's),
-    by how evenly they come. An argument given back is worth nothing."""
+    """Bits that passing the calls is worth: each different result once by its size; where all are tiny (as those of
+    a predicate), by how evenly they come. An argument given back is worth nothing."""
     counted = Counter(call.texts()[1] for call in calls if not _given_back(call))
     sizes = [_bits(json.loads(text)) for text in counted]
     if len(sizes) <= FEW_OUTCOMES and max(sizes, default=0) < SMALL:
@@ -206,8 +208,8 @@ def read_screen(screen: Screen) -> tuple[ScreenProblem, ...]:
     if hashlib.sha256(text.encode()).hexdigest() != screen.sha256:
         raise StorageError(f"{screen.path} was changed after it was written: remove it and start the run again")
     return tuple(
-        ScreenProblem(name, entry, arity, kind, _tests(tests), _tests(probes), bits)
-        for name, entry, arity, kind, tests, probes, bits in json.loads(text)
+        ScreenProblem(name, entry, arity, kind, _tests(tests), _tests(probes), bits, heavy)
+        for name, entry, arity, kind, tests, probes, bits, heavy in json.loads(text)
     )
 
 
@@ -218,9 +220,11 @@ def _tests(rows: list[list[str]]) -> tuple[Test, ...]:
 @lru_cache(maxsize=2)
 def _orders(screen: Screen) -> str:
     """The problems as the guest program takes them, as JSON."""
-    return json.dumps(
-        [[p.arity, p.kind, p.allowed(min(SCREENED, len(p.tests))), p.tests[:SCREENED]] for p in read_screen(screen)]
-    )
+    rows = []
+    for problem in read_screen(screen):
+        tests = problem.tests[:SCREENED]
+        rows.append([problem.arity, problem.kind, problem.allowed(len(tests)), problem.heavy, tests])
+    return json.dumps(rows)
 
 
 def behavioural_match(item: BehaviourTask) -> str | None:
@@ -283,7 +287,7 @@ def confirm(sandbox: Sandbox, item: BehaviourTask, problem: ScreenProblem, way: 
     """What a match rests on, from runs in fresh boxes; None when it is none."""
     tests = problem.tests
     passed = agreeing(sandbox, item, way, tests)
-    if passed is None:  # one of the longer tests ended the process: those that were screened must do
+    if passed is None and not problem.heavy:  # a long test ended the process
         tests = tests[:SCREENED]
         passed = agreeing(sandbox, item, way, tests)
     if passed is None or sum(passed) < len(tests) - problem.allowed(len(tests)):

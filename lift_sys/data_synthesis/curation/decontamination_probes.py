@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 from lift_sys import wire
@@ -18,6 +18,8 @@ from lift_sys.sandbox.api import Sandbox
 
 TRIES = 120
 KEPT = 40
+WILD = 0.35
+OTHERS = " .,-_\n0189AEZaei"
 
 
 def with_probes(sandbox: Sandbox, benchmark: Benchmark) -> Benchmark:
@@ -27,30 +29,28 @@ def with_probes(sandbox: Sandbox, benchmark: Benchmark) -> Benchmark:
         SandboxFault: our box broke.
     """
     problems = tuple(
-        problem if problem.probes else problem.model_copy(update={"probes": probes(sandbox, problem)})
+        problem if problem.probes else problem.model_copy(update=probes(sandbox, problem))
         for problem in benchmark.problems
     )
     return benchmark.model_copy(update={"problems": problems})
 
 
-def probes(sandbox: Sandbox, problem: Problem) -> tuple[BenchmarkCall, ...]:
-    """Up to `KEPT` calls with the solution's results, as evenly over its different results as there are.
+def probes(sandbox: Sandbox, problem: Problem) -> dict[str, object]:
+    """`probes`, up to `KEPT` calls with the solution's results, as evenly over these as can be; and `heavy`.
 
     Raises:
         SandboxFault: our box broke.
     """
-    known = {call.texts()[0] for call in problem.calls}
-    given = [wire.decode(call.texts()[0]) for call in problem.calls]
-    order = {
-        "code": problem.solution,
-        "entry_point": problem.entry_point,
-        "inputs": changed_arguments([args for args in given if isinstance(args, tuple)], problem.id, known),
-    }
+    known = dict.fromkeys(call.texts()[0] for call in problem.calls)
+    given = [args for text in known if isinstance(args := wire.decode(text), tuple)]
+    inputs = [*known, *changed_arguments(given, problem.id, known)]
+    order = {"code": problem.solution, "entry_point": problem.entry_point, "inputs": inputs}
     try:
         found = benchmark_calls(sandbox, order, problem.id)
     except ConfigError:  # the solution can't be run on them: its tests alone must do
-        return ()
-    return tuple(_spread(found))
+        return {}
+    made = [call for call in found if call.texts()[0] not in known]
+    return {"probes": tuple(_spread(made)), "heavy": 2 * (len(found) - len(made)) < len(known)}
 
 
 def _spread(calls: Sequence[BenchmarkCall]) -> list[BenchmarkCall]:
@@ -66,7 +66,7 @@ def _spread(calls: Sequence[BenchmarkCall]) -> list[BenchmarkCall]:
     return chosen[:KEPT]
 
 
-def changed_arguments(given: Sequence[tuple[Any, ...]], seed: str, known: set[str]) -> list[str]:
+def changed_arguments(given: Sequence[tuple[Any, ...]], seed: str, known: Container[str]) -> list[str]:
     """Wire texts of up to `TRIES` argument tuples, each made of one in `given` by one or two small changes."""
     numbers = random.Random(int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8], "big"))
     made: dict[str, None] = {}
@@ -137,7 +137,9 @@ def _sequence(value: Any, others: Sequence[Any], numbers: random.Random) -> Any:
 
 
 def _character(char: str, numbers: random.Random) -> str:
-    """Another character of the same kind; letters become vowels as often as not, which words hold and tests lack."""
+    """Another character of the same kind; a letter now and then any other one that text holds."""
+    if char.isalpha() and numbers.random() < WILD:
+        return numbers.choice(OTHERS)
     for kind in ("0123456789", "aeiouabcdefghijklmnopqrstuvwxyz", "AEIOUABCDEFGHIJKLMNOPQRSTUVWXYZ"):
         if char in kind:
             return numbers.choice(kind)

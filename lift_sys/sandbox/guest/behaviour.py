@@ -1,10 +1,11 @@
 """Guest program: try a function on the tests of many problems, and name those whose tests it seems to pass.
 
-One frame comes in, JSON: `code`, `entry_point`, and `problems`, each `[arity, kind, allowed, [[args, expected], ..]]`
-with wire texts; `kind` names the types of the arguments, `allowed` says how many tests may fail. Out goes
-`{"failed": reason}` or `{"passed": [[problem, way], ..]}`, a way as the list of `adapting.Way`'s fields. It is a claim
-of the code that was loaded here; the host confirms it elsewhere. A function that hides from this could as well
-behave differently.
+One frame comes in, JSON: `code`, `entry_point`, and `problems`, each `[arity, kind, allowed, heavy, tests]`, a test
+as the wire texts of arguments and expected value. `kind` names the types of the arguments, `allowed` says how many
+tests may fail, `heavy` that the problem's own solution runs long: undecided, it counts as passed. Out goes
+`{"failed": reason}` or
+`{"passed": [[problem, way], ..]}`, a way as the list of `adapting.Way`'s fields. It is a claim of the code that was
+loaded here; the host confirms it elsewhere. A function that hides from this could as well behave differently.
 
 Fuel limits the work, not time: each call gets a little, and a problem that stays undecided gets more once all others
 are through.
@@ -34,15 +35,14 @@ except ImportError:  # inside the box
         parse,
     )
 
-FIRST_FUEL, SECOND_FUEL = 4_000, 100_000
-TOTAL_FUEL = (1_000_000, 2_000_000)
-"""Fuel of a row in the first pass and in the second."""
+PASSES = ((4_000, 1_000_000), (100_000, 1_500_000))
+"""Fuel of one call, and of all of them, in each pass."""
 TYPE_ERRORS = 2
 """After so many of them, and nothing else, arguments of these types are not passed in this way again."""
 PATIENCE = 2
 """After so many tests that were cut off, and none that passed, the problem is left."""
 NO_NAMES = '{"d":[]}'
-Problem = tuple[int, str, int, list[tuple[str, str]]]
+Problem = tuple[int, str, int, bool, list[tuple[str, str]]]
 
 
 def main(channel: Any) -> None:
@@ -79,24 +79,25 @@ class Screening:
     def run(self) -> list[tuple[int, Way]]:
         work = [(n, way) for n, problem in enumerate(self.problems) for way in self.ways.get(problem[0], ())]
         passed: list[tuple[int, Way]] = []
-        for fuel, total in zip((FIRST_FUEL, SECOND_FUEL), TOTAL_FUEL, strict=True):
+        for fuel, total in PASSES:
             self.fuel = total
             undecided = []
             for number, way in work:
                 if self.fuel <= 0 or self.program.stuck >= GIVE_UP:
-                    break
-                verdict = self.judge(self.problems[number], way, fuel, last=fuel == SECOND_FUEL)
+                    undecided.append((number, way))
+                    continue
+                verdict = self.judge(self.problems[number], way, fuel, last=fuel > PASSES[0][0])
                 if verdict:
                     passed.append((number, way))
                 elif verdict is None:
                     undecided.append((number, way))
             work = undecided
-        return passed
+        return passed + [(number, way) for number, way in work if self.problems[number][3]]
 
     def judge(self, problem: Problem, way: Way, fuel: int, last: bool) -> bool | None:
         """Whether the tests pass; None when too little is known. In the last pass one that passes is enough, when
         those that were cut off are all that is missing."""
-        _, kind, allowed, tests = problem
+        _, kind, allowed, _, tests = problem
         errors = self.type_errors.get((way, kind), 0)
         if errors >= TYPE_ERRORS:
             return False
