@@ -1,4 +1,4 @@
-"""Settings that decide what a run produces. Their hash is on every example."""
+"""Settings that decide what a run produces. The hash of those that decide a single row is on every example."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from pathlib import Path
 from pydantic import Field
 
 from lift_sys import __version__
-from lift_sys.records.base import Record
+from lift_sys.records.base import Record, content_hash
+
+ENGINE = 2
+"""Raised whenever the same sources and settings would give other rows. A test with a known answer watches over it, so
+that a change elsewhere in the package does not change the bytes of a dataset."""
 
 
 class PipelineConfig(Record):
@@ -30,12 +34,36 @@ class PipelineConfig(Record):
     max_tests: int = Field(12, ge=1)
     visible_tests: int = Field(3, ge=0)
     mutants: int = Field(20, ge=1)
-    min_mutation_score: float = Field(0.7, ge=0, le=1)
+    min_mutation_score: float = Field(0.8, ge=0, le=1)
     hash_seeds: tuple[int, ...] = (0, 1, 2)
     register_: str = Field("specification", alias="register")
     """The prompt register that `Example.prompt` holds."""
     max_functions: int | None = None
     """Stop after this many functions of each source; None takes all."""
+
+    # Curation: what is taken of the validated examples. These settings choose among rows and don't change any.
+    min_quality: float = Field(0.0, ge=0, le=1)
+    near_duplicates: float = Field(0.8, gt=0, le=1)
+    """Jaccard similarity from which the later of two rows is left out."""
+    decontaminate: bool = True
+    """Leave out what a benchmark asks for."""
+    max_project_share: float | None = Field(None, gt=0, le=1)
+    """Largest share of the rows that one project may have; None sets no bound."""
+    max_one_statement_share: float | None = Field(None, ge=0, le=1)
+    """Largest share of rows whose function is a single statement; None sets no bound."""
+
+    @property
+    def engine_id(self) -> str:
+        """Hash of the settings that decide a single row."""
+        return content_hash(self.model_dump(mode="json", by_alias=True, exclude=set(CURATION)))
+
+
+CURATION = ("min_quality", "near_duplicates", "decontaminate", "max_project_share", "max_one_statement_share")
+
+
+def engine_version() -> str:
+    """What made a row: the package's version and the engine's number."""
+    return f"{__version__}/engine-{ENGINE}"
 
 
 @cache

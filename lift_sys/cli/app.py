@@ -8,6 +8,7 @@ from lift_sys.cli.doctor import doctor
 from lift_sys.cli.generate import generate
 from lift_sys.cli.judge import judge
 from lift_sys.cli.lift import lift
+from lift_sys.cli.publish import publish
 from lift_sys.cli.scrape import scrape
 from lift_sys.cli.show import show
 from lift_sys.cli.synthesize import synthesize
@@ -34,5 +35,5 @@ def _root(
         raise typer.Exit
 
 
-for command in (generate, scrape, lift, synthesize, judge, verify, show, doctor):
+for command in (generate, scrape, lift, synthesize, judge, verify, publish, show, doctor):
     app.command(no_args_is_help=command in (scrape, lift, synthesize, judge))(command)

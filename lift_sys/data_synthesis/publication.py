@@ -1,0 +1,107 @@
+"""A finished dataset as it is published: one JSONL file, one Parquet file, and a manifest to check a rebuild against.
+
+The manifest is what a repository commits: each row by its id, which is the hash of its content, the files by their
+hashes, and all that went in. The rows themselves are rebuilt by whoever wants them.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lift_sys.data_synthesis.dataset import EXAMPLES, MANIFEST, file_hash, read_examples, read_manifest
+from lift_sys.data_synthesis.exports.parquet import write_parquet
+from lift_sys.errors import StorageError
+from lift_sys.storage import atomic_write, storage_errors
+
+SAID = ("schema_version", "python", "configuration", "counts", "rejected_by_reason", "files_rejected_by_reason")
+"""Entries of a dataset's manifest that are published as they are."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What was written, and how it compares with the manifest that was there before."""
+
+    manifest: dict[str, Any]
+    differences: tuple[str, ...] | None
+    """None: there was no manifest to compare with. Empty: it is the same dataset, byte for byte."""
+
+
+def publish(folder: Path, to: Path, name: str, *, accept: bool = False) -> Publication:
+    """Write `to/NAME.jsonl`, `to/NAME.parquet` and `to/manifest.json` from the dataset in `folder`.
+
+    A manifest that is there and says something else is left as it is, unless `accept` is set: it is the promise that
+    the rebuilt rows are held against.
+
+    Raises:
+        ConfigError: pyarrow is missing.
+        StorageError: there is no finished dataset in `folder`, or a file can't be written.
+    """
+    source = read_manifest(folder)
+    rows, table = to / f"{name}.jsonl", to / f"{name}.parquet"
+    with storage_errors(rows):
+        to.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / EXAMPLES, rows)
+    write_parquet(table, read_examples(folder))
+    manifest = {
+        "name": name,
+        **{key: source[key] for key in SAID},
+        "sources": [_source(item) for item in source["sources"]],
+        "files": {path.name: file_hash(path) for path in (rows, table)},
+        "rows": source["rows"],
+    }
+    promised = to / MANIFEST
+    known = _read(promised) if promised.is_file() else None
+    differences = None if known is None else tuple(_differences(known, manifest))
+    if known is None or (differences and accept):
+        atomic_write(promised, [json.dumps(manifest, indent=1, ensure_ascii=True), "\n"])
+    return Publication(manifest, differences)
+
+
+def _source(item: dict[str, Any]) -> dict[str, Any]:
+    licence = item["licence"]
+    return {
+        "id": item["id"],
+        "kind": item["kind"],
+        "name": item["name"],
+        "version": item["version"],
+        "sha256": item["archive_sha256"],
+        "licence": licence["spdx"],
+        "licence_sha256": licence["text_sha256"],
+    }
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path} can't be read: {error}") from error
+    if not isinstance(found, dict):
+        raise StorageError(f"{path} is no manifest")
+    return found
+
+
+def _differences(known: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """What a rebuild made otherwise, in words."""
+    found = []
+    for key in (*SAID, "sources"):
+        if key == "python":  # another patch release may well make the same rows
+            continue
+        if known.get(key) != new[key]:
+            found.append(f"{key} differ")
+    before, after = known.get("rows", []), new["rows"]
+    if before != after:
+        lost, came = set(before) - set(after), set(after) - set(before)
+        found.append(f"rows differ: {len(lost)} are gone, {len(came)} are new{_first(sorted(lost | came))}")
+    for name, digest in new["files"].items():
+        if known.get("files", {}).get(name) != digest:
+            found.append(f"{name} differs")
+    return found
+
+
+def _first(ids: Sequence[str]) -> str:
+    return f", the first is {ids[0][:12]}" if ids else ", or their order is"
