@@ -18,7 +18,7 @@ COLUMNS: dict[str, str] = {
     "prompts": "JSON: prompt by register",
     "code": "the reference, as a module that runs alone given its requirements",
     "entry_point": "what the code must define",
-    "harness": "code that runs after `code` and defines `lift_call`, which tests call; empty: they call the entry point",
+    "harness": "code after `code` that defines `lift_call`, which tests call; empty: they call the entry point",
     "projection": "how results are made plain, when they are not by themselves",
     "requirements": "JSON: pinned wheels that the code imports",
     "tests": "JSON: calls with expected outcomes, in the wire format",
