@@ -17,6 +17,7 @@ from lift_sys.errors import (
     ResultTooLarge,
     SandboxFault,
 )
+from lift_sys.sandbox import tally
 from lift_sys.sandbox.api import MIB, BoxConfig, Exit, Limits
 from lift_sys.sandbox.box import Zygote, open_zygote
 
@@ -83,6 +84,7 @@ class GuestProcess:
         except BaseException:
             host.close()
             raise
+        tally.count()
 
     def send(self, payload: bytes) -> None:
         """Send a frame.
