@@ -56,7 +56,8 @@ def test_a_lock_survives_being_saved_and_is_the_same_bytes(tmp_path: Path) -> No
         ),
         ('{"sources": [{"kind": "git", "name": "a", "version": "1"}]}', "needs its url"),
         ('{"sources": [{"kind": "git", "name": "a", "version": "-x", "url": "https://h/x"}]}', "no branch"),
-        ('{"sources": [{"kind": "github", "name": "a", "version": "1"}]}', "comes with the scraper"),
+        ('{"sources": [{"kind": "github", "name": "a/b", "version": "v1"}]}', "full hash of its commit"),
+        ('{"sources": [{"kind": "github", "name": "a", "version": "' + "1" * 40 + '"}]}', "no OWNER/NAME"),
         ('{"sources": [' + ", ".join(['{"kind": "stdlib", "name": "a", "version": "1"}'] * 2) + "]}", "listed twice"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Where repositories come from: sdists, git, folders, the standard library; GitHub follows."""
+"""Where repositories come from: sdists, git, GitHub, folders, the standard library."""
 
 from __future__ import annotations
 

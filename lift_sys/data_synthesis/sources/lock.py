@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from lift_sys.data_synthesis import licences
+from lift_sys.data_synthesis.github.remote import GithubSource
 from lift_sys.data_synthesis.sources import index
 from lift_sys.data_synthesis.sources.base import Checkout, Source
 from lift_sys.data_synthesis.sources.equipped import EquippedSource
@@ -51,7 +53,7 @@ class LockEntry(BaseModel):
     sha256: str | None = None
     filename: str | None = None
     url: str | None = None
-    """git: where it is fetched from; local: the folder."""
+    """git, github: where it is fetched from; local: the folder."""
     modules: tuple[str, ...] | Literal["all"] | None = None
     licence: LockedLicence | None = None
     source_time: str | None = None
@@ -262,9 +264,10 @@ def _stdlib(entry: LockEntry, offline: bool, base: Path, allow: frozenset[str]) 
 
 
 def _github(entry: LockEntry, offline: bool, base: Path, allow: frozenset[str]) -> Source:
-    raise ConfigError(
-        f"lock: {entry.name}: the GitHub source comes with the scraper; until then use kind 'git' with the URL"
-    )
+    if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", entry.version):
+        raise ConfigError(f"lock: {entry.name}: a GitHub source needs the full hash of its commit as version")
+    policy, licence = _policy(licences.Policy(), allow), _licence(entry)
+    return GithubSource(entry.name, entry.version, entry.url or "", licence=licence, offline=offline, policy=policy)
 
 
 def _licence(entry: LockEntry) -> Licence | None:
