@@ -25,4 +25,8 @@ def make_executor(name: str, jobs: int = 0) -> Executor:
         from lift_sys.executors.inline import InlineExecutor
 
         return InlineExecutor()
+    if name == "ray":
+        from lift_sys.executors.ray_executor import RayExecutor
+
+        return RayExecutor(jobs or None)
     raise ConfigError(f"no executor {name!r}; there are {', '.join(NAMES)}")

@@ -10,11 +10,8 @@ import asyncio
 import contextlib
 import json
 import os
-import pickle
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from lift_sys.executors.pool import Pool, Worker, WorkerLost
 from lift_sys.executors.worker import LENGTH
@@ -45,31 +42,29 @@ class LocalExecutor(Pool):
         self.memory = memory
 
     def _new_worker(self) -> Worker:
-        return _LocalWorker(self.seconds, self.memory)
+        return LocalWorker(self.seconds, self.memory)
 
 
-class _LocalWorker:
-    """One child process."""
+class LocalWorker:
+    """One child process, started by `ready`. For one event loop."""
 
-    def __init__(self, seconds: float | None, memory: int) -> None:
+    def __init__(self, seconds: float | None = None, memory: int = MEMORY) -> None:
         self.seconds = seconds
         self.memory = memory
         self.process: asyncio.subprocess.Process | None = None
         self.busy = False
-        self.killed = False
         self.calls = 0
 
-    async def call(self, function: Callable[[Any], Any], item: Any) -> tuple[bool, Any]:
-        self.killed = False
-        message = pickle.dumps((function, item), 5)
+    async def ready(self) -> None:
         if self.process is None:
             self.process = await _start()
-        if self.killed:
-            raise WorkerLost("the iteration was left", final=True)
+
+    async def call(self, message: bytes) -> bytes:
+        assert self.process is not None
         self.busy = True
         try:
             async with asyncio.timeout(self.seconds):
-                good, value = pickle.loads(await _ask(self.process, message))
+                answer = await _ask(self.process, message)
         except (asyncio.IncompleteReadError, ConnectionError):
             self.busy = False
             raise WorkerLost(_cause(await self._end(patience=PATIENCE))) from None
@@ -78,7 +73,7 @@ class _LocalWorker:
             raise WorkerLost(f"no answer in {self.seconds} s", final=True) from None
         self.busy = False
         await self._replace_if_large()
-        return good, value
+        return answer
 
     async def _replace_if_large(self) -> None:
         self.calls += 1
@@ -86,7 +81,6 @@ class _LocalWorker:
             await self.close()
 
     def kill(self) -> None:
-        self.killed = True
         if self.process is not None and self.process.returncode is None:
             self.process.kill()
 

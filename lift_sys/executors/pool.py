@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import pickle
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ AHEAD = 4
 """Items of an iteration, for each worker, that may be taken from the iterable and not yet handed to the caller."""
 ATTEMPTS = 2
 """How many workers an item may end before it is given up."""
+STARTS = 3
+"""How often in a row a worker may end before it was ready, until the pool is taken for broken."""
 
 
 class WorkerLost(Exception):
@@ -33,17 +36,24 @@ class WorkerLost(Exception):
 
 
 class Worker(Protocol):
-    """One process somewhere, started when it is first called and again after it was lost."""
+    """One process somewhere, which answers calls as `worker.answer` does."""
 
-    async def call(self, function: Callable[[Any], Any], item: Any) -> tuple[bool, Any]:
-        """(True, result), or (False, (kind of the exception, message)).
+    async def ready(self) -> None:
+        """Return once a process is there to be called; start one where there is none.
+
+        Raises:
+            WorkerLost: it ended before it was ready.
+        """
+
+    async def call(self, message: bytes) -> bytes:
+        """The answer to a call.
 
         Raises:
             WorkerLost: the process ended, or was ended by `kill`.
         """
 
     def kill(self) -> None:
-        """End the call that is going on, and the process with it. The worker can be called again."""
+        """End what is going on, and the process with it. After `ready`, the worker can be called again."""
 
     async def close(self) -> None:
         """End the process, and wait until it is gone. Safe to call twice."""
@@ -102,6 +112,7 @@ class Crew:
         self._tasks: list[asyncio.Task[None]] = []
         self._idle: deque[asyncio.Future[None]] = deque()
         self._streams: list[_Stream] = []
+        self._starting: set[Worker] = set()
         self._numbers = itertools.count()
         self._closed = False
 
@@ -145,19 +156,43 @@ class Crew:
         worker = self._new_worker()
         try:
             while not self._closed:
-                stream = next((stream for stream in self._streams if stream.waiting), None)
-                if stream is not None:
-                    await self._work(worker, stream, *stream.waiting.popleft())
-                else:
+                if not any(stream.waiting for stream in self._streams):
                     self._idle.append(asyncio.get_running_loop().create_future())
                     await self._idle[-1]
+                elif await self._ready(worker):
+                    stream = next((stream for stream in self._streams if stream.waiting), None)
+                    if stream is not None:
+                        await self._work(worker, stream, *stream.waiting.popleft())
         finally:
             await worker.close()
+
+    async def _ready(self, worker: Worker) -> bool:
+        """Have a process ready *before* an item is taken for it: on a cluster that may be a long time."""
+        self._starting.add(worker)
+        try:
+            for attempt in range(STARTS):
+                try:
+                    await worker.ready()
+                    return not self._closed
+                except WorkerLost as lost:
+                    if attempt == STARTS - 1 and not self._closed:
+                        self._fail(RuntimeError(f"no worker can be started: {lost}"))
+        except Exception as error:  # the pool itself is broken: whoever waits for it has to know
+            self._fail(error)
+        finally:
+            self._starting.discard(worker)
+        return False
+
+    def _fail(self, error: Exception) -> None:
+        for stream in self._streams:
+            stream.waiting.clear()
+            stream.answers.put_nowait(error)
 
     async def _work(self, worker: Worker, stream: _Stream, index: int, item: Any) -> None:
         stream.running.add(worker)
         try:
-            done = await _attempt(worker, stream, index, item)
+            message = pickle.dumps((stream.function, item), 5)
+            done = await _attempt(worker, stream, index, message)
             if not stream.left:
                 stream.answer(done)
         except Exception as error:  # the pool itself is broken, or the item has no pickle: the caller has to know
@@ -174,6 +209,8 @@ class Crew:
         for stream in tuple(self._streams):
             stream.answers.put_nowait(ExecutorClosed("the executor was closed while an iteration was going"))
             await stream.leave()
+        for worker in self._starting:
+            worker.kill()
         for waiter in self._idle:
             if not waiter.done():
                 waiter.set_result(None)
@@ -181,11 +218,15 @@ class Crew:
         await asyncio.sleep(0)  # closed pipes are let go of in the loop's next round
 
 
-async def _attempt(worker: Worker, stream: _Stream, index: int, item: Any) -> Done[Any]:
+async def _attempt(worker: Worker, stream: _Stream, index: int, message: bytes) -> Done[Any]:
     """The item's result, on a second worker where the first is lost."""
     for attempt in itertools.count(1):
         try:
-            good, value = await worker.call(stream.function, item)
+            if attempt > 1:
+                await worker.ready()
+            if stream.left:
+                raise WorkerLost("the iteration was left", final=True)
+            good, value = pickle.loads(await worker.call(message))
         except WorkerLost as lost:
             if attempt == ATTEMPTS or lost.final or stream.left:
                 return Done(index, failure=WorkerCrashed(str(lost)), attempts=attempt)

@@ -1,4 +1,4 @@
-"""A worker of `LocalExecutor`: takes pickled calls from standard input, one at a time, and answers each.
+"""A worker process: takes pickled calls from standard input, one at a time, and answers each.
 
 A message is its length in 8 bytes and that many bytes. What the function prints goes to standard error.
 """
@@ -31,6 +31,15 @@ def die_with_parent() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
+def answer(message: bytes) -> bytes:
+    """The pickle of (function, item) -> the pickle of (True, result) or of (False, (kind of error, message))."""
+    try:
+        function, item = pickle.loads(message)
+        return pickle.dumps((True, function(item)), 5)
+    except Exception as error:  # the boundary: a failed item is data
+        return pickle.dumps((False, (type(error).__name__, str(error))), 5)
+
+
 def main() -> None:
     die_with_parent()
     source = os.fdopen(os.dup(0), "rb")
@@ -38,13 +47,9 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     while (message := read(source)) is not None:
-        try:
-            function, item = pickle.loads(message)
-            answer = pickle.dumps((True, function(item)), 5)
-        except Exception as error:  # the boundary: a failed item is data
-            answer = pickle.dumps((False, (type(error).__name__, str(error))), 5)
-        sink.write(LENGTH.pack(len(answer)))
-        sink.write(answer)
+        body = answer(message)
+        sink.write(LENGTH.pack(len(body)))
+        sink.write(body)
         sink.flush()
 
 

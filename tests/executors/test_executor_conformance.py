@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import executor_jobs as jobs
@@ -13,23 +14,44 @@ import pytest
 from lift_sys.executors import Done, Executor, ExecutorClosed, ItemRaised, WorkerCrashed
 from lift_sys.executors.inline import InlineExecutor
 from lift_sys.executors.local import LocalExecutor
+from lift_sys.executors.ray_executor import RayExecutor
 
 EXECUTORS = {
     "inline": InlineExecutor,
     "local-1": lambda: LocalExecutor(1),
     "local-3": lambda: LocalExecutor(3),
+    "ray-2": lambda: RayExecutor(2),
 }
-POOLS = [name for name in EXECUTORS if name != "inline"]
+SLOW = {"ray-2"}
+EVERY = [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in EXECUTORS]
 
 
-@pytest.fixture(params=sorted(EXECUTORS))
+def made(request) -> Executor:
+    if request.param.startswith("ray"):
+        request.getfixturevalue("ray_cluster")
+    return EXECUTORS[request.param]()
+
+
+@pytest.fixture(params=EVERY)
 def executor(request):
-    return EXECUTORS[request.param]()
+    return made(request)
 
 
-@pytest.fixture(params=POOLS)
+@pytest.fixture(params=EVERY[1:])
 def pool(request):
-    return EXECUTORS[request.param]()
+    return made(request)
+
+
+@pytest.fixture(scope="module")
+def ray_cluster():
+    """One cluster for all tests: executors use the connection that is there."""
+    if find_spec("ray") is None:
+        pytest.skip("Ray is not installed")
+    holder = RayExecutor(3)
+    with asyncio.Runner() as runner:
+        runner.run(holder.__aenter__())
+        yield
+        runner.run(holder.aclose())
 
 
 async def collect(executor: Executor, function, items, **options) -> list[Done]:

@@ -1,0 +1,41 @@
+"""What runs on a machine of a cluster: one worker process, and the little that passes calls on to it.
+
+Items are worked on in a child of the cluster's own process. So hostile input that ends its process ends the child,
+which says how it died; the cluster's process, which the cluster would have to replace, lives on.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from lift_sys.executors.local import MEMORY, LocalWorker
+from lift_sys.executors.pool import WorkerLost
+
+Answer = tuple[bytes, None] | tuple[None, tuple[str, bool]]
+"""The answer's bytes; or how the worker was lost, and whether that is final."""
+
+
+class Host:
+    """One worker process on this machine. Its methods take and return plain data: they are called from elsewhere."""
+
+    def __init__(self, path: Sequence[str] = (), seconds: float | None = None, memory: int = MEMORY) -> None:
+        sys.path.extend(folder for folder in path if folder not in sys.path)
+        self._worker = LocalWorker(seconds, memory)
+
+    async def ready(self) -> None:
+        await self._worker.ready()
+
+    async def call(self, message: bytes) -> Answer:
+        try:
+            await self._worker.ready()
+            return await self._worker.call(message), None
+        except WorkerLost as lost:
+            return None, (str(lost), lost.final)
+
+    async def kill(self) -> None:
+        """End the child, whatever it does: the call that is going on is answered as lost."""
+        self._worker.kill()
+
+    async def close(self) -> None:
+        await self._worker.close()
