@@ -3,7 +3,7 @@
 glibc reads one file for each category, `<folder>/<name>/<category>`: a magic number, the number of items, the offset
 of each, then the items (`locale/loadlocale.c` and `locale/categories.def` of glibc say which, in which order). Only
 the categories that Python programs meet are written: numbers, dates and money. Order of strings (LC_COLLATE) and
-classes of characters (LC_CTYPE) stay those of C.UTF-8.
+classes of characters (LC_CTYPE) stay those of C, so marks in numbers are ASCII, a blank for the narrow one.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ LOCALES = {
     "fr_FR": Locale(
         "dimanche lundi mardi mercredi jeudi vendredi samedi",
         "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-        *(",", "\u202f", b"\3", "EUR", "%d/%m/%Y"),
+        *(",", " ", b"\3", "EUR", "%d/%m/%Y"),
     ),
     "pl_PL": Locale(
         "niedziela poniedziałek wtorek środa czwartek piątek sobota",
         "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
-        *(",", "\u00a0", b"\3", "PLN", "%d.%m.%Y"),
+        *(",", " ", b"\3", "PLN", "%d.%m.%Y"),
     ),
 }
 
