@@ -1,0 +1,234 @@
+"""The licence of one file: what its own header says, else its repository's. Never guessed.
+
+A file is `Unclear` where its header names several licences, or one that we don't know, or another licence than the
+repository's without its id; where it lies in a folder of vendored code and says nothing itself; and where it says
+that it was copied from elsewhere. A notice inside a single function concerns that function: `copied_from`.
+
+Headers are comments and the module docstring before the first statement. Their evidence, in falling order: an
+SPDX-License-Identifier line (SPDX 2.3, annex E), the text of a licence, and the usual sentences that name one.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+import re
+import tokenize
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from lift_sys.data_synthesis.licences import PERMISSIVE, UNKNOWN, identify, ids_of, normalise, permits
+from lift_sys.records import Example, Licence, Rejection, RejectionReason, Repository, reject_example
+
+_SPDX = re.compile(r"SPDX-License-Identifier\s*[:=]+\s*[\"']?([^\"'\n*#]+)", re.IGNORECASE)
+_SENTENCES: tuple[tuple[str, str], ...] = (
+    (r"Apache License,? \(?Version 2\.0|Apache(?: License)?[ -]2\.0|apache\.org/licenses/LICENSE-2\.0", "Apache-2.0"),
+    (r"Affero General Public|\bAGPL", "AGPL"),
+    (r"(?:Lesser|Library) General Public|\bLGPL", "LGPL"),
+    (r"(?<!Affero )(?<!Lesser )(?<!Library )(?:GNU )?General Public Licen[sc]e|\bGPL(?:v?\d|\b)", "GPL"),
+    (r"Mozilla Public Licen[sc]e|\bMPL[ -]?(?:v\.? ?)?2", "MPL-2.0"),
+    (r"(?:released|licen[sc]ed|distributed|available|code is|is) (?:under|with|by) (?:the )?(?:terms of )?(?:the )?"
+     r"(?:OSI[- ]approved )?[\"'`]?MIT\b|\bMIT[- ](?:style )?Licen[sc]e|opensource\.org/licenses/MIT", "MIT"),
+    (r"\b(?:3|three)[- ]clause BSD|BSD[- ]3[- ]Clause|(?:new|modified|revised) BSD", "BSD-3-Clause"),
+    (r"\b(?:2|two)[- ]clause BSD|BSD[- ]2[- ]Clause|simplified BSD|FreeBSD License", "BSD-2-Clause"),
+    (r"\bISC [Ll]icen[sc]e", "ISC"),
+    (r"Python Software Foundation Licen[sc]e|\bPSF [Ll]icen[sc]e", "PSF-2.0"),
+    (r"Creative Commons (?:Attribution|BY)|\bCC[- ]BY", "CC-BY"),
+    (r"\b(?:released|placed|put|dedicated) (?:in)?to the public domain|is in the public domain", "public domain"),
+    (r"\bZope Public Licen[sc]e", "ZPL"),
+    (r"Licensed to PSF under a Contributor Agreement", "PSF-2.0"),
+    (r"All rights reserved\b(?!.{0,400}(?:licen[sc]e|BSD|MIT|redistribut|permission))", "all rights reserved"),
+    (r"(?i:proprietary and confidential|unauthori[sz]ed copying)", "proprietary"),
+)  # fmt: skip
+_UNKNOWN_BSD = re.compile(r"\bBSD(?:[- ]style)? [Ll]icen[sc]e|under the BSD\b")
+_OF_PROJECT = re.compile(
+    r"(?i)(?:see|in|as|per|found in|distributed with|accompanying)\b[^.]{0,60}"
+    r"\b(?:licen[sc]e|copying)(?:\.\w+)?\b[^.]{0,40}\b"
+    r"(?:file|for (?:more )?(?:details|information))|same (?:license|terms) as\b"
+)
+_VENDORED = re.compile(
+    r"(?:^|/)_{0,2}(?:vendor(?:ed|s)?|vendored_packages|third[-_]?party|3rd[-_]?party|extern(?:al|als)?|thirdparty|bundled|contrib_vendored)/"
+)
+_COPIED = re.compile(
+    r"(?i)\b(?:code|file|module|implementation|work|recipe|version) (?:is |was )?(?:\w+ )?derived from\b|"
+    r"(?<!not )\b(?:(?:shamelessly |mostly |partly |partially |largely |heavily |code |was |is |were )?"
+    r"(?:copied|adapted|borrowed|stolen|lifted|ripped|vendored|backported|forked|taken|ported|pasted|cribbed|snarfed)"
+    r"(?: (?:and (?:modified|adapted|simplified)|verbatim|directly|almost|straight|with \w+ changes|\w+ly|over))* "
+    r"(?:from|out of)\b|(?:code|implementation|recipe|snippet|idea|function|class|this) (?:is |was )?"
+    r"(?:based (?:up)?on|from|by) (?=https?:|<?http|stack|the python|`)|backport of\b|(?:https?://)?(?:www\.)?(?:stackoverflow|stackexchange)\.com/"
+    r"|code\.activestate\.com/recipes|gist\.github\.com/)[^\n]{0,80}"
+)
+_HEADER_LIMIT = 12_000
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """The licence can't be told; `why` is for the person who decides."""
+
+    why: str
+
+
+def file_licence(text: str, path: str, repository: Repository) -> Licence | Unclear:
+    """The licence of a file of a repository whose own licence was accepted.
+
+    Its `text_sha256` is of the repository's text where the file is under the same licence, else of the file's header.
+    """
+    header = file_header(text)
+    own = repository.licence
+    notice = copied_from(header)
+    if notice:
+        return Unclear(f"the header says: {notice}")
+    said = _said(header)
+    vendored = _VENDORED.search(path)
+    if isinstance(said, Unclear):
+        return said
+    later = {spdx for match in _SPDX.finditer(text) if (spdx := _expression(match[1])) is not None}
+    if later - {said}:
+        return Unclear(f"SPDX lines inside the file: {', '.join(sorted(later))}")
+    if said is None and vendored:
+        return Unclear(f"in a folder of others' code ({vendored[0].strip('/')}), and it names no licence")
+    if said is None:
+        return own
+    if said == own.spdx or _same(said, own.spdx):
+        return own
+    digest = hashlib.sha256(header.encode("utf-8", "surrogatepass")).hexdigest()
+    return Licence(spdx=said, text_sha256=digest, path=path, evidence="the file's header")
+
+
+def file_header(text: str) -> str:
+    """Comments and docstring before the first statement; of a file that can't be read, its top."""
+    lines: list[str] = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text[:_HEADER_LIMIT]).readline):
+            if token.type == tokenize.COMMENT:
+                lines.append(token.string.lstrip("#! \t"))
+            elif token.type == tokenize.STRING:
+                lines.append(_string(token.string))
+            elif token.type not in (tokenize.NL, tokenize.NEWLINE, tokenize.ENCODING):
+                break
+    except (tokenize.TokenError, SyntaxError, ValueError):
+        if not lines:
+            lines = [line.lstrip("#! \t") for line in text[:_HEADER_LIMIT].splitlines()[:60]]
+    return "\n".join(lines)
+
+
+def _string(literal: str) -> str:
+    try:
+        value = ast.literal_eval(literal)
+    except (SyntaxError, ValueError):
+        return ""
+    return value if isinstance(value, str) else ""
+
+
+def _said(header: str) -> str | Unclear | None:
+    """The SPDX expression that a header names; None when it names none or refers to the project's licence."""
+    lines = [match[1].strip() for match in _SPDX.finditer(header)]
+    if lines:
+        found = {_expression(line) for line in lines}
+        if None in found or len(found) > 1:
+            return Unclear(f"SPDX lines of the header: {'; '.join(lines)[:200]}")
+        return found.pop()
+    ids = set(identify(header.encode("utf-8", "surrogatepass"))) if len(header) > 400 else set()
+    flat = re.sub(r"\s+", " ", header)
+    ids |= {name for pattern, name in _SENTENCES if re.search(pattern, flat)}
+    if not ids and _UNKNOWN_BSD.search(flat) and not _OF_PROJECT.search(flat):
+        return None  # a family that the repository's licence, accepted as it is, must belong to: see `_same`
+    if len(ids) > 1:
+        ids.discard("all rights reserved")  # a formula that stands above grants as well
+    if len(ids) > 1:
+        return Unclear(f"the header names several licences: {', '.join(sorted(ids))}")
+    if not ids:
+        return None
+    (only,) = ids
+    normal = normalise(only)
+    return normal if normal is not None else Unclear(f"the header says {only}, which is no exact licence")
+
+
+def _expression(text: str) -> str | None:
+    return normalise(re.sub(r"[\s*/>-]+$", "", text.strip()).strip("()\"' ")) if text.strip() else None
+
+
+def _same(said: str, own: str) -> bool:
+    """Whether the file only repeats (one of the choices of) the repository's licence."""
+    if own == UNKNOWN:
+        return False
+    return ids_of(said) == ids_of(own)
+
+
+def copied_from(text: str) -> str | None:
+    """The notice that something was copied from elsewhere, or None. Speaks of code, not of data: see the tests."""
+    for match in _COPIED.finditer(text):
+        line_start = text.rfind("\n", 0, match.start()) + 1
+        line = text[
+            line_start : text.find("\n", match.start()) if "\n" in text[match.start() :] else len(text)
+        ].strip()
+        if not _ABOUT_DATA.search(line):
+            return line[:160]
+    return None
+
+
+_ABOUT_DATA = re.compile(
+    r"(?i)\b(?:values?|keys?|items?|elements?|attributes?|data|bytes|characters?|entries|fields?|name|names|text|string|list|dict|"
+    r"arguments?|parameters?|options?|slice|stream|copies|state|type|types|info(?:rmation)?|size|length|first|each|are|be|will|must|"
+    r"can|should|may|number|samples?|defaults?|results?|input|output|object|headers?|row|rows|columns?|array|node|token|tokens|path|"
+    r"if|when|instance|instances|subclass|docstring|docs?|documentation|metadata|environment|self|variable|settings?|class)\b[^\n]{0,30}"
+    r"\b(?:copied|taken|derived|ported|adapted|borrowed|lifted|pasted)\b"
+)
+
+
+def comments_and_docstrings(code: str) -> Iterator[str]:
+    """The words of a piece of code that are about it: each comment with the ones right after it, each docstring."""
+    block: list[str] = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(code).readline):
+            if token.type == tokenize.COMMENT:
+                block.append(token.string.lstrip("#! \t"))
+            elif token.type == tokenize.STRING and token.string.lstrip("rRuUbB")[:3] in ('"""', "'''"):
+                yield _string(token.string)
+            elif token.type not in (tokenize.NL,) and block:
+                yield "\n".join(block)
+                block = []
+    except (tokenize.TokenError, SyntaxError, ValueError):
+        pass
+    if block:
+        yield "\n".join(block)
+
+
+@dataclass(frozen=True)
+class Licences:
+    """The step: every row has one allowed licence and the hash of its text, and its code names no other.
+
+    `NOASSERTION` (a folder of one's own without a licence) passes: whether it may be used was decided at its source.
+    """
+
+    allowed: frozenset[str] = field(default=PERMISSIVE)
+    name: str = "licences"
+
+    def __call__(self, examples: Iterable[Example]) -> Iterator[Example | Rejection]:
+        for example in examples:
+            refusal = self.refusal(example)
+            yield reject_example(example, *refusal) if refusal else example
+
+    def refusal(self, example: Example) -> tuple[RejectionReason, str] | None:
+        """Why the row may not be used, or None."""
+        spdx, digest = example.provenance.licence, example.provenance.licence_sha256
+        if spdx != UNKNOWN:
+            normal = normalise(spdx)
+            if normal is None:
+                return RejectionReason.LICENCE_UNCLEAR, f"{spdx[:80]!r} is no SPDX expression"
+            if not permits(normal, self.allowed):
+                return RejectionReason.LICENCE, f"{spdx} is not among the allowed licences"
+            if digest is None:
+                return RejectionReason.LICENCE_UNCLEAR, f"{spdx} is declared, but there is no licence text"
+        for words in comments_and_docstrings(example.code):
+            said = _said(words) if _SPDX.search(words) else None
+            if isinstance(said, Unclear) or (said is not None and not _same(said, spdx)):
+                return (
+                    RejectionReason.LICENCE_UNCLEAR,
+                    f"the code carries another licence: {getattr(said, 'why', said)}",
+                )
+            notice = copied_from(words)
+            if notice:
+                return RejectionReason.LICENCE_UNCLEAR, f"the code says: {notice}"
+        return None
