@@ -35,6 +35,7 @@ from lift_sys.records.base import canonical_json
 
 if TYPE_CHECKING:
     from lift_sys.data_synthesis.boxes import SeedBoxes
+    from lift_sys.data_synthesis.mutants import MutationMatrix
     from lift_sys.sandbox.api import Environment
     from lift_sys.sandbox.candidate import Call, Outcome
 
@@ -137,6 +138,32 @@ def _with_no_echo(tests: Sequence[TestCase], kept: list[int]) -> list[int]:
     return kept
 
 
+def _with_extra(
+    boxes: SeedBoxes,
+    sliced: Slice,
+    tests: Sequence[TestCase],
+    matrix: MutationMatrix,
+    environments: Sequence[Environment],
+) -> tuple[list[TestCase], MutationMatrix]:
+    """The tests and those that the search for survivors added, as far as they hold in every environment."""
+    from lift_sys.sandbox.candidate import run_calls
+
+    extra = matrix.extra_tests
+    holds = [True] * len(extra)
+    for environment in environments if extra else ():
+        try:
+            outcomes = run_calls(
+                boxes[environment], sliced.program, sliced.driver, [to_call(t) for t in extra], regime="one_process"
+            )
+        except (CandidateDied, CandidateTimeout, ResultTooLarge):
+            holds = [False] * len(extra)
+            break
+        holds = [held and meets(t.expected, o) for held, t, o in zip(holds, extra, outcomes, strict=True)]
+    kept = [*range(len(tests)), *(len(tests) + at for at, held in enumerate(holds) if held)]
+    every = [*tests, *extra]
+    return [every[index] for index in kept], matrix.limited(kept)
+
+
 def validate(
     boxes: SeedBoxes, sliced: Slice, tests: Sequence[TestCase], config: PipelineConfig
 ) -> Validation | Failure:
@@ -164,7 +191,16 @@ def validate(
         return first
     if passes(boxes, program_of(blank(sliced.code, sliced.entry_point), sliced.harness), driver, tests):
         return Failure(RejectionReason.STUB_PASSES, "the empty stub passes every test")
-    matrix = run_mutants(boxes[0], sliced.code, sliced.entry_point, tests, config.mutants, harness=sliced.harness)
+    matrix = run_mutants(
+        boxes[0],
+        sliced.code,
+        sliced.entry_point,
+        tests,
+        config.mutants,
+        harness=sliced.harness,
+        extra=config.max_tests,
+    )
+    tests, matrix = _with_extra(boxes, sliced, tests, matrix, environments)
     kept = _with_no_echo(tests, minimise(tests, matrix, least=config.keep_tests, most=config.max_tests))
     tests = [tests[index] for index in kept]
     mutation = matrix.evidence(kept)

@@ -8,16 +8,28 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from lift_sys import wire
 from lift_sys.data_synthesis.oracles.base import AUTHORITY
-from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge
+from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge, WireError
 from lift_sys.records import Expected, MutantEvidence, MutationEvidence, TestCase, wire_arguments, wire_text
 from lift_sys.records.base import canonical_json
 from lift_sys.sandbox.api import Limits, Process, Sandbox
 
 LIMIT = 20
 SECONDS = 60.0
+_ENDINGS = (
+    CandidateDied,
+    CandidateTimeout,
+    ResultTooLarge,
+    WireError,
+    ValueError,
+    TypeError,
+    KeyError,
+    RecursionError,
+)
+"""How a box ends that mutants broke, or one whose answers are forged."""
 DEATHS = 5
 """Mutants may end the box; after so many, the rest are not run and not counted."""
 
@@ -33,6 +45,19 @@ class MutationMatrix:
     """For each test the blocks of the reference that it enters, as bits."""
     detail: str = ""
     """Why there is no mutant, when there is none."""
+    extra_tests: tuple[TestCase, ...] = ()
+    """New tests that kill what the given ones do not. Their indices follow those of the given ones. What they expect
+    is what the reference did in the mutants' box: a claim, until it is judged like that of any other test."""
+
+    def limited(self, kept: Sequence[int]) -> MutationMatrix:
+        """The matrix of the tests `kept` alone."""
+        place = {index: position for position, index in enumerate(kept)}
+        return replace(
+            self,
+            kills=tuple(tuple(place[index] for index in kills if index in place) for kills in self.kills),
+            reached=tuple(self.reached[index] for index in kept) if self.reached else (),
+            extra_tests=(),
+        )
 
     def evidence(self, kept: Sequence[int]) -> MutationEvidence:
         """The evidence when only the tests `kept` are left; `killed_by` counts within `kept`."""
@@ -60,17 +85,19 @@ def run_mutants(
     limit: int = LIMIT,
     *,
     harness: str = "",
+    extra: int = 0,
 ) -> MutationMatrix:
     """Make up to `limit` mutants of the entry point in `code` and run each of them on every test.
 
-    With a `harness` (see `records.Slice`) the tests call its driver; it is never mutated itself.
+    With a `harness` (see `records.Slice`) the tests call its driver; it is never mutated itself. Up to `extra` new
+    tests are looked for that kill mutants which survive all the given ones.
 
     Raises:
         SandboxFault: our box broke; nothing is known.
     """
     run = _Run(code, entry_point, tests, limit, harness)
     for _ in range(DEATHS):
-        if run.attempt(sandbox):
+        if run.attempt(sandbox, extra):
             break
     return run.matrix()
 
@@ -95,8 +122,14 @@ class _Run:
         self.stopped: set[int] = set()
         """Mutants that did not come to an end on every test."""
         self.detail = ""
+        self.ended: list[int] = []
+        """Mutants that ended the process."""
+        self.complete = False
+        self.extra: list[TestCase] = []
+        self.proven: set[int] = set()
+        """Mutants that no call the hints allow can tell."""
 
-    def attempt(self, sandbox: Sandbox) -> bool:
+    def attempt(self, sandbox: Sandbox, extra: int) -> bool:
         """Whether all is known now."""
         started = False
         try:
@@ -113,15 +146,21 @@ class _Run:
                     if not {"~", "?"}.isdisjoint(row):
                         self.stopped.add(len(self.rows))
                     self.rows.append(self._kills(row))
+                self.complete = True
+                if extra:
+                    self._extend(process, extra)
                 return True
-        except (CandidateDied, CandidateTimeout, ResultTooLarge, ValueError, RecursionError):
+        except _ENDINGS:
             if not started:
                 self.detail = "the reference did not run to its end"
                 return True
+            if self.complete:  # the search for more tests ended it: there are none
+                return True
             # The mutant that was running ended the process, or hung it: no test can miss that.
             self.stopped.add(len(self.rows))
+            self.ended.append(len(self.rows))
             self.rows.append(tuple(i for i, sound in enumerate(self.sound) if sound))
-            return len(self.rows) == len(self.described)
+            return len(self.rows) == len(self.described) and not extra
 
     def _start(self, process: Process) -> bool:
         opening = _frame(process)
@@ -143,17 +182,49 @@ class _Run:
         checks = zip(row, self.expected, self.sound, strict=True)
         return tuple(i for i, (got, wanted, sound) in enumerate(checks) if sound and got not in (wanted, "?"))
 
+    def _extend(self, process: Process, most: int) -> None:
+        """Ask for calls that tell the survivors, and add them as tests."""
+        survivors = [number for number, kills in enumerate(self.rows) if not kills and number not in self.stopped]
+        if not survivors:
+            return
+        process.send(json.dumps({"survivors": survivors, "ended": self.ended, "most": most}).encode())
+        frame = _frame(process)
+        tests = _tests(frame.get("calls"), most)
+        marks = [int(text[:4000], 16) for text in _row(frame, "marks", len(tests))]
+        rows = frame.get("rows")
+        if not isinstance(rows, list) or (tests and len(rows) != len(self.described)):
+            raise ValueError("no rows")
+        wanted, first = [digest(test.expected) for test in tests], len(self.expected)
+        outcomes = [_row({"row": row}, "row", len(tests)) for row in rows]
+        proven = frame.get("proven")
+        if not isinstance(proven, list):
+            raise ValueError("no proofs")
+        for number, row in enumerate(outcomes):
+            if not {"~", "?"}.isdisjoint(row):
+                self.stopped.add(number)
+            told = (first + at for at, got in enumerate(row) if got not in (wanted[at], "?"))
+            self.rows[number] = (*self.rows[number], *told)
+        self.proven = {number for number in proven if number in survivors}
+        self.reached += marks
+        self.extra = tests
+
     def matrix(self) -> MutationMatrix:
-        known = [
-            mutant.model_copy(update={"stopped": True}) if number in self.stopped else mutant
-            for number, mutant in enumerate(self.described[: len(self.rows)])
-        ]
+        known = [self._known(number) for number in range(len(self.rows))]
         return MutationMatrix(
             mutants=(*known, *self.equivalent),
             kills=(*self.rows, *[()] * len(self.equivalent)),
             reached=tuple(self.reached),
             detail=self.detail,
+            extra_tests=tuple(self.extra),
         )
+
+    def _known(self, number: int) -> MutantEvidence:
+        changed: dict[str, object] = {}
+        if number in self.stopped:
+            changed["stopped"] = True
+        if number in self.proven:
+            changed |= {"equivalent": True, "proof": "exhaustive"}
+        return self.described[number].model_copy(update=changed) if changed else self.described[number]
 
 
 def _frame(process: Process) -> dict[str, object]:
@@ -168,6 +239,31 @@ def _row(frame: dict[str, object], name: str, count: int) -> list[str]:
     if not isinstance(row, list) or len(row) != count or not all(isinstance(item, str) for item in row):
         raise ValueError("no row")
     return row
+
+
+def _tests(calls: object, most: int) -> list[TestCase]:
+    """The calls that the guest found, as tests.
+
+    Raises:
+        ValueError: they are no such calls.
+    """
+    if not isinstance(calls, list) or len(calls) > most:
+        raise ValueError("no calls")
+    found = []
+    for args, kwargs, kind, text in calls:
+        given, named = wire.decode(args), wire.decode(kwargs)
+        if not isinstance(given, tuple) or not isinstance(named, dict) or kind not in ("value", "raise"):
+            raise ValueError("not a call")
+        if kind == "value":
+            wire.decode(text)
+            expected = Expected(value=json.loads(text))
+        else:
+            expected = Expected(raises=str(text)[:200])
+        pairs = json.loads(kwargs)["d"]
+        arguments = json.loads(args)["t"]
+        names = dict(zip(pairs[::2], pairs[1::2], strict=True))
+        found.append(TestCase(args=arguments, kwargs=names, expected=expected, oracle="generated"))
+    return found
 
 
 def _mutants(rows: object, *, equivalent: bool = False) -> list[MutantEvidence]:

@@ -15,6 +15,7 @@ from lift_sys.data_synthesis.mutants import MutationMatrix, minimise, run_mutant
 from lift_sys.records import Expected, MutantEvidence, TestCase
 from lift_sys.sandbox.api import Sandbox
 from lift_sys.sandbox.guest.edits import SourceText
+from lift_sys.sandbox.guest.nearby import domain
 from lift_sys.sandbox.guest.sites import Site, choose, sites
 
 OPERATORS = [
@@ -305,3 +306,74 @@ def test_a_mutant_that_runs_on_is_marked(sandbox: Sandbox) -> None:
     evidence = run_mutants(sandbox, CODE, "f", [case((-2,))]).evidence([0])
     assert [m.stopped for m in evidence.mutants if m.after == "a -= 1"] == [True]
     assert not all(m.stopped for m in evidence.mutants)
+
+
+def test_what_survives_is_told_by_a_new_test_at_the_boundary(sandbox: Sandbox) -> None:
+    code = "def f(a):\n    if a >= 40:\n        return 'old'\n    return 'young'\n"
+    tests = [case((1,), code), case((70,), code)]
+    matrix = run_mutants(sandbox, code, "f", tests, extra=6)
+    survived = {m.after for m, kills in zip(matrix.mutants, matrix.kills, strict=True) if not set(kills) & {0, 1}}
+    assert "a > 40" in survived
+    assert {(40,), (39,)} <= {test.args for test in matrix.extra_tests}
+    for test in matrix.extra_tests:
+        assert test == case(test.args, code)
+    assert matrix.evidence(range(2 + len(matrix.extra_tests))).score == 1.0
+
+
+def test_no_more_new_tests_than_asked_for(sandbox: Sandbox) -> None:
+    tests = [case((100,))]
+    assert run_mutants(sandbox, CODE, "f", tests).extra_tests == ()
+    assert len(run_mutants(sandbox, CODE, "f", tests, extra=1).extra_tests) == 1
+
+
+def test_the_search_is_the_same_on_every_run(sandbox: Sandbox) -> None:
+    tests = [case((100,))]
+    assert run_mutants(sandbox, CODE, "f", tests, extra=4) == run_mutants(sandbox, CODE, "f", tests, extra=4)
+
+
+FLAGS = "def f(a: bool, b: 'bool | None' = None):\n    if a and a or b:\n        return [1]\n    return []\n"
+
+
+def test_a_mutant_that_is_the_same_on_every_call_there_can_be_is_proven_equivalent(sandbox: Sandbox) -> None:
+    tests = [case((True, False), FLAGS), case((False, False), FLAGS), case((False, True), FLAGS)]
+    matrix = run_mutants(sandbox, FLAGS, "f", tests, limit=40, extra=4)
+    proven = {mutant.after for mutant in matrix.mutants if mutant.proof == "exhaustive"}
+    assert proven == {"a", "a or a"}
+    assert not any(mutant.proof == "exhaustive" for mutant in matrix.mutants if matrix_kills(matrix, mutant))
+
+
+def matrix_kills(matrix: MutationMatrix, mutant: MutantEvidence) -> tuple[int, ...]:
+    return matrix.kills[matrix.mutants.index(mutant)]
+
+
+def test_no_difference_on_some_calls_is_no_proof(sandbox: Sandbox) -> None:
+    code = "def f(a: int):\n    if a == 123456789:\n        return 7\n    return a\n"
+    matrix = run_mutants(sandbox, code, "f", [case((1,), code), case((2,), code)], extra=4)
+    assert not any(mutant.proof == "exhaustive" for mutant in matrix.mutants)
+
+
+def test_a_search_that_ends_the_process_adds_nothing_and_spoils_nothing(sandbox: Sandbox) -> None:
+    code = "import os\ndef f(a):\n    if a < 0:\n        os._exit(1)\n    return a > 5\n"
+    tests = [case((1,), code), case((9,), code)]
+    alone, searched = run_mutants(sandbox, code, "f", tests), run_mutants(sandbox, code, "f", tests, extra=4)
+    assert searched.extra_tests == ()
+    assert searched == alone
+
+
+HINTS = [
+    ("a: bool", 2), ("a: bool, b: bool", 4), ("a: Literal['x', 'y', 3]", 3), ("a: bool | None", 3),
+    ("a: bool = True", 3), ("a: Optional[bool]", 3), ("a: int", 0), ("a", 0), ("*a: bool", 0), ("a: bool, b: str", 0), ("*, a: bool", 2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("parameters", "count"), HINTS)
+def test_only_hints_that_allow_few_values_are_enumerated(parameters: str, count: int) -> None:
+    [function] = ast.parse(f"def f({parameters}): pass").body
+    assert isinstance(function, ast.FunctionDef)
+    assert len(domain(function)) == count
+
+
+def test_limiting_a_matrix_keeps_the_kills_of_the_tests_that_stay() -> None:
+    mutant = MutantEvidence(operator="x", line=1, before="a", after="b")
+    matrix = MutationMatrix((mutant, mutant), ((0, 2), (1,)), (1, 2, 4))
+    assert matrix.limited((0, 2)) == MutationMatrix((mutant, mutant), ((0, 1), ()), (1, 4))

@@ -5,8 +5,9 @@ and `skip` (mutants that are known already). The answers, a frame each: the list
 a row for each mutant, in order. A row has for each call a digest of the outcome, "" where it has none (a result that
 is no plain value), "~" where the call was stopped, "?" where it was not made. Expected values stay outside.
 
-A second frame, `survivors` (numbers of mutants) and `most`, asks for calls that tell them from the reference; see
-`distinguish.py`. The answer is `calls` and `equivalent` (survivors that no call can tell).
+A second frame, `survivors` and `ended` (numbers of mutants) and `most`, asks for calls that tell survivors from the
+reference; see `distinguish.py`. The answer has `calls` ([args, kwargs, kind, text]), their `marks`, `rows` for
+every mutant (those that `ended` the process are not run), and `proven` (survivors that no call can tell).
 
 A mutant is a text edit of `code`, and what runs is that text: the statement that holds it is parsed, instrumented and
 compiled again. It gets ten times the fuel that the reference needed, and a bit: one that loops is stopped at the same
@@ -27,6 +28,7 @@ from types import CodeType
 from typing import Any
 
 try:
+    from lift_sys.sandbox.guest.distinguish import Search
     from lift_sys.sandbox.guest.edits import SourceText
     from lift_sys.sandbox.guest.instrument import instrument
     from lift_sys.sandbox.guest.meter import Blocks
@@ -42,6 +44,7 @@ try:
     )
     from lift_sys.sandbox.guest.sites import Site, choose, sites
 except ImportError:  # inside the box
+    from distinguish import Search  # type: ignore[no-redef,import-not-found]
     from edits import SourceText  # type: ignore[no-redef,import-not-found]
     from instrument import instrument  # type: ignore[no-redef,import-not-found]
     from meter import Blocks  # type: ignore[no-redef,import-not-found]
@@ -97,6 +100,9 @@ def serve(channel: Any) -> None:
             send({"end": "the mutants are too slow"})
             return
         send({"row": run.row(index)})
+    more = channel.receive()
+    if more is not None:
+        send(run.told(**json.loads(more)))
 
 
 class Run:
@@ -106,8 +112,12 @@ class Run:
         sys.setrecursionlimit(4000)
         self.code, self.entry, harness = request["code"], request["entry_point"], request["harness"]
         self.driver = DRIVER if harness else None
+        self.harness_text = harness
         self.calls: list[list[str]] = request["calls"]
         self.stuck = 0
+        self.reference: list[str] = []
+        self.fuel: list[int] = []
+        self.marks: list[int] = []
         tree = parse(self.code)
         self.flags = _future_flags(tree)
         try:
@@ -188,9 +198,26 @@ class Run:
         larger = max(blocks, self.blocks, key=lambda b: len(b.owners))
         return Program(self.entry, codes, larger, (), self.driver)
 
+    def told(self, survivors: list[int], ended: list[int], most: int) -> dict[str, Any]:
+        """Calls that tell the survivors from the reference, and what every mutant makes of them."""
+        search = Search(self, survivors, most)
+        search.look()
+        self.calls = [[args, kwargs] for args, kwargs, _, _ in search.found]
+        self._run_reference()
+        claimed = [digest(kind, text) for _, _, kind, text in search.found]
+        sound = [n for n, wanted in enumerate(claimed) if self.reference[n] == wanted]
+        self.calls, self.fuel = [self.calls[n] for n in sound], [self.fuel[n] for n in sound]
+        unknown = [UNKNOWN] * len(sound)
+        return {
+            "calls": [search.found[n] for n in sound],
+            "marks": [f"{self.marks[n]:x}" for n in sound],
+            "rows": [unknown if n in ended else self.row(n) for n in range(len(self.chosen))] if sound else [],
+            "proven": search.proven,
+        }
+
     def _run_reference(self) -> None:
         program = Program(self.entry, [*self.codes, *self.harness], self.blocks, (), self.driver)
-        self.reference, self.fuel, self.marks = [], [], []  # type: list[str], list[int], list[int]
+        self.reference, self.fuel, self.marks = [], [], []
         for args, kwargs in self.calls:
             result = program.call(args, kwargs, REFERENCE_FUEL)
             self.reference.append(digest(result.kind, result.text))

@@ -279,8 +279,19 @@ def _sequence(node: Any, parent: ast.AST, source: SourceText) -> Found:
             continue
         last = "," if len(rest) == 1 and isinstance(node, ast.Tuple) else ""
         yield replaced("removed element", node, opening + source.joined(rest, ", ", 0) + last + closing, source)
-    if len(items) > 1 and not isinstance(node, ast.Set) and source.text(items[0]) != source.text(items[1]):
+    ordered = not isinstance(node, ast.Set) and not _unordered(parent)
+    if len(items) > 1 and ordered and source.text(items[0]) != source.text(items[1]):
         yield _swapped("swapped elements", node, items[0], items[1], source)
+
+
+def _unordered(parent: ast.AST) -> bool:
+    """Whether the order of a sequence makes no difference there: `x in (a, b)`, `isinstance(x, (a, b))`."""
+    if isinstance(parent, ast.Compare):
+        return isinstance(parent.ops[-1], (ast.In, ast.NotIn))
+    alternatives = {"isinstance", "issubclass", "startswith", "endswith", "set", "frozenset"}
+    return isinstance(parent, ast.ExceptHandler) or (
+        isinstance(parent, ast.Call) and called_name(parent.func) in alternatives
+    )
 
 
 def _dict(node: ast.Dict, parent: ast.AST, source: SourceText) -> Found:
