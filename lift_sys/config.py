@@ -42,9 +42,9 @@ class PipelineConfig(Record):
     """Stop after this many functions of each source; None takes all."""
 
     # Curation: what is taken of the validated examples. These settings choose among rows and don't change any.
+    allow_licences: tuple[str, ...] = ()
+    """SPDX ids to take besides the permissive ones."""
     min_quality: float = Field(0.0, ge=0, le=1)
-    near_duplicates: float = Field(0.8, gt=0, le=1)
-    """Jaccard similarity from which the later of two rows is left out."""
     decontaminate: bool = True
     """Leave out what a benchmark asks for."""
     max_project_share: float | None = Field(None, gt=0, le=1)
@@ -58,7 +58,14 @@ class PipelineConfig(Record):
         return content_hash(self.model_dump(mode="json", by_alias=True, exclude=set(CURATION)))
 
 
-CURATION = ("min_quality", "near_duplicates", "decontaminate", "max_project_share", "max_one_statement_share")
+CURATION = (
+    "allow_licences",
+    "min_quality",
+    "near_duplicates",
+    "decontaminate",
+    "max_project_share",
+    "max_one_statement_share",
+)
 
 
 def engine_version() -> str:

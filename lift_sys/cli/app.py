@@ -9,7 +9,7 @@ from lift_sys.cli.generate import generate
 from lift_sys.cli.judge import judge
 from lift_sys.cli.lift import lift
 from lift_sys.cli.publish import publish
-from lift_sys.cli.scrape import scrape
+from lift_sys.cli.scrape import ScrapeCommand, scrape
 from lift_sys.cli.show import show
 from lift_sys.cli.synthesize import synthesize
 from lift_sys.cli.verify import verify
@@ -36,4 +36,5 @@ def _root(
 
 
 for command in (generate, scrape, lift, synthesize, judge, verify, publish, show, doctor):
-    app.command(no_args_is_help=command in (scrape, lift, synthesize, judge))(command)
+    kind = ScrapeCommand if command is scrape else None
+    app.command(cls=kind, no_args_is_help=command in (scrape, lift, synthesize, judge))(command)

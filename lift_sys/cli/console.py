@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 TITLES = {
-    "fetch": "Fetching sources",
-    "lift": "Lifting files",
-    "record": "Recording the projects' own tests",
-    "examine": "Finding tests and validating",
+    "sources": "Sources: lift, record, examine",
+    "examine": "Functions examined",
+    "curate": "Curating",
+    "decontaminate": "Running benchmarks' tests on rows",
     "judge": "Judging",
 }
 FUNNEL = ("functions", "lifted", "with_tests", "validated", "rejected")
@@ -59,8 +59,11 @@ class Console:
         return self._console.is_terminal
 
     def start(self, step: str, total: int) -> None:
-        self._totals[step] = total
-        self._tasks[step] = self._bars.add_task(TITLES.get(step, step), total=total)
+        self._totals[step] = self._totals.get(step, 0) + total
+        if step in self._tasks:
+            self._bars.update(self._tasks[step], total=self._totals[step])
+        else:
+            self._tasks[step] = self._bars.add_task(TITLES.get(step, step), total=total)
 
     def advance(self, step: str, by: int = 1) -> None:
         self._done[step] += by

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from lift_sys.config import PipelineConfig
+    from lift_sys.data_synthesis.sources import Lock
 
 EPILOG = "Example:  lift-sys generate --lock demo/demo.lock.json --out build/demo"
 
@@ -26,24 +30,28 @@ def generate(
         Path | None, typer.Option("--cache", help="Where downloads and lifted files go; OUT/work without it.")
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Use only what the cache already holds.")] = False,
+    executor: Annotated[
+        str, typer.Option("--executor", help="Where the work is done: local, ray or modal.")
+    ] = "local",
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Worker processes; 0 takes every core.")] = 0,
     resume: Annotated[
         bool, typer.Option("--resume/--fresh", help="Go on with an interrupted run, or forget its work first.")
     ] = True,
     record: Annotated[
-        bool,
+        bool | None,
         typer.Option("--record/--no-record", help="Run the projects' own tests in the sandbox and record calls."),
-    ] = True,
+    ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Stop after this many functions of each source.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of every choice of wording.")] = 0,
+    seed: Annotated[int | None, typer.Option("--seed", help="Seed of every choice of wording.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest's counts as JSON.")] = False,
 ) -> None:
     """Turn repositories into a dataset of execution-validated examples.
 
-    Without a source, the installed standard library is used. A run that was stopped goes on where it was when the
-    same command is given again, and ends with the same bytes.
+    Without a source, the installed standard library is used. A lock may hold the run's settings; options given here
+    go before them. A run that was stopped goes on where it was when the same command is given again, and ends with
+    the same bytes.
 
     Example:  lift-sys generate --lock demo/demo.lock.json --out build/demo
 
@@ -56,11 +64,10 @@ def generate(
 
     from lift_sys.cli.console import Console
     from lift_sys.cli.scrape import check_licences, split_ref
-    from lift_sys.config import PipelineConfig, usable_cores
     from lift_sys.data_synthesis.licences import Policy
     from lift_sys.data_synthesis.pipeline import Pipeline
-    from lift_sys.data_synthesis.sources import GitSource, StdlibSource, load_sources, local_source
-    from lift_sys.executors.local import LocalExecutor
+    from lift_sys.data_synthesis.sources import GitSource, Lock, StdlibSource, load_sources, local_source
+    from lift_sys.executors import make_executor
     from lift_sys.reports import write_report
     from lift_sys.sandbox import open_sandbox
     from lift_sys.storage import FolderLock
@@ -72,20 +79,71 @@ def generate(
             shutil.rmtree(out / "work", ignore_errors=True)
     allow = check_licences(licence)
     policy = Policy(Policy().allowed | set(allow))
+    pinned = Lock.load(lock) if lock else Lock()
+    _check_versions(pinned)
     sources = [
         *(load_sources(lock, cache / "sources", offline=offline, allow=allow) if lock else []),
         *(local_source(Path(path), allow=allow) for path in local or []),
         *(GitSource(*split_ref(url), offline=offline, policy=policy) for url in git or []),
     ] or [StdlibSource()]
-    config = PipelineConfig(seed=seed, record_calls=record, max_functions=limit)
+    config = _config(pinned, seed=seed, record_calls=record, max_functions=limit, allow_licences=tuple(allow) or None)
+    unrecorded = frozenset(entry.name for entry in pinned.sources if not entry.record)
     with Console() as console:
-        pipeline = Pipeline(config, out, cache, LocalExecutor(jobs or usable_cores()), console)
+        pipeline = Pipeline(config, out, cache, make_executor(executor, jobs), console, unrecorded)
         manifest = asyncio.run(pipeline.run(sources))
     write_report(out, seconds=pipeline.seconds)
     if as_json:
         print(json.dumps({"out": str(out), **manifest["counts"]}))
     else:
         _summary(out, manifest, pipeline.seconds)
+
+
+def _config(lock: Lock, **options: Any) -> PipelineConfig:
+    """The lock's settings, and over them what was given on the command line.
+
+    Raises:
+        ConfigError: the lock holds a setting that there is not.
+    """
+    from pydantic import ValidationError
+
+    from lift_sys.config import PipelineConfig
+    from lift_sys.errors import ConfigError
+
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return PipelineConfig.model_validate({**lock.configuration, **given})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"the lock's configuration: {where}: {first['msg']}") from None
+
+
+def _check_versions(lock: Lock) -> None:
+    """Refuse another Python than the lock's, and tell of tools whose other version may change bytes.
+
+    Raises:
+        ConfigError: the lock was made for another minor version of Python.
+    """
+    import platform
+    import sys
+    from importlib import metadata
+
+    from lift_sys.errors import ConfigError
+
+    running = ".".join(platform.python_version_tuple()[:2])
+    if lock.python not in (None, running):
+        raise ConfigError(
+            f"the lock is for Python {lock.python} and this is {running}: its parser and library differ, so the rows "
+            f"would, too; use python{lock.python}, or remove `python` from the lock"
+        )
+    for name, version in sorted(lock.tools.items()):
+        try:
+            here = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            here = "not installed"
+        if here != version:
+            print(f"lift-sys: the lock was made with {name} {version}, here it is {here}: bytes may differ",
+                  file=sys.stderr)  # fmt: skip
 
 
 def _summary(out: Path, manifest: dict[str, object], seconds: dict[str, float]) -> None:

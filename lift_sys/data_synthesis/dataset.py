@@ -25,8 +25,8 @@ SCHEMA_VERSION = 1
 def write_dataset(
     folder: Path,
     *,
-    examples: Iterable[Example],
-    rejections: Iterable[Rejection],
+    examples: Iterable[tuple[str, str]],
+    rejections: Iterable[tuple[str, str]],
     file_rejections: Iterable[Rejection],
     counts: dict[str, int],
     sources: Iterable[Repository],
@@ -34,6 +34,9 @@ def write_dataset(
     code_version: str,
 ) -> dict[str, Any]:
     """Write the four files and return the manifest.
+
+    `examples` are pairs of an id and its line, `rejections` of a reason and its line: what is written is what was
+    drafted, and no record is built twice.
 
     Raises:
         StorageError: a file can't be written, or the funnel does not add up.
@@ -43,14 +46,14 @@ def write_dataset(
     reasons: Counter[str] = Counter()
 
     def example_lines() -> Iterator[str]:
-        for example in examples:
-            rows.append(example.id)
-            yield example.to_line() + "\n"
+        for identity, line in examples:
+            rows.append(identity)
+            yield line
 
     def rejection_lines() -> Iterator[str]:
-        for rejection in rejections:
-            reasons[rejection.reason.value] += 1
-            yield rejection.to_line() + "\n"
+        for reason, line in rejections:
+            reasons[reason] += 1
+            yield line
 
     atomic_write(folder / EXAMPLES, example_lines())
     atomic_write(folder / REJECTS, rejection_lines())

@@ -8,20 +8,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lift_sys.config import PipelineConfig
+from lift_sys.config import PipelineConfig, engine_version
 from lift_sys.data_synthesis.boxes import Boxes, worker_boxes
 from lift_sys.data_synthesis.execution_validator import Failure, Validation, validate
 from lift_sys.data_synthesis.oracles.base import ObservedCall
-from lift_sys.errors import SandboxFault
+from lift_sys.errors import RequirementMissing, SandboxFault
 from lift_sys.records import (
     Example,
     Function,
     IntermediateRepresentation,
+    Licence,
     Provenance,
     Quality,
     Rejection,
     RejectionReason,
     Repository,
+    Slice,
     Stage,
 )
 
@@ -39,12 +41,15 @@ class Task:
     """A function to examine, with all that a worker needs to know."""
 
     repository: Repository
+    licence: Licence
+    """Of the function's file."""
     function: Function
     ir: IntermediateRepresentation
     seeds: tuple[ObservedCall, ...]
     """Recorded calls."""
     config: PipelineConfig
-    code_version: str
+    wheels: str | None = None
+    """The folder that holds what the function's requirements name."""
 
 
 @dataclass(frozen=True)
@@ -87,14 +92,16 @@ def examine(task: Task) -> Result:
     """Find tests, validate, specify, prompt. A fault of the sandbox is retried, then told."""
     for attempt in range(ATTEMPTS):
         try:
-            return _examine(task, worker_boxes())
+            return _examine(task, worker_boxes(task.wheels))
+        except RequirementMissing as error:
+            return reject(task.function, "tests", RejectionReason.REQUIREMENT, str(error))
         except SandboxFault as error:
             if attempt == ATTEMPTS - 1:
                 return reject(task.function, "validate", RejectionReason.SANDBOX_ERROR, str(error))
     raise AssertionError("unreachable")
 
 
-def _examine(task: Task, boxes: Boxes) -> Result:
+def _examine(task: Task, all_boxes: Boxes) -> Result:
     from lift_sys.data_synthesis.oracles import choose_tests, explore
     from lift_sys.reverse_mode.refine import refine
 
@@ -103,33 +110,41 @@ def _examine(task: Task, boxes: Boxes) -> Result:
     if stopped is not None:
         return stopped
     assert function.slice is not None
+    boxes = all_boxes.bound(function.slice.requirements)
     exploration = explore(boxes[0], function, seeds=task.seeds, budget=config.explore_budget)
     if exploration.reason is not None:
         return reject(function, "tests", exploration.reason, exploration.detail)
+    sliced = exploration.slice or function.slice
     tests = choose_tests(exploration, limit=2 * config.max_tests)
     if len(tests) < config.min_tests:
         return reject(function, "tests", RejectionReason.TOO_FEW_TESTS, f"{len(tests)} usable calls")
-    checked = validate(boxes, function.slice, tests, config)
+    checked = validate(boxes, sliced, tests, config)
     if isinstance(checked, Failure):
         return reject(function, "validate", checked.reason, checked.detail, had_tests=True)
     ir = refine(task.ir, exploration.calls, boxes[0], function.source)
-    return Result(_example(task, checked, ir, exploration.coverage), None, had_tests=True)
+    return Result(_example(task, sliced, checked, ir, exploration.coverage), None, had_tests=True)
 
 
-def _example(task: Task, checked: Validation, ir: IntermediateRepresentation, coverage: float | None) -> Example:
+def _example(
+    task: Task, sliced: Slice, checked: Validation, ir: IntermediateRepresentation, coverage: float | None
+) -> Example:
     from lift_sys.data_synthesis.prompt_synthesizer import PromptSynthesizer
     from lift_sys.data_synthesis.visible import choose_visible
 
     function, repository, config = task.function, task.repository, task.config
-    assert function.slice is not None
     tests = choose_visible(checked.tests, config.visible_tests)
     prompts = PromptSynthesizer(seed=config.seed).synthesize(function, ir, tests).prompts
     return Example(
         prompt=prompts[config.register_],
         prompts=prompts,
         ir=ir,
-        code=function.slice.code,
-        entry_point=function.slice.entry_point,
+        code=sliced.code,
+        entry_point=sliced.entry_point,
+        harness=sliced.harness,
+        projection=sliced.projection,
+        requirements=sliced.requirements,
+        statements=function.statements,
+        flake=checked.flake,
         tests=tests,
         mutation=checked.mutation,
         quality=quality(function, checked, coverage),
@@ -142,11 +157,13 @@ def _example(task: Task, checked: Validation, ir: IntermediateRepresentation, co
             qualname=function.qualname,
             first_line=function.lineno,
             last_line=function.end_lineno,
-            licence=repository.licence.spdx,
-            licence_sha256=repository.licence.text_sha256,
+            repository_id=repository.id,
+            function=function.id,
+            licence=task.licence.spdx,
+            licence_sha256=task.licence.text_sha256,
             time=repository.source_time,
-            code_version=task.code_version,
-            configuration=config.id,
+            code_version=engine_version(),
+            configuration=config.engine_id,
         ),
     )
 

@@ -8,7 +8,8 @@ from typing import Protocol
 class Progress(Protocol):
     """Told of every step as it starts and advances. Implementations show it; nothing depends on them."""
 
-    def start(self, step: str, total: int) -> None: ...
+    def start(self, step: str, total: int) -> None:
+        """There are `total` more items of a step to do."""
 
     def advance(self, step: str, by: int = 1) -> None: ...
 

@@ -51,12 +51,20 @@ def make_rejection() -> Rejection:
     return Rejection(stage="extract", reason=RejectionReason.METHOD, repository="r", path="a.py", qualname="C.m")
 
 
+def example_lines(*examples: Example) -> list[tuple[str, str]]:
+    return [(example.id, example.to_line() + "\n") for example in examples]
+
+
+def rejection_lines(*rejections: Rejection) -> list[tuple[str, str]]:
+    return [(rejection.reason.value, rejection.to_line() + "\n") for rejection in rejections]
+
+
 def write(folder: Path, **changes: int) -> dict[str, object]:
     counts = {"functions": 3, "lifted": 3, "with_tests": 2, "validated": 2, "rejected": 1} | changes
     return write_dataset(
         folder,
-        examples=[make_example("f"), make_example("g")],
-        rejections=[make_rejection()],
+        examples=example_lines(make_example("f"), make_example("g")),
+        rejections=rejection_lines(make_rejection()),
         file_rejections=[],
         counts=counts,
         sources=[],
@@ -132,8 +140,8 @@ def test_the_chart_of_rejections_adds_up_over_the_stages(tmp_path: Path) -> None
     late = [rejection.model_copy(update={"stage": "validate"}) for rejection in early[:28]]
     write_dataset(
         tmp_path,
-        examples=[make_example()],
-        rejections=[*early, *late],
+        examples=example_lines(make_example()),
+        rejections=rejection_lines(*early, *late),
         file_rejections=[],
         counts={"functions": 552, "lifted": 552, "with_tests": 1, "validated": 1, "rejected": 551},
         sources=[],

@@ -44,7 +44,7 @@ def test_the_funnel_adds_up(dataset: Path) -> None:
     counts = read_manifest(dataset)["counts"]
     assert counts["functions"] == len(FATES)
     assert counts["validated"] + counts["rejected"] == counts["functions"]
-    assert counts["functions"] >= counts["lifted"] >= counts["with_tests"] >= counts["validated"] == 4
+    assert counts["functions"] >= counts["lifted"] >= counts["with_tests"] >= counts["validated"] == 5
 
 
 def test_a_file_that_does_not_parse_is_told(dataset: Path) -> None:
@@ -63,8 +63,8 @@ def test_an_example_runs_alone_and_its_tests_hold(dataset: Path) -> None:
     for example in read_examples(dataset):
         from lift_sys.cli.show import assertion_text
 
-        tests = [assertion_text(example.entry_point, test) for test in example.tests if not test.expected.raises]
-        cases.append({"id": example.id, "code": example.code, "entry_point": example.entry_point, "tests": tests})
+        tests = [assertion_text(example.driver, test) for test in example.tests if not test.expected.raises]
+        cases.append({"id": example.id, "code": example.program, "entry_point": example.driver, "tests": tests})
     done = run("judge", "-", input="".join(json.dumps(case) + "\n" for case in cases))
     verdicts = [json.loads(line) for line in done.stdout.splitlines()]
     assert [verdict["verdict"] for verdict in verdicts] == ["valid"] * len(cases)
@@ -133,7 +133,7 @@ def test_verify_holds_and_tells_a_changed_row(dataset: Path, tmp_path: Path) -> 
     done = run("verify", dataset, "--json", "--state", tmp_path / "state.sqlite")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert (told["judged"], told["flips"], told["holds"]) == (4, [], True)
+    assert (told["judged"], told["flips"], told["holds"]) == (5, [], True)
     copy = tmp_path / "copy"
     copy.mkdir()
     for name in FILES:
@@ -179,4 +179,4 @@ def test_a_project_under_another_licence_is_rejected_whole(tmp_path: Path) -> No
     allowed = run(
         "generate", "--local", project, "--out", tmp_path / "out2", "--allow-licence", "GPL-3.0-only", "--json"
     )
-    assert json.loads(allowed.stdout)["validated"] == 4
+    assert json.loads(allowed.stdout)["validated"] == 5

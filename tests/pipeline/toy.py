@@ -146,7 +146,7 @@ FATES = {
     "not_yet": ("trivial",),
     "fetch": ("third_party_import",),
     "Box.__init__": ("method", "trivial"),
-    "Box.area": ("method",),
+    "Box.area": "example",
     "test_clamp": ("test_code",),
     "test_vowels": ("test_code",),
 }

@@ -18,7 +18,8 @@ def default_steps(config: PipelineConfig) -> list[Step]:
     from lift_sys.data_synthesis.curation.personal import PersonalData
     from lift_sys.data_synthesis.curation.secrets import Secrets
 
-    return [Licences(), Secrets(), PersonalData(), Duplicates()]
+    licences = Licences(decided=frozenset(config.allow_licences))
+    return [licences, Secrets(), PersonalData(), Duplicates()]
 
 
 __all__ = ["Step", "apply", "default_steps"]

@@ -203,6 +203,8 @@ class Licences:
     """
 
     allowed: frozenset[str] = field(default=PERMISSIVE)
+    decided: frozenset[str] = frozenset()
+    """Licences that the user allowed by name: their text need not be there."""
     name: str = "licences"
 
     def __call__(self, examples: Iterable[Example]) -> Iterator[Example | Rejection]:
@@ -217,9 +219,9 @@ class Licences:
             normal = normalise(spdx)
             if normal is None:
                 return RejectionReason.LICENCE_UNCLEAR, f"{spdx[:80]!r} is no SPDX expression"
-            if not permits(normal, self.allowed):
+            if not permits(normal, self.allowed | self.decided):
                 return RejectionReason.LICENCE, f"{spdx} is not among the allowed licences"
-            if digest is None:
+            if digest is None and not permits(normal, self.decided):
                 return RejectionReason.LICENCE_UNCLEAR, f"{spdx} is declared, but there is no licence text"
         for words in comments_and_docstrings(example.code):
             said = _said(words) if _SPDX.search(words) else None

@@ -1,0 +1,214 @@
+"""From the outcomes of all sources to a dataset: curation, decontamination, selection, and the files.
+
+Rows stream from the checkpoint through the steps of curation into a draft on disk; of each row only a few facts stay
+in memory, so ten times the rows need no more of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from lift_sys.config import PipelineConfig, code_version
+from lift_sys.data_synthesis.curation import apply, default_steps
+from lift_sys.data_synthesis.curation.benchmarks import Benchmark
+from lift_sys.data_synthesis.curation.decontamination import StaticDecontamination, load_benchmarks
+from lift_sys.data_synthesis.curation.decontamination_behaviour import (
+    BehaviourTask,
+    behavioural_match,
+    write_screen,
+)
+from lift_sys.data_synthesis.dataset import write_dataset
+from lift_sys.data_synthesis.progress import Progress
+from lift_sys.data_synthesis.selection import Facts, select
+from lift_sys.data_synthesis.source_run import BATCH, SOURCE, SourceOutcome, stored_results
+from lift_sys.data_synthesis.sources.wheels import FOLDER as WHEELS
+from lift_sys.executors import Executor
+from lift_sys.records import Example, Rejection, RejectionReason, Repository, reject_example
+from lift_sys.storage import Checkpoint
+
+CONTAMINATION = "contamination"
+
+
+@dataclass
+class Assembly:
+    """Makes the dataset of what the checkpoint holds."""
+
+    config: PipelineConfig
+    out: Path
+    cache: Path
+    checkpoint: Checkpoint
+    executor: Executor
+    progress: Progress
+    counts: dict[str, int] = field(default_factory=dict)
+    repositories: list[Repository] = field(default_factory=list)
+    file_rejections: list[Rejection] = field(default_factory=list)
+
+    async def run(self, keys: Sequence[str]) -> dict[str, Any]:
+        """Carry out the steps on the outcomes named by `keys`, in their order, and return the manifest."""
+        self.counts = dict.fromkeys(("functions", "lifted", "with_tests", "executed"), 0)
+        with Draft(self.out / "work") as draft:
+            benchmarks = self._benchmarks()
+            self._curate(keys, benchmarks, draft)
+            dropped = await self._contaminated(draft, benchmarks) if benchmarks else {}
+            kept = [index for index in range(len(draft)) if index not in dropped]
+            chosen = select([draft.facts[index] for index in kept], self.config)
+            dropped |= {kept[index]: why for index, why in chosen.items()}
+            return self._write(draft, dropped)
+
+    def _benchmarks(self) -> list[Benchmark]:
+        """What no row may give away. A dataset without a row gives nothing away."""
+        from lift_sys.sandbox import open_sandbox
+
+        if not self.config.decontaminate:
+            return []
+        with open_sandbox() as sandbox:
+            return load_benchmarks(sandbox)
+
+    def _curate(self, keys: Sequence[str], benchmarks: Sequence[Benchmark], draft: Draft) -> None:
+        self.progress.start("curate", len(keys))
+        steps = default_steps(self.config)
+        if benchmarks:
+            steps.append(StaticDecontamination(benchmarks))
+        for row in apply(steps, self._examples(keys, draft)):
+            if isinstance(row, Example):
+                draft.add(row)
+            else:
+                draft.reject(row)
+
+    def _examples(self, keys: Sequence[str], draft: Draft) -> Iterator[Example]:
+        for key in keys:
+            outcome = SourceOutcome.from_json(self.checkpoint.get(SOURCE, key) or "")
+            self.counts["functions"] += outcome.functions
+            self.counts["lifted"] += outcome.lifted
+            self.counts["with_tests"] += outcome.with_tests
+            self.counts["executed"] += outcome.examples
+            self.repositories.append(outcome.repository)
+            self.file_rejections.extend(outcome.file_rejections)
+            for result in stored_results(outcome, self.checkpoint):
+                if isinstance(result, Example):
+                    yield result
+                else:
+                    draft.reject(result)
+            self.progress.advance("curate")
+
+    async def _contaminated(
+        self, draft: Draft, benchmarks: Sequence[Benchmark]
+    ) -> dict[int, tuple[RejectionReason, str]]:
+        """Rows that solve a problem of a benchmark, found by running the benchmark's tests on them."""
+        screen = write_screen(benchmarks, self.out / "work")
+        known = self.checkpoint.keys(CONTAMINATION)
+        found: dict[int, tuple[RejectionReason, str]] = {}
+        todo = []
+        for index, facts in enumerate(draft.facts):
+            key = f"{facts.id}:{screen.sha256}"
+            if key in known:
+                _note(found, index, self.checkpoint.get(CONTAMINATION, key) or "")
+            else:
+                todo.append((index, key))
+        self.progress.start("decontaminate", len(todo))
+        tasks = (RowTask(BehaviourTask.of(draft.read(index), screen), self._wheels()) for index, _ in todo)
+        if todo:
+            pending = []
+            async for done in self.executor.map_unordered(try_row, tasks):
+                index, key = todo[done.index]
+                detail = str(done.failure) if done.failure else done.result or ""
+                pending.append((key, detail))
+                if len(pending) == BATCH:
+                    self.checkpoint.put(CONTAMINATION, pending)
+                    pending.clear()
+                _note(found, index, detail)
+                self.progress.advance("decontaminate")
+            self.checkpoint.put(CONTAMINATION, pending)
+        return found
+
+    def _wheels(self) -> str:
+        return str(self.cache / "sources" / WHEELS)
+
+    def _write(self, draft: Draft, dropped: dict[int, tuple[RejectionReason, str]]) -> dict[str, Any]:
+        for index, (reason, detail) in sorted(dropped.items()):
+            draft.reject(reject_example(draft.read(index), reason, detail))
+        rejected, validated = draft.rejected, len(draft) - len(dropped)
+        counts = {**self.counts, "validated": validated, "rejected": rejected}
+        return write_dataset(
+            self.out,
+            examples=(draft.line(index) for index in range(len(draft)) if index not in dropped),
+            rejections=draft.rejections(),
+            file_rejections=self.file_rejections,
+            counts=counts,
+            sources=self.repositories,
+            configuration=self.config.model_dump(mode="json", by_alias=True),
+            code_version=code_version(),
+        )
+
+
+@dataclass(frozen=True)
+class RowTask:
+    """A row to try a benchmark's tests on."""
+
+    task: BehaviourTask
+    wheels: str
+
+
+def try_row(item: RowTask) -> str | None:
+    """Worker function of behavioural decontamination."""
+    from lift_sys.data_synthesis.boxes import worker_boxes
+
+    worker_boxes(item.wheels)
+    return behavioural_match(item.task)
+
+
+def _note(found: dict[int, tuple[RejectionReason, str]], index: int, detail: str) -> None:
+    if detail:
+        found[index] = (RejectionReason.CONTAMINATED, detail)
+
+
+class Draft:
+    """Rows and rejects on disk while it is decided which are taken. Removed when the block is left."""
+
+    def __init__(self, folder: Path) -> None:
+        self.facts: list[Facts] = []
+        self.rejected = 0
+        self._places: list[int] = []
+        self._rows_path, self._rejects_path = folder / "draft.jsonl", folder / "draft.rejects.jsonl"
+
+    def __enter__(self) -> Draft:
+        self._rows: IO[bytes] = self._rows_path.open("w+b")
+        self._rejects: IO[bytes] = self._rejects_path.open("w+b")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for file, path in ((self._rows, self._rows_path), (self._rejects, self._rejects_path)):
+            file.close()
+            path.unlink(missing_ok=True)
+
+    def __len__(self) -> int:
+        return len(self.facts)
+
+    def add(self, example: Example) -> None:
+        self._places.append(self._rows.seek(0, 2))
+        self._rows.write(example.to_line().encode() + b"\n")
+        place = example.provenance
+        self.facts.append(Facts(example.id, place.repository, example.statements, example.quality.score))
+
+    def reject(self, rejection: Rejection) -> None:
+        self.rejected += 1
+        self._rejects.write(rejection.reason.value.encode() + b"\t" + rejection.to_line().encode() + b"\n")
+
+    def line(self, index: int) -> tuple[str, str]:
+        """Id and line of a row."""
+        self._rows.seek(self._places[index])
+        return self.facts[index].id, self._rows.readline().decode()
+
+    def read(self, index: int) -> Example:
+        found: Example = Example.from_line(self.line(index)[1])
+        return found
+
+    def rejections(self) -> Iterator[tuple[str, str]]:
+        """Reason and line of each reject."""
+        self._rejects.seek(0)
+        for line in self._rejects:
+            reason, _, text = line.decode().partition("\t")
+            yield reason, text

