@@ -8,9 +8,10 @@ from typing import Any
 
 from lift_sys.data_synthesis.context_slices import context_slice, requirements_of
 from lift_sys.data_synthesis.module_index import ModuleIndex
+from lift_sys.data_synthesis.phrasing import word_set
 from lift_sys.data_synthesis.pieces import SliceModule
 from lift_sys.data_synthesis.slice_plan import Stop
-from lift_sys.data_synthesis.slicing import slice_function
+from lift_sys.data_synthesis.slicing import slice_function, slice_method
 from lift_sys.records import RejectionReason
 from lift_sys.reverse_mode.facts import FunctionFacts
 from lift_sys.reverse_mode.lifter import LiftedModule, docstring_of, lift_function
@@ -21,6 +22,14 @@ _TEST_PATH = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_tests?|c
 _KINDS = {"staticmethod": "staticmethod", "classmethod": "classmethod", "property": "property"}
 _MANAGED = ("contextmanager", "asynccontextmanager", "fixture", "hookimpl", "coroutine")
 """Decorators that make something other than an iterator of a generator function."""
+_UNBOUND = ("staticmethod",)
+_UNCALLED = word_set(
+    """
+    __init__ __new__ __post_init__ __del__ __init_subclass__ __class_getitem__ __set_name__ __enter__ __exit__
+    __getattr__ __getattribute__ __setattr__ __delattr__ __reduce__ __reduce_ex__ __getstate__ __setstate__
+    """
+)
+"""Methods that are not called for their result."""
 _PROPERTIES = (".setter", ".getter", ".deleter", "cached_property")
 
 
@@ -173,11 +182,18 @@ def _sliced(facts: FunctionFacts, index: ModuleIndex, module: SliceModule) -> Pl
         Stop: it can be had in neither way.
     """
     name, lineno = facts.node.name, facts.node.lineno
+    owner = facts.qualname.rpartition(".")[0]
     try:
-        sliced = slice_function(index, module, name, lineno)
+        if owner:
+            sliced = slice_method(index, module, owner, name, lineno)
+        else:
+            sliced = slice_function(index, module, name, lineno)
     except (Stop, RecursionError) as error:
         deep = Stop(RejectionReason.SLICE_TOO_LARGE, "its helpers call each other too deeply")
-        beside = context_slice(index, module, name, lineno, error if isinstance(error, Stop) else deep)
+        stop = error if isinstance(error, Stop) else deep
+        if owner:
+            raise stop from None
+        beside = context_slice(index, module, name, lineno, stop)
         return {"code": beside.code, "entry_point": name, "requirements": beside.requirements}
     return {
         "code": sliced.code,
@@ -193,8 +209,8 @@ def _obstacle(facts: FunctionFacts, tests: bool, decorators: tuple[str, ...]) ->
         return RejectionReason.TEST_CODE, ""
     if facts.parent is not None:
         return RejectionReason.NESTED, f"inside {facts.parent.qualname}"
-    if facts.in_class:
-        return RejectionReason.METHOD, f"of {facts.qualname.rpartition('.')[0]}"
+    if facts.in_class and (why := _unfit_method(facts, decorators)):
+        return RejectionReason.METHOD, why
     if facts.node.__class__ is ast.AsyncFunctionDef:
         return RejectionReason.ASYNC, ""
     if facts.yields and any(name.rpartition(".")[2].startswith(_MANAGED) for name in decorators):
@@ -204,6 +220,20 @@ def _obstacle(facts: FunctionFacts, tests: bool, decorators: tuple[str, ...]) ->
     if is_trivial(facts.node):
         return RejectionReason.TRIVIAL, "no statement that does anything"
     return None
+
+
+def _unfit_method(facts: FunctionFacts, decorators: tuple[str, ...]) -> str:
+    """Why a method can't be called for its result ("" where it can)."""
+    owner = facts.qualname.rpartition(".")[0]
+    if "." in owner:
+        return f"of {owner}"
+    if facts.node.name in _UNCALLED:
+        return "makes or ends its object"
+    if any(name.endswith((".setter", ".deleter")) for name in decorators):
+        return "is called by an assignment"
+    if not any(name in _UNBOUND for name in decorators) and not facts.parameters:
+        return "has no parameter for its object"
+    return ""
 
 
 def is_trivial(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -117,7 +117,15 @@ class ModuleIndex:
         name = self.names.get(path, lifted.module)
         facts = lifted.facts
         return SliceModule(
-            name, path, lifted.source, kept, facts.future_annotations, sole_imports=frozenset(facts.sole_imports)
+            name,
+            path,
+            lifted.source,
+            kept,
+            facts.future_annotations,
+            sole_imports=frozenset(facts.sole_imports),
+            package=lifted.package,
+            bound=lifted.bound,
+            risky=lifted.risky,
         )
 
     def _available(self, item: Imported) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from lift_sys.reverse_mode import effects
 from lift_sys.reverse_mode.facts import Unit, UnitKind
-from lift_sys.reverse_mode.lifter import LiftedModule, absolute
+from lift_sys.reverse_mode.lifter import absolute
 from lift_sys.reverse_mode.source_text import SourceText
 
 Name = str
@@ -62,6 +62,10 @@ class Piece:
     """Names that its functions import and bind in other ways, too."""
     fixed: frozenset[int] = frozenset()
     """Lines inside strings, which dedenting must not touch."""
+    mentions: frozenset[Name] = frozenset()
+    """Every attribute that it takes, of whatever object."""
+    by_name: bool = False
+    """Whether it may take attributes whose names are not in its text."""
 
 
 @dataclass
@@ -79,6 +83,12 @@ class SliceModule:
     """Lines of imports inside functions that are alone in their block."""
     stars: list[str] = field(default_factory=list)
     """Absolute names of the modules it imports everything from."""
+    package: str = ""
+    """Where its relative imports start from."""
+    bound: frozenset[Name] = frozenset()
+    """The global names that it binds."""
+    risky: dict[Name, str] = field(default_factory=dict)
+    """See `effects.effectful`."""
 
     def __post_init__(self) -> None:
         for piece in self.pieces:
@@ -148,10 +158,24 @@ def imported(nodes: list[ast.Import | ast.ImportFrom], package: str) -> tuple[Im
     return tuple(found)
 
 
-def piece_of(unit: Unit, imports: tuple[Imported, ...], lifted: LiftedModule) -> Piece:
+class Surroundings(Protocol):
+    """What a module tells of itself when its pieces are made: a `LiftedModule`, or a `SliceModule`."""
+
+    package: str
+    bound: frozenset[Name]
+    risky: dict[Name, str]
+
+
+_GETTERS = frozenset({"getattr", "hasattr", "setattr", "delattr"})
+_BY_NAME = frozenset({"attrgetter", "methodcaller", "dir", "inspect"})
+
+
+def piece_of(unit: Unit, imports: tuple[Imported, ...], lifted: Surroundings) -> Piece:
     node = unit.node
     names = unit.now | unit.later
     attributes: dict[str, set[str]] = {}
+    mentions = set(unit.attributes)
+    by_name = not _BY_NAME.isdisjoint(names) or not _BY_NAME.isdisjoint(mentions)
     dynamic = ""
     local = imported(unit.local_imports, lifted.package) if unit.local_imports else ()
     used = names | {item.bound for item in local} if local else names
@@ -163,6 +187,10 @@ def piece_of(unit: Unit, imports: tuple[Imported, ...], lifted: LiftedModule) ->
         name = call.func.id
         if name in effects.DYNAMIC and (name != "vars" or not call.args) and name not in lifted.bound:
             dynamic = dynamic or name
+        elif name in _GETTERS and len(call.args) > 1:
+            attribute = getattr(call.args[1], "value", None)
+            by_name |= not isinstance(attribute, str)
+            mentions.add(str(attribute))
     risky = lifted.risky
     if local:
         aliases = {item.bound: f"{item.module}.{item.attribute}" if item.attribute else item.module for item in local}
@@ -187,6 +215,8 @@ def piece_of(unit: Unit, imports: tuple[Imported, ...], lifted: LiftedModule) ->
         unit.typing_only,
         frozenset(unit.tangled),
         _string_lines(node) if node.col_offset and last > unit.first else frozenset(),
+        frozenset(mentions),
+        by_name,
     )
 
 

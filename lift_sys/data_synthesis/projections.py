@@ -10,8 +10,10 @@ from __future__ import annotations
 import ast
 import builtins
 import keyword
+from typing import Literal
 
 from lift_sys.records import DRIVER, Projection, Slice
+from lift_sys.reverse_mode.facts import mangled
 
 ITEMS = 100
 """Items taken of an iterator. One that goes on for ever is as good a test as any other, up to here."""
@@ -82,6 +84,25 @@ def lift_state(value):
     return {{name: getattr(value, name) for name in sorted(names) if hasattr(value, name)}}
 '''
 
+RECEIVER = '''\
+def lift_receiver(kind, made):
+    """An object of a class: made of arguments (a tuple), or with attributes as they were seen (a dict)."""
+    if type(made) is tuple:
+        try:
+            return kind(*made)
+        except Exception as error:
+            raise TypeError(f"no {kind.__name__}: {error}") from error
+    found = object.__new__(kind)
+    for name, value in made.items():
+        object.__setattr__(found, name, value)
+    return found
+'''
+BOUND = ("method", "property")
+"""Kinds of functions that are called of an object."""
+Form = Literal["result", "plain", "state"]
+FORMS: tuple[Form, ...] = ("result", "plain", "state")
+"""What a call of a method is known by: its result, that in plain types, or that and the object's state after it."""
+
 _CALLS: dict[str, tuple[str, str]] = {
     "iterator": (FIRST, "What `{entry}` yields, as a list of at most {items} items."),
     "object": (PLAIN, "The result of `{entry}` in plain types."),
@@ -105,6 +126,37 @@ def {DRIVER}(*args, **kwargs):
 '''
     if hidden(found.code, text):
         return None
+    return found.model_copy(update={"harness": text, "projection": projection})
+
+
+def received(found: Slice, kind: str, form: Form) -> Slice | None:
+    """The slice of a method with a harness that takes its object as the first argument; None as for `projected`."""
+    entry = found.entry_point
+    owner, _, name = entry.rpartition(".")
+    called = f"{mangled(name, owner)}(*args, **kwargs)" if kind == "method" else mangled(name, owner)
+    call = f"lift_receiver({owner}, receiver).{called}"
+    lines = [f"return {call}"]
+    says = f"`{entry}` of an object that `lift_receiver` makes"
+    if form == "plain":
+        lines, says = [f"return lift_plain({call})"], f"{says}, in plain types"
+    elif form == "state":
+        says = f"{says}, in plain types, and the object's attributes after it"
+        lines = [f"found = lift_receiver({owner}, receiver)", f"result = found.{called}"]
+        lines.append("return lift_plain((result, lift_state(found)))")
+    body = "\n".join(f"    {line}" for line in lines)
+    support = RECEIVER if form == "result" else f"{RECEIVER}\n\n{PLAIN}"
+    text = f'''\
+{support}
+
+def {DRIVER}(receiver, *args, **kwargs):
+    """{says}."""
+{body}
+'''
+    if kind == "method":
+        text += f"\n\n{DRIVER}.__wrapped__ = {owner}.{mangled(name, owner)}\n"
+    if hidden(found.code, text):
+        return None
+    projection: Projection = "method" if form == "result" else "mixed"
     return found.model_copy(update={"harness": text, "projection": projection})
 
 

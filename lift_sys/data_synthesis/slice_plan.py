@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from lift_sys.data_synthesis.class_pieces import ClassParts, Member, split
 from lift_sys.data_synthesis.module_index import ModuleIndex
 from lift_sys.data_synthesis.pieces import Imported, Piece, SliceModule
 from lift_sys.records import RejectionReason
@@ -47,6 +49,16 @@ class Plan:
     reaches: dict[str, set[str]] = field(default_factory=dict)
     lines: int = 0
     future: bool = False
+    trims: bool = False
+    """Whether classes are taken in parts."""
+    entry: tuple[str, str, int] | None = None
+    """The method that the slice is of: module, name and the line of its `def`."""
+    classes: dict[tuple[str, int, int], ClassParts] = field(default_factory=dict)
+    """The classes that are, by the keys of their pieces."""
+    mentions: set[str] = field(default_factory=set)
+    """Every attribute that some part takes."""
+    by_name: bool = False
+    """Whether some part may take any attribute."""
 
     def name(self, module: SliceModule, name: str, seen: tuple[Owner, ...] = ()) -> None:
         """Bring along what a global name of a module stands for."""
@@ -112,21 +124,63 @@ class Plan:
         if key in self.pieces:
             return
         self.pieces[key] = (module, piece)
-        self.lines += piece.last - piece.first + 1
-        if len(self.pieces) > MAX_PIECES or self.lines > MAX_LINES:
-            raise Stop(RejectionReason.SLICE_TOO_LARGE, f"more than {MAX_PIECES} parts or {MAX_LINES} lines")
+        if len(self.pieces) > MAX_PIECES:
+            raise Stop(RejectionReason.SLICE_TOO_LARGE, f"more than {MAX_PIECES} parts")
+        parts = split(module, piece, self.is_own(module)) if self.trims and piece.kind == "class" else None
+        if parts is None:
+            self.part(module, piece, piece.first, piece.last - piece.first + 1)
+            return
+        self.classes[key] = parts
+        size = piece.last - piece.first + 1 - sum(m.last - m.first + 1 for m in parts.members)
+        self.part(module, parts.skeleton, piece.first, size)
+        for member in parts.members:
+            entry = self.entry is not None and member.is_at(*self.entry[1:]) and module.name == self.entry[0]
+            if member.needed or entry:
+                self.member(module, parts, member)
+
+    def part(self, module: SliceModule, piece: Piece, home: int, lines: int) -> None:
+        """Take what is in a piece, of which `home` is the first line, or in a part of it."""
+        self.lines += lines
+        if self.lines > MAX_LINES:
+            raise Stop(RejectionReason.SLICE_TOO_LARGE, f"more than {MAX_LINES} lines")
         self.check(module, piece)
         self.future |= module.future_annotations
+        self.mentions |= piece.mentions
+        self.by_name |= piece.by_name
         for name in sorted(piece.binds):
             self.claim(name, (module.name, name))
         for name in sorted(piece.now | piece.later):
             self.name(module, name)
         if piece.local_imports:
-            self.local_imports(module, piece)
+            self.local_imports(module, piece, home)
         if piece.typing:
             self.annotations(module, piece)
 
-    def local_imports(self, module: SliceModule, piece: Piece) -> None:
+    def member(self, module: SliceModule, parts: ClassParts, member: Member) -> None:
+        """Take one method of a class that is taken in parts."""
+        if member.first not in parts.taken:
+            parts.taken.add(member.first)
+            self.part(module, member.piece, parts.whole.first, member.last - member.first + 1)
+
+    def leave_out(self) -> None:
+        """Leave out the methods that nothing names, now that all is known."""
+        for key, parts in self.classes.items():
+            module = self.pieces[key][0]
+            lines = parts.dropped(module.source)
+            self.dropped.setdefault((module.name, parts.whole.first), {}).update(lines)
+
+    def is_own(self, module: SliceModule) -> Callable[[str], bool]:
+        """Tells whether a global name of a module stands for something of the checkout."""
+
+        def own(name: str) -> bool:
+            imports = [
+                item for piece in module.definers.get(name, ()) for item in piece.imports if item.bound == name
+            ]
+            return name in module.definers and all(self.index.outside(item) is None for item in imports)
+
+        return own
+
+    def local_imports(self, module: SliceModule, piece: Piece, home: int) -> None:
         """Imports inside functions: those of the checkout's own modules become global names of the slice."""
         by_line: dict[int, list[Imported]] = {}
         for item in piece.local_imports:
@@ -149,7 +203,7 @@ class Plan:
                 instead = "pass" if line in module.sole_imports else ""
                 for item in items:
                     self.local_name(module, piece, item, place)
-            self.dropped.setdefault((module.name, piece.first), {})[line] = (items[0].end_line, instead)
+            self.dropped.setdefault((module.name, home), {})[line] = (items[0].end_line, instead)
 
     def local_name(self, module: SliceModule, piece: Piece, item: Imported, place: str) -> None:
         """Make a global name of one that a function imports, unless the module has another of that name."""
@@ -230,8 +284,10 @@ class Plan:
             raise Stop(RejectionReason.UNRESOLVED_NAME, f"{target} can't be read")
         if self.namespaces.get(name, target) != target:
             raise Stop(RejectionReason.UNRESOLVED_NAME, f"{name} means two modules")
-        self.claim(name, (module.name, name))
+        self.claim(name, f"the module {target}")
         self.reaches.setdefault(module.name, set()).add(target)
+        if name in self.namespaces:
+            return
         self.imports["from types import SimpleNamespace"] = "from types import SimpleNamespace"
         self.claim("SimpleNamespace", "from types import SimpleNamespace")
         self.glue.append((module.name, piece.first, name))
@@ -242,10 +298,16 @@ class Plan:
         return sorted({a for _, piece in self.pieces.values() for a in piece.attributes.get(name, ())})
 
     def settle(self) -> None:
-        """Bring along what is used of the modules that namespaces stand for, until nothing more is."""
-        before = -1
-        while before != len(self.done):
-            before = len(self.done)
+        """Bring along what is used of the modules that namespaces stand for, and the methods that something names,
+        until nothing more is."""
+        before = (-1, -1)
+        while before != (len(self.done), self.lines):
+            before = (len(self.done), self.lines)
+            for key, parts in sorted(self.classes.items()):
+                for member in parts.left():
+                    if self.by_name or member.name in self.mentions:
+                        self.member(self.pieces[key][0], parts, member)
+                self.pieces[key] = (self.pieces[key][0], parts.effective())
             for name, target in sorted(self.namespaces.items()):
                 other = self.index.get(target)
                 assert other is not None

@@ -34,21 +34,53 @@ def slice_function(index: ModuleIndex, module: SliceModule, name: str, lineno: i
         raise Stop(RejectionReason.UNRESOLVED_NAME, f"{name} is defined inside a block")
     if module.definers[name][-1] is not entry and any(p.kind == "function" for p in _after(module, name, entry)):
         raise Stop(RejectionReason.UNRESOLVED_NAME, f"{name} is defined again below")
-    plan = Plan(index)
+    try:
+        return _taken(Plan(index), module, entry, name, name)
+    except Stop:
+        if not any(p.kind == "class" for pieces in module.definers.values() for p in pieces):
+            raise
+    return _taken(Plan(index, trims=True), module, entry, name, name)
+
+
+def slice_method(index: ModuleIndex, module: SliceModule, owner: str, name: str, lineno: int) -> Sliced:
+    """The slice of the method that starts (its `def` line) at `lineno`, with what it may need of its class.
+
+    Raises:
+        Stop: it can't stand alone; `reason` and `detail` say why.
+    """
+    classes = [piece for piece in module.definers.get(owner, ()) if piece.kind == "class"]
+    entry = next((piece for piece in classes if piece.first <= lineno <= piece.last), None)
+    if entry is None or entry.typing_only:
+        raise Stop(RejectionReason.UNRESOLVED_NAME, f"{owner} is defined inside a block")
+    if classes[-1] is not entry:
+        raise Stop(RejectionReason.UNRESOLVED_NAME, f"{owner} is defined again below")
+    plan = Plan(index, trims=True, entry=(module.name, name, lineno))
+    sliced = _taken(plan, module, entry, owner, f"{owner}.{name}")
+    parts = plan.classes.get((module.name, entry.first, entry.column))
+    if parts is not None and any(
+        m.name == name and m.first > lineno for m in parts.members if m.first in parts.taken
+    ):
+        raise Stop(RejectionReason.UNRESOLVED_NAME, f"{owner}.{name} is defined again below")
+    return sliced
+
+
+def _taken(plan: Plan, module: SliceModule, entry: Piece, name: str, entry_point: str) -> Sliced:
     plan.done.add((module.name, name))
     plan.claim(name, (module.name, name))
     plan.piece(module, entry)
     for piece in module.changers.get(name, ()):
         plan.piece(module, piece)
-    return _assemble(plan, module, name)
+    return _assemble(plan, module, name, entry_point)
 
 
 def _after(module: SliceModule, name: str, entry: Piece) -> list[Piece]:
     return [piece for piece in module.definers[name] if piece.first > entry.first]
 
 
-def _assemble(plan: Plan, module: SliceModule, name: str) -> Sliced:
+def _assemble(plan: Plan, module: SliceModule, name: str, entry_point: str) -> Sliced:
     plan.settle()
+    plan.leave_out()
+    needed_now = {needed for _, piece in plan.pieces.values() for needed in piece.now}
     ranks = {found: rank for rank, found in enumerate(_module_order(plan, module.name))}
     parts: list[tuple[int, int, str, Piece | None]] = [
         (
@@ -61,8 +93,12 @@ def _assemble(plan: Plan, module: SliceModule, name: str) -> Sliced:
     ]
     for owner_name, line, text in plan.glue:
         if text in plan.namespaces:
+            place = 0 if text in needed_now else len(ranks) + 1  # functions need it when they are called only
             text = f"{text} = SimpleNamespace({', '.join(f'{a}={a}' for a in plan.used_of(text))})"
-        parts.append((ranks.get(owner_name, len(ranks)), line, text, None))
+            parts.append((place or ranks.get(owner_name, len(ranks)), line, text, None))
+            continue
+        place = 0 if text.partition(" ")[0] in needed_now else len(ranks) + 1
+        parts.append((place or ranks.get(owner_name, len(ranks)), line, text, None))
     parts.sort(key=lambda part: (part[0], part[1], part[3].column if part[3] else 0, part[2]))
     _check_order(plan, parts)
     head = ["from __future__ import annotations"] if plan.future else []
@@ -78,7 +114,7 @@ def _assemble(plan: Plan, module: SliceModule, name: str) -> Sliced:
         code += f"{gap}{text}\n"
         previous = piece
     includes = [n for _, _, _, p in parts if p is not None for n in sorted(p.binds) if n != name]
-    return Sliced(code, name, tuple(dict.fromkeys(includes)))
+    return Sliced(code, entry_point, tuple(dict.fromkeys(includes)))
 
 
 def _is_small(piece: Piece | None) -> bool:

@@ -233,7 +233,7 @@ def test_decorators_and_recursion(tmp_path):
 
 
 OBSTACLES = {
-    "method": ("class A:\n    def f(self): return 1", "A.f", RejectionReason.METHOD),
+    "method": ("class A:\n    class B:\n        def f(self): return 1", "A.B.f", RejectionReason.METHOD),
     "nested": ("def g():\n    def f(): return 1\n    return f", "g.<locals>.f", RejectionReason.NESTED),
     "async": ("async def f(): return 1", "f", RejectionReason.ASYNC),
     "generator": ("from contextlib import contextmanager\n@contextmanager\ndef f(): yield 1", "f",

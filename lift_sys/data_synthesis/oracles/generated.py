@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from lift_sys import wire
 from lift_sys.data_synthesis.oracles.base import AUTHORITY, ObservedCall
-from lift_sys.data_synthesis.projections import projected
+from lift_sys.data_synthesis.projections import BOUND, FORMS, projected, received
 from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge, WireError
 from lift_sys.records import Expected, Function, Projection, RejectionReason, Slice, WireValue, wire_arguments
 from lift_sys.sandbox.api import Limits, Sandbox
@@ -72,28 +72,30 @@ def explore(
         exploration = _explore(sandbox, function, found, seeds, budget)
         if best is None or (exploration.reason is None and exploration.unencoded < best.unencoded):
             best = exploration if found is function.slice else replace(exploration, slice=found)
-        if not _lacking(best):
+        if not _lacking(best, function):
             break
-    assert best is not None
-    return best
+    return best or Exploration(reason=RejectionReason.LOAD_FAILED, detail="its names are those of the harness")
 
 
 def _forms(function: Function) -> Iterator[Slice]:
     """The slice with the harnesses that may make its results plain, the simplest first."""
-    assert function.slice is not None
-    if not function.is_generator:
-        yield function.slice
-    if function.slice.harness:
-        return
-    projections: tuple[Projection, ...] = ("iterator", "object")
-    for projection in projections:
-        found = projected(function.slice, projection)
-        if found is not None:
-            yield found
+    plain = function.slice
+    assert plain is not None
+    if plain.harness:
+        yield plain
+    elif function.kind in BOUND:
+        yield from filter(None, (received(plain, function.kind, form) for form in FORMS))
+    else:
+        if not function.is_generator:
+            yield plain
+        projections: tuple[Projection, ...] = ("iterator", "object")
+        yield from filter(None, (projected(plain, projection) for projection in projections))
 
 
-def _lacking(found: Exploration) -> bool:
-    """Whether so many results are not plain that another form should be tried."""
+def _lacking(found: Exploration, function: Function) -> bool:
+    """Whether another form should be tried: many results are not plain, or it may be the object that changes."""
+    if function.kind in BOUND and found.reason is RejectionReason.CONSTANT_RESULT:
+        return True
     return 4 * found.unencoded > found.tries or (found.unencoded > 0 and found.reason is not None)
 
 
@@ -114,6 +116,7 @@ def _explored(
         "code": form.code,
         "entry_point": form.entry_point,
         "harness": form.harness,
+        "receiver": function.kind in BOUND,
         "docstring": function.docstring,
         "calls": [[*wire_arguments(call.args, call.kwargs), call.oracle] for call in seeds],
         "budget": budget,

@@ -77,17 +77,20 @@ class Source:
     values: dict[str, ast.expr]
     """Module-level name -> the expression it was assigned."""
     classes: set[str]
+    bodies: dict[str, ast.ClassDef] = field(default_factory=dict)
 
 
 def survey(tree: ast.Module) -> Source:
     functions: dict[str, ast.FunctionDef] = {}
     values: dict[str, ast.expr] = {}
     classes: set[str] = set()
+    bodies: dict[str, ast.ClassDef] = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
             functions[node.name] = node
         elif isinstance(node, ast.ClassDef):
             classes.add(node.name)
+            bodies[node.name] = node
             for inner in node.body:
                 if isinstance(inner, ast.FunctionDef):
                     functions[f"{node.name}.{inner.name}"] = inner
@@ -95,7 +98,7 @@ def survey(tree: ast.Module) -> Source:
             values[node.targets[0].id] = node.value
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
             values[node.target.id] = node.value
-    return Source(functions, values, classes)
+    return Source(functions, values, classes, bodies)
 
 
 def constant(node: ast.AST) -> Any:

@@ -1,9 +1,9 @@
 """Guest program: runs a function on given, documented and invented arguments, and reports what came of it.
 
 The host sends one frame, JSON with `code`, `entry_point`, `harness` (see `records.Slice`), `docstring`, `calls`
-([args, kwargs, oracle], wire texts), `budget` (invented tries), `seed` and `calm`; a second frame is none. The
-answers are `{"loaded": true}` or `{"failed": reason}`, then the report. All that comes out is a claim of the
-code that was loaded here.
+([args, kwargs, oracle], wire texts), `budget` (invented tries), `seed`, `calm`, and `receiver` (whether the first
+argument stands for a method's object); a second frame is none. The answers are `{"loaded": true}` or
+`{"failed": reason}`, then the report. All that comes out is a claim of the code that was loaded here.
 """
 
 from __future__ import annotations
@@ -99,7 +99,8 @@ class Explorer:
         source = survey(tree)
         self.definition = source.functions.get(entry)
         try:
-            self.inputs = Inputs(tree, source, entry, request["seed"], request["calm"])
+            receiver = request.get("receiver", False)
+            self.inputs = Inputs(tree, source, entry, request["seed"], request["calm"], receiver=receiver)
             self.program = Program.from_tree(code, entry, tree, request.get("harness", ""))
         except RecursionError as error:
             raise LoadError(describe(error)) from None
@@ -120,7 +121,8 @@ class Explorer:
 
     def explore(self, request: dict[str, Any]) -> dict[str, Any]:
         known = [(a, k, oracle) for a, k, oracle in request["calls"]]
-        known += [(a, k, "doctest") for a, k in documented_calls(self.program, request["docstring"])]
+        if not request.get("receiver"):
+            known += [(a, k, "doctest") for a, k in documented_calls(self.program, request["docstring"])]
         for args, kwargs, oracle in known:
             self.attempt(args, kwargs, oracle)
         if request["budget"]:

@@ -9,18 +9,22 @@ try:
     from lift_sys.sandbox.guest.clues import KINDS, Clue, Source, constants
     from lift_sys.sandbox.guest.parameters import Parameter, parameters
     from lift_sys.sandbox.guest.program import Attempt
+    from lift_sys.sandbox.guest.receivers import Receivers
     from lift_sys.sandbox.guest.substitution import replace, resize
     from lift_sys.sandbox.guest.values import Maker
 except ImportError:  # inside the box
     from clues import KINDS, Clue, Source, constants  # type: ignore[no-redef,import-not-found]
     from parameters import Parameter, parameters  # type: ignore[no-redef,import-not-found]
     from program import Attempt  # type: ignore[no-redef,import-not-found]
+    from receivers import Receivers  # type: ignore[no-redef,import-not-found]
     from substitution import replace, resize  # type: ignore[no-redef,import-not-found]
     from values import Maker  # type: ignore[no-redef,import-not-found]
 
 Call = tuple[list[Any], dict[str, Any]]
 _KIND_OF = {cls: kind for kind, cls in KINDS.items()}
 _REGEX = set("\\[](){}+*?^$|")
+OBJECT = ""
+"""The name of the parameter that takes the object a method is called of: none that a method could have."""
 POOL = 60
 QUEUE = 400
 
@@ -28,10 +32,20 @@ QUEUE = 400
 class Inputs:
     """`next()` is the next call to try; `learn()` takes what came of it."""
 
-    def __init__(self, tree: ast.Module, source: Source, entry: str, seed: int, calm: bool) -> None:
+    def __init__(
+        self, tree: ast.Module, source: Source, entry: str, seed: int, calm: bool, *, receiver: bool = False
+    ) -> None:
         function = source.functions.get(entry)
-        bound = "." in entry and not (function and _is_static(function))
-        self.parameters: list[Parameter] = parameters(function, source, bound=bound) if function else []
+        owner = entry.rpartition(".")[0]
+        bound = bool(owner) and not (function and _is_static(function))
+        self.receivers = Receivers(source, owner) if receiver else None
+        """Makes the objects that a method is called of: its first argument."""
+        held = self.receivers.attributes if self.receivers else {}
+        self.parameters: list[Parameter] = []
+        if function:
+            self.parameters = parameters(function, source, bound=bound, attributes=held)
+        if self.receivers:
+            self.parameters.insert(0, Parameter(OBJECT, "positional", Clue(), True))
         found = constants(tree)
         patterns = [text for text in found[str] if len(_REGEX.intersection(text)) >= 2]
         self.maker = Maker(seed, found, patterns, calm)
@@ -47,6 +61,8 @@ class Inputs:
         """Why no plain arguments can serve; None when they may."""
         if not self.known:
             return "the entry point is no function of this module"
+        if self.receivers and not self.pool and (why := self.receivers.obstacle()):
+            return why
         for p in self.parameters:
             if p.required and p.clue.called and not p.clue.fixed:
                 return f"the parameter {p.name} is called, so it has to be a function"
@@ -70,7 +86,9 @@ class Inputs:
         kwargs: dict[str, Any] = {}
         stars = self.star is not None and maker.chance(0.85)
         for p in self.parameters:
-            if p.kind == "star":
+            if p.name == OBJECT and self.receivers:
+                args.append(self.receiver(self.receivers))
+            elif p.kind == "star":
                 count = maker.pick((0, 1, 2, 2, 3)) if stars else 0
                 args += [maker.value(p.clue) for _ in range(count)]
             elif p.kind == "stars":
@@ -84,6 +102,12 @@ class Inputs:
                 else:
                     kwargs[p.name] = value
         return args, kwargs
+
+    def receiver(self, receivers: Receivers) -> Any:
+        """A new object, or one that was known before."""
+        if self.pool and (receivers.obstacle() or self.maker.chance(0.3)):
+            return self.maker.pick(self.pool)[0][0]
+        return receivers.make(self.maker)
 
     def given(self, p: Parameter) -> bool:
         if p.clue.called or (p.clue.opaque and not p.clue.kinds):
@@ -124,7 +148,9 @@ class Inputs:
         if not spots:
             return
         spot = maker.pick(spots)
-        if isinstance(spot, int):
+        if spot == 0 and self.receivers:
+            args[0] = self.receivers.change(maker, args[0])
+        elif isinstance(spot, int):
             args[spot] = maker.change(args[spot], self.clue_at(spot))
         elif maker.chance(0.15) and not (spot in self.by_name and self.by_name[spot].required):
             del kwargs[spot]
@@ -142,6 +168,11 @@ class Inputs:
             return self.positional[index].clue
         return self.star.clue if self.star else Clue()
 
+    def clued(self, args: Any) -> list[tuple[Clue, Any]]:
+        """The positional arguments, each with its clue; an object counts as what it was made of."""
+        found = [(self.clue_at(index), value) for index, value in enumerate(args)]
+        return [*self.receivers.parts(args[0]), *found[1:]] if self.receivers and args else found
+
     def learn(
         self,
         args: Any,
@@ -155,8 +186,8 @@ class Inputs:
         misfit = unfit and not usable
         factor = 0.75 if misfit else 0.92 if unfit else 1.25 if result.kind == "value" else 1.0
         if factor != 1.0:
-            for index, value in enumerate(args):
-                _reward(self.clue_at(index), value, factor)
+            for clue, value in self.clued(args):
+                _reward(clue, value, factor)
             for name, value in kwargs.items():
                 if name in self.by_name:
                     _reward(self.by_name[name].clue, value, factor)
@@ -176,7 +207,7 @@ class Inputs:
         """What the message of a type error asks for."""
         if "bytes" in message and "str" in message:
             named = [self.by_name[name].clue for name in kwargs if name in self.by_name]
-            for clue in [*(self.clue_at(index) for index in range(len(args))), *named]:
+            for clue in [*(clue for clue, _ in self.clued(args)), *named]:
                 if not clue.fixed:
                     clue.add({"bytes": 1.0})
 

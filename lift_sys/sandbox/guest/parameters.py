@@ -48,8 +48,13 @@ class Parameter:
     default: Any = None
 
 
-def parameters(function: ast.FunctionDef, source: Source, *, bound: bool) -> list[Parameter]:
-    """The parameters with their clues; `bound`: the first one is filled in already (self, cls)."""
+def parameters(
+    function: ast.FunctionDef, source: Source, *, bound: bool, attributes: dict[str, Clue] | None = None
+) -> list[Parameter]:
+    """The parameters with their clues; `bound`: the first one is filled in already (self, cls).
+
+    `attributes` are clues of what the first one's object holds; those that the function gives it are added.
+    """
     a = function.args
     positional = [*a.posonlyargs, *a.args]
     defaults: list[ast.expr | None] = [None] * (len(positional) - len(a.defaults)) + list(a.defaults)
@@ -65,7 +70,12 @@ def parameters(function: ast.FunctionDef, source: Source, *, bound: bool) -> lis
             container = Clue(item=p.clue)
             env[p.name] = container
             p.clue.keys = container.keys
+    owner = f"{found[0].name}." if bound and found else ""
+    if owner and attributes is not None:
+        env.update({owner + name: clue for name, clue in attributes.items()})
     Reader(source, env).block(function.body)
+    if owner and attributes is not None:
+        attributes.update({name[len(owner) :]: clue for name, clue in env.items() if name.startswith(owner)})
     return found[1:] if bound else found
 
 

@@ -96,7 +96,7 @@ class Program:
         self.meter = Meter(len(blocks.owners), LOAD_FUEL)
         self.entry_point = entry_point
         self.module = types.ModuleType(MODULE)
-        self.original = self._load(codes)
+        self.original = self._load(codes, driver is None)
         """The entry point."""
         self.function = self._find(driver) if driver else self.original
         """What is called."""
@@ -115,7 +115,7 @@ class Program:
             raise LoadError(describe(error)) from None
         return cls(entry_point, codes, blocks, raises, DRIVER if harness else None)
 
-    def _load(self, codes: Sequence[CodeType]) -> Callable[..., Any]:
+    def _load(self, codes: Sequence[CodeType], called: bool) -> Callable[..., Any]:
         sys.modules[MODULE] = self.module
         names = self.module.__dict__
         # A copy of the builtins, so that two programs in one process don't share the counters.
@@ -127,7 +127,7 @@ class Program:
                 found: Any = self.module
                 for part in self.entry_point.split("."):
                     found = getattr(found, part)
-                if not callable(found) and not isinstance(found, property):
+                if called and not callable(found):
                     raise LoadError(f"{self.entry_point} is not callable")
         except BaseException as error:
             raise LoadError(describe(error)) from None

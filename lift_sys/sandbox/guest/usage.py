@@ -63,6 +63,8 @@ class Reader:
         """The clue of the value of an expression, when it is part of a parameter."""
         if isinstance(node, ast.Name):
             return self.env.get(node.id)
+        if isinstance(node, ast.Attribute):
+            return self.env.get(f"{node.value.id}.{node.attr}") if isinstance(node.value, ast.Name) else None
         if isinstance(node, ast.Subscript):
             clue = self.of(node.value)
             if clue is None:
@@ -103,6 +105,8 @@ class Reader:
             target = node.targets[0]
             if clue is not None and isinstance(target, ast.Name):
                 self.env.setdefault(target.id, clue)
+            elif clue is not None and isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+                self.env.setdefault(f"{target.value.id}.{target.attr}", clue)
             elif clue is not None and isinstance(target, ast.Tuple):
                 self._bind_tuple(target, clue)
 
