@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 if TYPE_CHECKING:
     from lift_sys.data_synthesis.sources import LockEntry, Source
@@ -55,6 +56,7 @@ def scrape(
 
     Source distributions are verified by hash and never built; git repositories are read without a work tree.
     Only regular Python files under a permissive licence are kept; everything else is listed with its reason.
+    Repositories of GitHub are searched for with `lift-sys scrape github` (its own `--help`).
 
     Example:  lift-sys scrape more-itertools toolz==1.0.0 --lock my.lock.json --out build/sources
 
@@ -97,11 +99,27 @@ def _equip(entries: list[LockEntry], names: list[str], extra: list[str], out: Pa
         if entry.name in names or ("all" in names and entry.kind == "sdist"):
             entry, left_out = equip(entry, extra, out)
             count = len(entry.requirements) + len(entry.test_requirements)
-            console.print(f"{entry.name}: {count} wheels pinned", markup=False, highlight=False)
+            console.print(f"{entry.name}: {count} wheels pinned", markup=False, highlight=False, soft_wrap=True)
             for line in left_out:
-                console.print(f"  left out: {line}", markup=False, highlight=False)
+                console.print(f"  left out: {line}", markup=False, highlight=False, soft_wrap=True)
         done.append(entry)
     return done
+
+
+class ScrapeCommand(TyperCommand):
+    """`scrape NAME...`, unless the first argument is `github`: then the command of that name with the rest.
+
+    A project of the package index that is called github can still be had as `github==VERSION`.
+    """
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        if args[:1] != ["github"]:
+            return super().make_context(info_name, args, parent, **extra)
+        from lift_sys.cli.scrape_github import github
+
+        app = typer.Typer(add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
+        app.command(context_settings={"help_option_names": ["-h", "--help"]})(github)
+        return typer.main.get_command(app).make_context(f"{info_name} github", args[1:], parent, **extra)
 
 
 def _new_entries(
@@ -149,14 +167,14 @@ def split_ref(given: str) -> tuple[str, str | None]:
     return given, None
 
 
-def check_licences(given: list[str] | None) -> list[str]:
-    """The ids of `--allow-licence`, each one that SPDX knows."""
+def check_licences(given: list[str] | None, option: str = "--allow-licence") -> list[str]:
+    """The ids given with `option`, each one that SPDX knows."""
     from lift_sys.data_synthesis.licences import normalise
     from lift_sys.errors import ConfigError
 
     for name in given or []:
         if normalise(name) is None:
-            raise ConfigError(f"--allow-licence {name}: no SPDX id; the list is at https://spdx.org/licenses")
+            raise ConfigError(f"{option} {name}: no SPDX id; the list is at https://spdx.org/licenses")
     return given or []
 
 
