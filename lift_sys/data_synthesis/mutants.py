@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, repeat
 
 from lift_sys import wire
 from lift_sys.data_synthesis.oracles.base import AUTHORITY
@@ -48,6 +49,8 @@ class MutationMatrix:
     extra_tests: tuple[TestCase, ...] = ()
     """New tests that kill what the given ones do not. Their indices follow those of the given ones. What they expect
     is what the reference did in the mutants' box: a claim, until it is judged like that of any other test."""
+    got: tuple[dict[int, Expected], ...] = ()
+    """For each mutant what it did instead, by test, where that is short."""
 
     def limited(self, kept: Sequence[int]) -> MutationMatrix:
         """The matrix of the tests `kept` alone."""
@@ -55,6 +58,7 @@ class MutationMatrix:
         return replace(
             self,
             kills=tuple(tuple(place[index] for index in kills if index in place) for kills in self.kills),
+            got=tuple({place[i]: outcome for i, outcome in got.items() if i in place} for got in self.got),
             reached=tuple(self.reached[index] for index in kept) if self.reached else (),
             extra_tests=(),
         )
@@ -63,10 +67,12 @@ class MutationMatrix:
         """The evidence when only the tests `kept` are left; `killed_by` counts within `kept`."""
         place = {index: position for position, index in enumerate(kept)}
         found = []
-        for mutant, kills in zip(self.mutants, self.kills, strict=True):
+        known = chain(self.got, repeat({}))
+        for mutant, kills, outcomes in zip(self.mutants, self.kills, known, strict=False):
             killers = sorted(place[index] for index in kills if index in place)
             first = killers[0] if killers else None
-            found.append(mutant.model_copy(update={"killed_by": first, "failing": tuple(killers)}))
+            got = outcomes.get(kept[first]) if first is not None else None
+            found.append(mutant.model_copy(update={"killed_by": first, "failing": tuple(killers), "got": got}))
         counted = [mutant for mutant in found if not mutant.equivalent]
         killed = sum(mutant.killed_by is not None for mutant in counted)
         return MutationEvidence(
@@ -119,6 +125,7 @@ class _Run:
         self.sound: list[bool] = [True] * len(tests)
         self.reached: list[int] = [0] * len(tests)
         self.rows: list[tuple[int, ...]] = []
+        self.got: list[dict[int, Expected]] = []
         self.stopped: set[int] = set()
         """Mutants that did not come to an end on every test."""
         self.detail = ""
@@ -146,6 +153,7 @@ class _Run:
                     if not {"~", "?"}.isdisjoint(row):
                         self.stopped.add(len(self.rows))
                     self.rows.append(self._kills(row))
+                    self.got.append(_outcomes(_row(frame, "got", len(self.expected))))
                 self.complete = True
                 if extra:
                     self._extend(process, extra)
@@ -159,6 +167,7 @@ class _Run:
             # The mutant that was running ended the process, or hung it: no test can miss that.
             self.stopped.add(len(self.rows))
             self.ended.append(len(self.rows))
+            self.got = [*self.got[: len(self.rows)], {}]
             self.rows.append(tuple(i for i, sound in enumerate(self.sound) if sound))
             return len(self.rows) == len(self.described) and not extra
 
@@ -195,7 +204,8 @@ class _Run:
         if not isinstance(rows, list) or (tests and len(rows) != len(self.described)):
             raise ValueError("no rows")
         wanted, first = [digest(test.expected) for test in tests], len(self.expected)
-        outcomes = [_row({"row": row}, "row", len(tests)) for row in rows]
+        outcomes = [_row(row, "row", len(tests)) for row in rows]
+        got = [_outcomes(_row(row, "got", len(tests))) for row in rows]
         proven = frame.get("proven")
         if not isinstance(proven, list):
             raise ValueError("no proofs")
@@ -204,6 +214,7 @@ class _Run:
                 self.stopped.add(number)
             told = (first + at for at, got in enumerate(row) if got not in (wanted[at], "?"))
             self.rows[number] = (*self.rows[number], *told)
+            self.got[number] |= {first + at: outcome for at, outcome in got[number].items()}
         self.proven = {number for number in proven if number in survivors}
         self.reached += marks
         self.extra = tests
@@ -213,6 +224,7 @@ class _Run:
         return MutationMatrix(
             mutants=(*known, *self.equivalent),
             kills=(*self.rows, *[()] * len(self.equivalent)),
+            got=tuple(self.got),
             reached=tuple(self.reached),
             detail=self.detail,
             extra_tests=tuple(self.extra),
@@ -234,8 +246,8 @@ def _frame(process: Process) -> dict[str, object]:
     return found
 
 
-def _row(frame: dict[str, object], name: str, count: int) -> list[str]:
-    row = frame.get(name)
+def _row(frame: object, name: str, count: int) -> list[str]:
+    row = frame.get(name) if isinstance(frame, dict) else None
     if not isinstance(row, list) or len(row) != count or not all(isinstance(item, str) for item in row):
         raise ValueError("no row")
     return row
@@ -254,16 +266,24 @@ def _tests(calls: object, most: int) -> list[TestCase]:
         given, named = wire.decode(args), wire.decode(kwargs)
         if not isinstance(given, tuple) or not isinstance(named, dict) or kind not in ("value", "raise"):
             raise ValueError("not a call")
-        if kind == "value":
-            wire.decode(text)
-            expected = Expected(value=json.loads(text))
-        else:
-            expected = Expected(raises=str(text)[:200])
         pairs = json.loads(kwargs)["d"]
         arguments = json.loads(args)["t"]
         names = dict(zip(pairs[::2], pairs[1::2], strict=True))
-        found.append(TestCase(args=arguments, kwargs=names, expected=expected, oracle="generated"))
+        found.append(TestCase(args=arguments, kwargs=names, expected=_outcome_of(kind, text), oracle="generated"))
     return found
+
+
+def _outcome_of(kind: str, text: str) -> Expected:
+    if kind == "value":
+        wire.decode(text)
+        return Expected(value=json.loads(text))
+    return Expected(raises=str(text)[:200])
+
+
+def _outcomes(texts: list[str]) -> dict[int, Expected]:
+    """By place, what `kind:text` says."""
+    parts = {place: text.partition(":") for place, text in enumerate(texts) if text}
+    return {place: _outcome_of(kind, text) for place, (kind, _, text) in parts.items()}
 
 
 def _mutants(rows: object, *, equivalent: bool = False) -> list[MutantEvidence]:

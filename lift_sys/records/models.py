@@ -200,6 +200,8 @@ class MutantEvidence(Record):
     text: str = ""
     failing: tuple[int, ...] = ()
     """Every test, by index, that kills it."""
+    got: Expected | None = None
+    """What the first of those led to instead, where it is short."""
     stopped: bool = False
     """Whether a test ended it because it ran on, or it ended the process: a bug without an outcome to show."""
 

@@ -302,6 +302,15 @@ def test_evidence_names_every_test_that_kills_in_the_numbers_of_those_kept(sandb
         assert mutant.killed_by == (mutant.failing[0] if mutant.failing else None)
 
 
+def test_evidence_tells_what_the_first_failing_test_got(sandbox: Sandbox) -> None:
+    tests = [case((n,)) for n in (-2, 0, 3, 4)]
+    matrix = run_mutants(sandbox, CODE, "f", tests)
+    got = {m.after: (m.killed_by, m.got) for m in matrix.evidence(range(4)).mutants}
+    assert got["a - b"] == (3, Expected(value=3))
+    assert got["a >= 3"] == (2, Expected(value=4))
+    assert [m.got for m in matrix.limited((3,)).evidence([0]).mutants if m.after == "a - b"] == [Expected(value=3)]
+
+
 def test_a_mutant_that_runs_on_is_marked(sandbox: Sandbox) -> None:
     evidence = run_mutants(sandbox, CODE, "f", [case((-2,))]).evidence([0])
     assert [m.stopped for m in evidence.mutants if m.after == "a -= 1"] == [True]
@@ -362,7 +371,8 @@ def test_a_search_that_ends_the_process_adds_nothing_and_spoils_nothing(sandbox:
 
 HINTS = [
     ("a: bool", 2), ("a: bool, b: bool", 4), ("a: Literal['x', 'y', 3]", 3), ("a: bool | None", 3),
-    ("a: bool = True", 3), ("a: Optional[bool]", 3), ("a: int", 0), ("a", 0), ("*a: bool", 0), ("a: bool, b: str", 0), ("*, a: bool", 2),
+    ("a: bool = True", 3), ("a: Optional[bool]", 3), ("*, a: bool", 2),
+    ("a: int", 0), ("a", 0), ("*a: bool", 0), ("a: bool, b: str", 0),
 ]  # fmt: skip
 
 

@@ -3,7 +3,8 @@
 The host sends one frame, JSON with `code`, `harness`, `entry_point`, `calls` ([args, kwargs], wire texts), `limit`,
 and `skip` (mutants that are known already). The answers, a frame each: the list of mutants, the reference's row, then
 a row for each mutant, in order. A row has for each call a digest of the outcome, "" where it has none (a result that
-is no plain value), "~" where the call was stopped, "?" where it was not made. Expected values stay outside.
+is no plain value), "~" where the call was stopped, "?" where it was not made; a mutant's also has the outcome where
+it is short and not the reference's. Expected values stay outside.
 
 A second frame, `survivors` and `ended` (numbers of mutants) and `most`, asks for calls that tell survivors from the
 reference; see `distinguish.py`. The answer has `calls` ([args, kwargs, kind, text]), their `marks`, `rows` for
@@ -70,6 +71,8 @@ WASTE = 60_000
 """A mutant that was stopped so often, with so much fuel used up, is not run any further."""
 ENOUGH = 20
 """Sites of the entry point from which on its helpers are left alone."""
+SHORT = 200
+"""Characters of an outcome that is worth telling."""
 STOPPED, UNKNOWN = "~", "?"
 
 
@@ -99,7 +102,7 @@ def serve(channel: Any) -> None:
         if run.stuck == STUCK_MUTANTS:
             send({"end": "the mutants are too slow"})
             return
-        send({"row": run.row(index)})
+        send(run.row(index))
     more = channel.receive()
     if more is not None:
         send(run.told(**json.loads(more)))
@@ -207,7 +210,8 @@ class Run:
         claimed = [digest(kind, text) for _, _, kind, text in search.found]
         sound = [n for n, wanted in enumerate(claimed) if self.reference[n] == wanted]
         self.calls, self.fuel = [self.calls[n] for n in sound], [self.fuel[n] for n in sound]
-        unknown = [UNKNOWN] * len(sound)
+        self.reference = [self.reference[n] for n in sound]
+        unknown = {"row": [UNKNOWN] * len(sound), "got": [""] * len(sound)}
         return {
             "calls": [search.found[n] for n in sound],
             "marks": [f"{self.marks[n]:x}" for n in sound],
@@ -224,28 +228,32 @@ class Run:
             self.fuel.append(fuel_for(result.fuel))
             self.marks.append(result.marks)
 
-    def row(self, index: int) -> list[str]:
+    def row(self, index: int) -> dict[str, list[str]]:
         try:
             program = self.program(index)
         except LoadError:
-            return [""] * len(self.calls)
+            return {"row": [""] * len(self.calls), "got": [""] * len(self.calls)}
         stops = waste = 0
         clock = time.process_time
         slow = clock() + ROW_CPU
         row: list[str] = []
-        for (args, kwargs), fuel in zip(self.calls, self.fuel, strict=True):
+        got: list[str] = []
+        for (args, kwargs), fuel, wanted in zip(self.calls, self.fuel, self.reference, strict=True):
             if clock() > slow:
                 program.stuck += 1
             if (stops >= STOPS and waste > WASTE) or program.stuck:
                 row.append(UNKNOWN)
+                got.append("")
                 continue
             result = program.call(args, kwargs, fuel)
             row.append(digest(result.kind, result.text))
+            told = row[-1] != wanted and result.kind != "dropped" and len(result.text) <= SHORT
+            got.append(f"{result.kind}:{result.text}" if told else "")
             if row[-1] == STOPPED:
                 stops += 1
                 waste += result.fuel
         self.stuck += program.stuck > 0
-        return row
+        return {"row": row, "got": got}
 
 
 def fuel_for(used: int) -> int:
