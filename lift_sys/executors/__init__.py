@@ -29,4 +29,8 @@ def make_executor(name: str, jobs: int = 0) -> Executor:
         from lift_sys.executors.ray_executor import RayExecutor
 
         return RayExecutor(jobs or None)
+    if name == "modal":
+        from lift_sys.executors.modal_executor import ModalExecutor
+
+        return ModalExecutor(jobs or None)
     raise ConfigError(f"no executor {name!r}; there are {', '.join(NAMES)}")

@@ -7,6 +7,7 @@ is not asked what it had done), so what it does must be the same when done again
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
@@ -58,6 +59,8 @@ class Executor(Protocol):
 
     name: str
     jobs: int
+    losses: Counter[str]
+    """How often a worker was lost while it held an item, by how it ended. Another did the item, in most cases."""
 
     def map_unordered(
         self,

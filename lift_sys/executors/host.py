@@ -39,3 +39,22 @@ class Host:
 
     async def close(self) -> None:
         await self._worker.close()
+
+
+_shared: Host | None = None
+
+
+async def call_shared(task: tuple[int, bytes]) -> tuple[int, Answer]:
+    """The answer to a numbered call, from a host that this process keeps: for clusters that know only functions."""
+    global _shared
+    if _shared is None:
+        _shared = Host()
+    index, message = task
+    return index, await _shared.call(message)
+
+
+async def close_shared() -> None:
+    global _shared
+    shared, _shared = _shared, None
+    if shared is not None:
+        await shared.close()

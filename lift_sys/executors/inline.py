@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from types import TracebackType
 from typing import Self
@@ -15,6 +16,7 @@ class InlineExecutor:
     jobs = 1
 
     def __init__(self) -> None:
+        self.losses: Counter[str] = Counter()
         self._closings = 0
 
     async def map_unordered(

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import itertools
 import pickle
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
@@ -104,8 +104,9 @@ class _Stream:
 class Crew:
     """The workers of an open pool."""
 
-    def __init__(self, jobs: int, new_worker: Callable[[], Worker]) -> None:
+    def __init__(self, jobs: int, new_worker: Callable[[], Worker], losses: Counter[str]) -> None:
         self.jobs = jobs
+        self.losses = losses
         self.users = 0
         """Iterations that go on."""
         self._new_worker = new_worker
@@ -192,7 +193,7 @@ class Crew:
         stream.running.add(worker)
         try:
             message = pickle.dumps((stream.function, item), 5)
-            done = await _attempt(worker, stream, index, message)
+            done = await _attempt(worker, stream, index, message, self.losses)
             if not stream.left:
                 stream.answer(done)
         except Exception as error:  # the pool itself is broken, or the item has no pickle: the caller has to know
@@ -218,7 +219,7 @@ class Crew:
         await asyncio.sleep(0)  # closed pipes are let go of in the loop's next round
 
 
-async def _attempt(worker: Worker, stream: _Stream, index: int, message: bytes) -> Done[Any]:
+async def _attempt(worker: Worker, stream: _Stream, index: int, message: bytes, losses: Counter[str]) -> Done[Any]:
     """The item's result, on a second worker where the first is lost."""
     for attempt in itertools.count(1):
         try:
@@ -228,6 +229,8 @@ async def _attempt(worker: Worker, stream: _Stream, index: int, message: bytes) 
                 raise WorkerLost("the iteration was left", final=True)
             good, value = pickle.loads(await worker.call(message))
         except WorkerLost as lost:
+            if not stream.left:
+                losses[str(lost)] += 1
             if attempt == ATTEMPTS or lost.final or stream.left:
                 return Done(index, failure=WorkerCrashed(str(lost)), attempts=attempt)
             continue
@@ -242,6 +245,7 @@ class Pool:
 
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
+        self.losses: Counter[str] = Counter()
         self._entered = False
         self._opening: asyncio.Task[Crew] | None = None
         self._open_crew: Crew | None = None
@@ -292,7 +296,7 @@ class Pool:
             self._opening = None
             await self._after()
             raise
-        self._open_crew = Crew(self.jobs, self._new_worker)
+        self._open_crew = Crew(self.jobs, self._new_worker, self.losses)
         return self._open_crew
 
     async def aclose(self) -> None:

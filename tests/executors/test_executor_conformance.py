@@ -14,12 +14,14 @@ import pytest
 from lift_sys.executors import Done, Executor, ExecutorClosed, ItemRaised, WorkerCrashed
 from lift_sys.executors.inline import InlineExecutor
 from lift_sys.executors.local import LocalExecutor
+from lift_sys.executors.modal_executor import ModalExecutor, Rehearsal
 from lift_sys.executors.ray_executor import RayExecutor
 
 EXECUTORS = {
     "inline": InlineExecutor,
     "local-1": lambda: LocalExecutor(1),
     "local-3": lambda: LocalExecutor(3),
+    "modal-rehearsal": lambda: ModalExecutor(1, Rehearsal()),
     "ray-2": lambda: RayExecutor(2),
 }
 SLOW = {"ray-2"}
@@ -27,7 +29,10 @@ EVERY = [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name 
 
 
 def made(request) -> Executor:
-    if request.param.startswith("ray"):
+    library = request.param.partition("-")[0]
+    if library in ("ray", "modal") and find_spec(library) is None:
+        pytest.skip(f"{library} is not installed")
+    if library == "ray":
         request.getfixturevalue("ray_cluster")
     return EXECUTORS[request.param]()
 
@@ -45,8 +50,6 @@ def pool(request):
 @pytest.fixture(scope="module")
 def ray_cluster():
     """One cluster for all tests: executors use the connection that is there."""
-    if find_spec("ray") is None:
-        pytest.skip("Ray is not installed")
     holder = RayExecutor(3)
     with asyncio.Runner() as runner:
         runner.run(holder.__aenter__())
@@ -161,6 +164,7 @@ def test_an_item_is_given_to_two_workers_and_no_more(pool, tmp_path):
 
 def test_an_item_whose_worker_was_killed_is_done_by_another(pool, tmp_path):
     assert run(pool, jobs.die_once, [str(tmp_path)]) == [Done(0, 1, attempts=2)]
+    assert pool.losses == {"the worker was killed by SIGKILL": 1}
 
 
 def test_what_a_function_prints_does_not_disturb_the_answers(pool):
