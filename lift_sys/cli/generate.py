@@ -91,11 +91,19 @@ def generate(
     with Console() as console:
         pipeline = Pipeline(config, out, cache, make_executor(executor, jobs), console, unrecorded)
         manifest = asyncio.run(pipeline.run(sources))
-    write_report(out, seconds=pipeline.seconds)
+    write_report(out, seconds=pipeline.seconds, command=_command())
     if as_json:
         print(json.dumps({"out": str(out), **manifest["counts"]}))
     else:
         _summary(out, manifest, pipeline.seconds)
+
+
+def _command() -> str:
+    """The command line, without the folder that the program lies in."""
+    import shlex
+    import sys
+
+    return shlex.join(["lift-sys", *sys.argv[1:]])
 
 
 def _config(lock: Lock, **options: Any) -> PipelineConfig:

@@ -66,3 +66,14 @@ def histogram(values: Sequence[float], *, label: str, bins: int = 20, span: tupl
     axes.set_xlabel(label)
     axes.set_ylabel("examples")
     return _svg(figure)
+
+
+def line(points: Sequence[tuple[float, float]], *, across: str, up: str) -> str:
+    """A curve through (x, y) points."""
+    figure, axes = _figure(4.4, 2.6)
+    axes.plot([x for x, _ in points], [y for _, y in points], color=BLUE, linewidth=1.8)
+    axes.set_ylim(bottom=0)
+    axes.set_xlim(left=0)
+    axes.set_xlabel(across)
+    axes.set_ylabel(up)
+    return _svg(figure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from lift_sys.records import Example, wire_literal
@@ -11,7 +12,7 @@ from lift_sys.storage import atomic_write
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write(folder: Path, seconds: dict[str, float]) -> None:
+def write(folder: Path, seconds: dict[str, float], command: str = "") -> None:
     """Collect the figures of `folder` and write both reports.
 
     Raises:
@@ -29,6 +30,8 @@ def write(folder: Path, seconds: dict[str, float]) -> None:
         "seconds": seconds,
         "tests": _tests(figures.best) if figures.best else [],
         "command": f"lift-sys verify {folder.name}",
+        "made_by": command,
+        "curated": _curated(figures),
     }
     for name, escape in (("report.md", False), ("report.html", True)):
         environment = Environment(
@@ -54,6 +57,15 @@ def _sources(figures: Statistics) -> list[dict[str, object]]:
     ]
 
 
+def _curated(figures: Statistics) -> list[tuple[str, int]]:
+    """What curation and the flake gate left out, by reason."""
+    found: Counter[str] = Counter()
+    for (stage, reason), count in figures.rejected.items():
+        if stage == "curate" or reason == "flaky":
+            found[reason] += count
+    return found.most_common()
+
+
 def _tests(example: Example) -> list[str]:
     lines = []
     for test in example.tests:
@@ -75,10 +87,39 @@ def _charts(figures: Statistics) -> dict[str, str]:
     return {
         "funnel": charts.bars(funnel, colours={"validated": charts.GREEN}),
         "rejected": charts.bars(rejected, colours=dict.fromkeys(rejected, charts.ORANGE)),
-        "sources": charts.bars(dict(figures.examples_by_source.most_common())),
+        "sources": charts.bars(_most(figures.examples_by_source)),
+        "categories": charts.bars(dict(figures.categories.most_common())),
+        "difficulty": charts.bars(
+            {name: figures.difficulties[name] for name in _LEVELS if figures.difficulties[name]}
+        ),
+        "licences": charts.bars(_most(figures.licences)),
+        "statements": charts.histogram(
+            [min(count, 30) for count in figures.statements], label="statements of the function (30: or more)"
+        ),
+        "mutants": charts.histogram(figures.mutants_per_example, label="mutants"),
+        "timeline": _curve(figures, "examined", "functions examined"),
+        "memory": _curve(figures, "rss_mib", "MiB of the main process"),
         "oracles": charts.bars(dict(figures.tests_by_oracle.most_common()), label="tests"),
         "mutation": charts.histogram(figures.mutation_scores, label="mutation score", span=(0, 1)),
         "quality": charts.histogram(figures.quality, label="quality", span=(0, 1)),
         "code": charts.histogram(figures.code_lines, label="lines of code"),
         "prompt": charts.histogram(figures.prompt_words, label="words in the prompt"),
     }
+
+
+_LEVELS = ("easy", "medium", "hard", "none")
+_SHOWN = 25
+
+
+def _most(counter: Counter[str]) -> dict[str, float]:
+    """The largest entries; what is left is one more."""
+    shown: dict[str, float] = dict(counter.most_common(_SHOWN))
+    rest = counter.total() - sum(shown.values())
+    return {**shown, f"{len(counter) - len(shown)} more": rest} if rest else shown
+
+
+def _curve(figures: Statistics, name: str, label: str) -> str:
+    from lift_sys.reports import charts
+
+    points = [(point["seconds"] / 60, point[name]) for point in figures.timeline if name in point]
+    return charts.line(points, across="minutes", up=label) if len(points) > 2 else ""

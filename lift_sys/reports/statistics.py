@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +32,33 @@ class Statistics:
     samples: dict[tuple[str, str], Rejection] = field(default_factory=dict)
     """One rejection of each kind, the first."""
     files_rejected: Counter[str] = field(default_factory=Counter)
+    categories: Counter[str] = field(default_factory=Counter)
+    difficulties: Counter[str] = field(default_factory=Counter)
+    projections: Counter[str] = field(default_factory=Counter)
+    registers: Counter[str] = field(default_factory=Counter)
+    clusters: set[str] = field(default_factory=set)
+    with_requirements: int = 0
+    one_statement: int = 0
+    statements: list[int] = field(default_factory=list)
+    survivors: Counter[str] = field(default_factory=Counter)
+    """Mutants that no test killed, by operator."""
+    equivalent: Counter[str] = field(default_factory=Counter)
+    """Mutants that can't be killed, by proof."""
+    mutants: int = 0
+    mutants_per_example: list[int] = field(default_factory=list)
+    environments: Counter[str] = field(default_factory=Counter)
+    """Rows that held in each environment of the flake gate."""
+    timeline: list[dict[str, float]] = field(default_factory=list)
     best: Example | None = None
+
+    @property
+    def rows(self) -> int:
+        return self.counts["validated"]
+
+    @property
+    def largest_share(self) -> float:
+        """Share of the rows that the largest project has."""
+        return max(self.examples_by_source.values(), default=0) / max(self.rows, 1)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -48,17 +75,7 @@ def collect(folder: Path) -> Statistics:
     found = Statistics(read_manifest(folder))
     names = {source["id"]: source["name"] for source in found.manifest["sources"]}
     for example in read_examples(folder):
-        found.examples_by_source[example.provenance.repository] += 1
-        found.licences[example.provenance.licence] += 1
-        found.tests_by_oracle.update(test.oracle for test in example.tests)
-        found.assertions.update(clause.kind for clause in example.ir.assertions)
-        found.mutation_scores.append(example.mutation.score or 0.0)
-        found.quality.append(example.quality.score)
-        found.code_lines.append(example.code.count("\n") + 1)
-        found.prompt_words.append(len(example.prompt.split()))
-        found.tests_per_example.append(len(example.tests))
-        if found.best is None or example.quality.score > found.best.quality.score:
-            found.best = example
+        _count(found, example)
     for rejection in read_rejections(folder):
         kind = (rejection.stage, rejection.reason.value)
         found.rejected[kind] += 1
@@ -66,4 +83,46 @@ def collect(folder: Path) -> Statistics:
         found.rejected_by_source[names.get(rejection.repository, rejection.repository[:12])] += 1
     for rejection in read_rejections(folder, FILE_REJECTS):
         found.files_rejected[rejection.reason.value] += 1
+    found.timeline = _timeline(folder / "work" / "timeline.jsonl")
     return found
+
+
+def _count(found: Statistics, example: Example) -> None:
+    found.examples_by_source[example.provenance.repository] += 1
+    found.licences[example.provenance.licence] += 1
+    found.tests_by_oracle.update(test.oracle for test in example.tests)
+    found.assertions.update(clause.kind for clause in example.ir.assertions)
+    found.mutation_scores.append(example.mutation.score or 0.0)
+    found.quality.append(example.quality.score)
+    found.code_lines.append(example.code.count("\n") + 1)
+    found.prompt_words.append(len(example.prompt.split()))
+    found.tests_per_example.append(len(example.tests))
+    found.categories[example.category or "none"] += 1
+    found.difficulties[example.difficulty or "none"] += 1
+    found.projections[example.projection or "none: results are plain"] += 1
+    found.registers.update(example.prompts.keys())
+    found.clusters.add(example.cluster or example.id)
+    found.with_requirements += bool(example.requirements)
+    found.one_statement += example.statements <= 1
+    found.statements.append(example.statements)
+    found.mutants += example.mutation.total
+    found.mutants_per_example.append(example.mutation.total)
+    for mutant in example.mutation.mutants:
+        if mutant.equivalent:
+            found.equivalent[mutant.proof or "bytecode"] += 1
+        elif mutant.killed_by is None:
+            found.survivors[mutant.operator] += 1
+    found.environments.update(example.flake.environments)
+    if found.best is None or example.quality.score > found.best.quality.score:
+        found.best = example
+
+
+def _timeline(path: Path) -> list[dict[str, float]]:
+    """Points of the run: seconds since its start, functions examined, MiB held. Of the last start of a run."""
+    if not path.is_file():
+        return []
+    points: list[dict[str, float]] = [json.loads(line) for line in path.read_text().splitlines()]
+    starts = [
+        index for index, point in enumerate(points) if index and point["seconds"] < points[index - 1]["seconds"]
+    ]
+    return points[starts[-1] if starts else 0 :]
