@@ -41,14 +41,22 @@ def record(
     Raises:
         SandboxUnavailable: no box can be opened here.
         SandboxFault: our box broke.
+        RequirementMissing: a locked wheel is not in the cache.
     """
     wanted = [f for f in functions if f.slice is not None]
     files = test_files(checkout)
     if not wanted or not files or checkout.repository.kind == "stdlib":
         return {}
+    from lift_sys.data_synthesis.boxes import equipped
     from lift_sys.sandbox import open_sandbox
 
-    box = open_sandbox(box_config(checkout.folder))
+    box = open_sandbox(
+        equipped(
+            checkout.wheels,
+            (*checkout.requirements, *checkout.test_requirements),
+            box_config(checkout.folder),
+        )
+    )
     try:
         return _record(box, checkout, wanted, files, seconds)
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lift_sys.data_synthesis.sources import wheels
 from lift_sys.data_synthesis.sources.index import Settings
@@ -11,6 +12,9 @@ from lift_sys.data_synthesis.sources.lock import LockEntry
 from lift_sys.data_synthesis.sources.resolve import resolve
 from lift_sys.errors import CandidateDied, CandidateTimeout, ConfigError, LiftError, ResultTooLarge, SourceError
 from lift_sys.records import Requirement
+
+if TYPE_CHECKING:
+    from lift_sys.sandbox.api import BoxConfig
 
 PROBE = "def probe():\n    return 1\n"
 
@@ -60,22 +64,24 @@ def _usable(wanted: Sequence[str], cache: Path, settings: Settings | None, notes
 
 
 def probe(requirements: Sequence[Requirement], root: Path, notes: list[str]) -> list[Requirement]:
-    """Those of which at least one module can be imported in a box, with all of them mounted.
+    """Those that can be imported in a box, with all of them mounted: their main module, or any where none is.
 
     Raises:
         SandboxError: no box can be opened here.
     """
-    from lift_sys.data_synthesis.boxes import Boxes
+    from lift_sys.data_synthesis.boxes import equipped
+    from lift_sys.sandbox import open_sandbox
     from lift_sys.sandbox.candidate import Call, run_calls
 
     usable: list[Requirement] = []
-    with Boxes(root) as boxes:
+    with open_sandbox(equipped(root, requirements, _with_pytest())) as box:
         for requirement in requirements:
             why = "it has no modules"
-            for top in wheels.find(root, requirement).tops:
+            tops = wheels.find(root, requirement).tops
+            for top in [top for top in tops if wheels.normal(top) == requirement.name] or tops:
                 code = f"import {top}\n\n\n{PROBE}"
                 try:
-                    run_calls(boxes.get(0, requirements), code, "probe", [Call('{"t":[]}')], regime="one_process")
+                    run_calls(box, code, "probe", [Call('{"t":[]}')], regime="one_process")
                 except (CandidateDied, CandidateTimeout, ResultTooLarge) as error:
                     why = _line(error)
                 else:
@@ -84,6 +90,15 @@ def probe(requirements: Sequence[Requirement], root: Path, notes: list[str]) -> 
             else:
                 notes.append(f"{requirement.filename}: it can't be imported in the sandbox ({why})")
     return usable
+
+
+def _with_pytest() -> BoxConfig:
+    """What the box in which tests run holds, too."""
+    from lift_sys.data_synthesis.oracles.recorded import TOOLS, tool_paths
+    from lift_sys.sandbox.api import BoxConfig, Mount
+
+    mounts = tuple(Mount(str(path), f"{TOOLS}/{path.name}") for path in tool_paths())
+    return BoxConfig(mounts=mounts, python_path=(TOOLS,))
 
 
 def _line(error: LiftError) -> str:

@@ -32,7 +32,7 @@ from lift_sys.errors import ConfigError, RequirementMissing, SourceError
 from lift_sys.records import Requirement
 
 FOLDER = "wheels"
-FORMAT = 1
+FORMAT = 2
 INSIDE = "/wheels"
 """Where a box shows them."""
 _DEPENDENCY = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)([^;]*)(?:;(.*))?$")
@@ -207,8 +207,7 @@ def _sdist(archive: Path, folder: Path, requirement: Requirement, limits: Limits
     pure = PureTree(folder, limits, requirement.filename)
     for path in sorted(files):
         name = path.removeprefix(f"{root}/") if root else path
-        inner = "/" in name or not root
-        if path.startswith(f"{root}/" if root else "") and inner and not _beside(name):
+        if path.startswith(f"{root}/" if root else "") and not _beside(name):
             data = (whole / files[path]).read_bytes()
             if pure.wants(name, len(data)):
                 pure.add(name, data)

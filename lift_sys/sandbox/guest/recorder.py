@@ -224,6 +224,14 @@ def _alarm(seconds: float) -> None:
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
 
 
+def _keep_old_names() -> None:
+    """Inner names of pytest that it has dropped, and that conftest files still read."""
+    from _pytest import compat, monkeypatch
+
+    if not hasattr(monkeypatch, "notset"):
+        monkeypatch.notset = compat.NOTSET  # type: ignore[attr-defined]
+
+
 def main(channel: Any) -> None:
     request = json.loads(channel.receive())
     home = os.getpid()
@@ -244,6 +252,7 @@ def main(channel: Any) -> None:
         file.write("[pytest]\n")
     import pytest
 
+    _keep_old_names()
     random.seed(0)
     os.chdir("/tmp")
     sys.path[:0] = [os.path.join(request["folder"], root).rstrip("/") for root in request["roots"]]
