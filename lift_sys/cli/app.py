@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from lift_sys.cli.decontaminate import decontaminate
 from lift_sys.cli.doctor import doctor
 from lift_sys.cli.generate import generate
 from lift_sys.cli.judge import judge
@@ -35,6 +36,6 @@ def _root(
         raise typer.Exit
 
 
-for command in (generate, scrape, lift, synthesize, judge, verify, publish, show, doctor):
+for command in (generate, scrape, lift, synthesize, judge, verify, decontaminate, publish, show, doctor):
     kind = ScrapeCommand if command is scrape else None
-    app.command(cls=kind, no_args_is_help=command in (scrape, lift, synthesize, judge))(command)
+    app.command(cls=kind, no_args_is_help=command in (scrape, lift, synthesize, judge, decontaminate))(command)

@@ -5,8 +5,8 @@ on every row's function, with its arguments in every plausible order. All of a r
 process (`guest/behaviour.py`); what seems to match is run again in a fresh box, and compared here.
 
 A match needs evidence. The tests of a problem are worth so many bits: a result that many functions share (True, an
-empty list, an argument given back) is worth little, a long one much. The function must also agree with the solution
-on `probes`, inputs near the tests' own: on most where the bits are few, on half where they are many.
+empty list, an argument given back) is worth little, a long one much. Where the bits are few, the function must also
+agree with the solution on `probes`, inputs near the tests' own.
 """
 
 from __future__ import annotations
@@ -37,10 +37,9 @@ SCREENED = 8
 MISSES = 10
 """One test in so many may fail: a copy with a slip is still a copy."""
 ENOUGH_BITS = 32.0
-"""Tests worth as much are evidence of their own."""
-PROBE_SHARE, RICH_SHARE = 0.75, 0.5
-"""Share of the probes that must agree, of those with the commonest result and of the others alike; and the share
-where the tests have `ENOUGH_BITS`."""
+"""Tests worth as much are evidence of their own; below, the probes must agree as well."""
+PROBE_SHARE = 0.75
+"""Share of the probes that must agree, of those with the commonest result and of the others alike."""
 FEW_OUTCOMES = 2
 SMALL = 5.0
 """Bits of a result that many functions give: True, None, 3, "Yes"."""
@@ -260,6 +259,8 @@ def match(sandbox: Sandbox, item: BehaviourTask) -> str | None:
         found = confirm(sandbox, item, problems[number], way)
         if found:
             return f"{problems[number].id} {problems[number].entry_point}: behaves the same ({found})"
+        if problems[number].heavy:  # it may have taken its whole time: once is enough
+            done.add(number)
     return None
 
 
@@ -293,11 +294,10 @@ def confirm(sandbox: Sandbox, item: BehaviourTask, problem: ScreenProblem, way: 
     if passed is None or sum(passed) < len(tests) - problem.allowed(len(tests)):
         return None
     said = f"{sum(passed)} of {len(tests)} tests, arguments {way.describe()}"
-    if not problem.probes:
-        return said if problem.bits >= ENOUGH_BITS else None
-    near = agreeing(sandbox, item, way, problem.probes)
-    wanted = RICH_SHARE if problem.bits >= ENOUGH_BITS else PROBE_SHARE
-    if near is None or balanced(near, problem.probes) < wanted:
+    if problem.bits >= ENOUGH_BITS:
+        return said
+    near = agreeing(sandbox, item, way, problem.probes) if problem.probes else None
+    if near is None or balanced(near, problem.probes) < PROBE_SHARE:
         return None
     return f"{said}, {sum(near)} of {len(near)} probes"
 
