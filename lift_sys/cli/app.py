@@ -10,6 +10,7 @@ from lift_sys.cli.generate import generate
 from lift_sys.cli.judge import judge
 from lift_sys.cli.lift import lift
 from lift_sys.cli.publish import publish
+from lift_sys.cli.repair import repair
 from lift_sys.cli.scrape import ScrapeCommand, scrape
 from lift_sys.cli.show import show
 from lift_sys.cli.synthesize import synthesize
@@ -36,6 +37,6 @@ def _root(
         raise typer.Exit
 
 
-for command in (generate, scrape, lift, synthesize, judge, verify, decontaminate, publish, show, doctor):
+for command in (generate, scrape, lift, synthesize, judge, verify, repair, decontaminate, publish, show, doctor):
     kind = ScrapeCommand if command is scrape else None
     app.command(cls=kind, no_args_is_help=command in (scrape, lift, synthesize, judge, decontaminate))(command)

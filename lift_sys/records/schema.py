@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from lift_sys.ir import IntermediateRepresentation
 from lift_sys.records.base import Record
 from lift_sys.records.models import Example, Function, Rejection, Repository, TestCase, Verdict
+from lift_sys.records.repair import RepairTask
 
 RECORDS: tuple[type[BaseModel], ...] = (
     Repository,
@@ -27,6 +28,7 @@ RECORDS: tuple[type[BaseModel], ...] = (
     Verdict,
     Example,
     Rejection,
+    RepairTask,
 )
 FOLDER = Path("docs/schema")
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

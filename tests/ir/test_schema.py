@@ -30,6 +30,7 @@ from lift_sys.records import (
     Verdict,
 )
 from lift_sys.records import Provenance as Origin
+from lift_sys.records.repair import RepairTask
 from lift_sys.records.schema import RECORDS, file_name, main, schema_files, schema_of
 
 ROOT = Path(__file__).parents[2]
@@ -108,7 +109,19 @@ REJECTION = Rejection(
     path="tidy/core.py",
     qualname="clamp",
 )
-SAMPLES: tuple[Record, ...] = (REPOSITORY, FUNCTION, TEST, VERDICT, EXAMPLE, REJECTION)
+REPAIR = RepairTask(
+    example=EXAMPLE.id,
+    prompt="`clamp` has a bug.",
+    buggy_code="def clamp(x): return\n",
+    entry_point="clamp",
+    failing=(TEST,),
+    passing=(TEST,),
+    fix="",
+    operator="return value",
+    line=1,
+    provenance=EXAMPLE.provenance,
+)
+SAMPLES: tuple[Record, ...] = (REPOSITORY, FUNCTION, TEST, VERDICT, EXAMPLE, REJECTION, REPAIR)
 
 
 def line_of(record: BaseModel) -> Any:
