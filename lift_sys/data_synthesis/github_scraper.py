@@ -155,7 +155,7 @@ def scrape_github(
         selection = Selection(
             query=query,
             last_day=begun.last_day,
-            found=len(wanted) + refused,
+            found=len(wanted) + refused.total(),
             decisions=tuple(decisions),
             notes=_notes(parts, refused),
             requests=client.requests,
@@ -198,26 +198,28 @@ def _decided(
     return selector.run(wanted, count)
 
 
-def _candidates(query: Query, parts: list[Part]) -> tuple[list[Wanted], int]:
-    """Every fitting repository once, in the query's order, and how many of those found do not fit."""
+def _candidates(query: Query, parts: list[Part]) -> tuple[list[Wanted], Counter[str]]:
+    """Every fitting repository once, in the query's order, and why others that were found do not fit."""
     if query.names:
-        return [Wanted(0, name) for name in query.names], 0
+        return [Wanted(0, name) for name in query.names], Counter()
     found = {candidate.number: candidate for part in parts for candidate in part.found}
+    refused = Counter(told[0] for candidate in found.values() if (told := query.refuses(candidate)) is not None)
     fitting = [candidate for candidate in found.values() if query.refuses(candidate) is None]
     if query.order == "stars":
         fitting.sort(key=lambda candidate: (-candidate.stars, candidate.number))
     else:
         fitting.sort(key=lambda candidate: content_hash([query.seed, candidate.number]))
-    return [Wanted(candidate.number, candidate.name) for candidate in fitting], len(found) - len(fitting)
+    return [Wanted(candidate.number, candidate.name) for candidate in fitting], refused
 
 
-def _notes(parts: list[Part], refused: int) -> tuple[str, ...]:
+def _notes(parts: list[Part], refused: Counter[str]) -> tuple[str, ...]:
     notes = [f"{part.slice.licence}, {part.slice.text()}: {note}" for part in parts for note in part.notes]
     unreadable = sum(part.unreadable for part in parts)
     if unreadable:
         notes.append(f"{unreadable} results lacked fields or had odd ones and were passed over")
     if refused:
-        notes.append(f"{refused} results did not fit the query and were passed over")
+        reasons = ", ".join(f"{name} {number}" for name, number in sorted(refused.items()))
+        notes.append(f"{refused.total()} results did not fit the query and were passed over ({reasons})")
     return tuple(notes)
 
 
