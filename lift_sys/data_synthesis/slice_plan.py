@@ -15,9 +15,21 @@ MAX_LINES = 600
 MAX_PIECES = 80
 BUILTINS = frozenset(dir(builtins)) | {"__name__", "__doc__", "__class__", "__qualname__", "__module__", "__debug__"}
 REFUSED_EFFECTS = frozenset({"network", "reads_file", "writes_file", "environment", "clock", "randomness", "process"})
+HARMLESS = frozenset(
+    {"sys.modules", "sys.modules.get", "threading.RLock", "threading.Lock", "threading.local"}
+    | {f"socket.{name}" for name in ("AF_INET", "AF_INET6", "inet_aton", "inet_ntoa", "inet_pton", "inet_ntop")}
+)
+"""Uses of modules with effects that have none themselves, or that the re-runs of every row would show."""
 CONSOLE_READS = ("input", "sys.stdin", "termios", "readline", "curses", "tty")
 Owner = tuple[str, str]
 """Whose a global name of the slice is: module and name there."""
+
+
+def is_refused(kind: str, what: str) -> bool:
+    """Whether code that has this effect on the world can't be part of an example."""
+    if kind == "console":
+        return what.startswith(CONSOLE_READS)
+    return kind in REFUSED_EFFECTS and what not in HARMLESS
 
 
 class Stop(Exception):
@@ -217,7 +229,7 @@ class Plan:
         if piece.dynamic:
             raise Stop(RejectionReason.DYNAMIC_CODE, f"{piece.dynamic}() at {module.path}:{piece.first}")
         for kind, what, line in piece.effects:
-            if kind in REFUSED_EFFECTS or (kind == "console" and what.startswith(CONSOLE_READS)):
+            if is_refused(kind, what):
                 raise Stop(RejectionReason.EFFECT, f"{kind}: {what} at {module.path}:{line}")
         for item in piece.imports:
             outside = self.index.outside(item)

@@ -70,11 +70,15 @@ def explore(
     best: Exploration | None = None
     for found in _forms(function):
         exploration = _explore(sandbox, function, found, seeds, budget)
-        if best is None or (exploration.reason is None and exploration.unencoded < best.unencoded):
+        if best is None or _better(exploration, best):
             best = exploration if found is function.slice else replace(exploration, slice=found)
         if not _lacking(best, function):
             break
     return best or Exploration(reason=RejectionReason.LOAD_FAILED, detail="its names are those of the harness")
+
+
+def _better(found: Exploration, best: Exploration) -> bool:
+    return found.reason is None and (best.reason is not None or found.unencoded < best.unencoded)
 
 
 def _forms(function: Function) -> Iterator[Slice]:

@@ -126,7 +126,7 @@ class Program:
                     exec(code, names)
                 found: Any = self.module
                 for part in self.entry_point.split("."):
-                    found = getattr(found, part)
+                    found = getattr(found, part) if called else getattr(found, part, None)
                 if called and not callable(found):
                     raise LoadError(f"{self.entry_point} is not callable")
         except BaseException as error:

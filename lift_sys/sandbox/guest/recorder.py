@@ -6,10 +6,15 @@ of every test as it ends, then `{"end": exit code}`. The project is hostile: all
 
 A function is recorded by giving it the code of a trampoline, so that it stays the same object wherever it was
 imported to. The trampoline takes itself away after enough distinct calls.
+
+A method's object is recorded as the first argument, as harnesses take it (`data_synthesis/projections.py`): a dict of
+its attributes, or a tuple of what it was made of where these are no plain values. Objects of subclasses are left out.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import importlib.machinery
 import inspect
 import json
@@ -38,11 +43,80 @@ UNKNOWN = "null"
 """Stands for a result that has no encoding, such as an iterator: only the arguments of such a call are of use."""
 
 
+Shown = Callable[[tuple[Any, ...]], tuple[Any, ...]]
+"""The arguments of a call as they are recorded; raises when they can't be."""
+MADE = 5000
+"""So many objects are remembered with what they were made of."""
+_HOLDERS = (dict, list, tuple, set, frozenset, str, bytes, int, float, BaseException)
+
+
+def as_given(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    return args
+
+
+def without_first(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    return args[1:]
+
+
+class Objects:
+    """The objects of one class, as a harness can make them again."""
+
+    def __init__(self, owner: type) -> None:
+        self.owner = owner
+        self.made: dict[int, tuple[Any, str]] = {}
+        """By identity: the object, so that it stays, and the wire text of what it was made of."""
+
+    def __call__(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        found = args[0]
+        if type(found) is not self.owner:
+            raise ValueError("of another class")
+        try:
+            if isinstance(found, _HOLDERS):
+                raise ValueError("its attributes are not all of it")
+            receiver: Any = state(found)
+            wire.encode(receiver, limit=ARGUMENTS)
+        except Exception:
+            receiver = wire.decode(self.made[id(found)][1])
+        return receiver, *args[1:]
+
+    def remember(self, function: types.FunctionType) -> None:
+        """Note what objects are made of, from now on."""
+        signature = inspect.signature(function)
+
+        def noted(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            if type(args[0]) is self.owner and len(self.made) < MADE:
+                bound = signature.bind(*args, **kwargs)
+                if kwargs:
+                    bound.apply_defaults()
+                if not bound.kwargs:
+                    with contextlib.suppress(Exception):
+                        self.made[id(args[0])] = args[0], wire.encode(bound.args[1:], limit=ARGUMENTS)
+            return original(*args, **kwargs)
+
+        if not function.__code__.co_freevars:
+            original = _copy(function)
+            _divert(function, noted)
+
+
+def state(found: Any) -> dict[str, Any]:
+    """The attributes of an object, in `__dict__` and in slots, by name; its own code has no part in it."""
+    names = dict(object.__getattribute__(found, "__dict__")) if hasattr(found, "__dict__") else {}
+    for kind in type(found).__mro__:
+        slots = kind.__dict__.get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            member = kind.__dict__.get(name)
+            if isinstance(member, types.MemberDescriptorType):
+                with contextlib.suppress(AttributeError):
+                    names[name] = member.__get__(found)
+    return {name: names[name] for name in sorted(names)}
+
+
 class Tape:
     """The calls of one function."""
 
-    def __init__(self, target: str, wanted: int, out: list[list[str]]) -> None:
+    def __init__(self, target: str, wanted: int, out: list[list[str]], shown: Shown) -> None:
         self.target = target
+        self.shown = shown
         self.left = wanted
         self.misses = MISSES
         self.seen: set[str] = set()
@@ -55,7 +129,8 @@ class Tape:
         if self.active:  # a call from within itself
             return self.original(*args, **kwargs)
         try:
-            given = wire.encode(args, limit=ARGUMENTS), wire.encode(kwargs, limit=ARGUMENTS)
+            shown = self.shown(args)
+            given = wire.encode(shown, limit=ARGUMENTS), wire.encode(kwargs, limit=ARGUMENTS)
         except Exception:
             self.miss()
             return self.original(*args, **kwargs)
@@ -107,10 +182,23 @@ def attach(function: types.FunctionType, tape: Tape) -> bool:
     code = function.__code__
     if code.co_freevars or code.co_flags & _UNRECORDED:
         return False
-    original = types.FunctionType(code, function.__globals__, function.__name__, function.__defaults__)
-    original.__kwdefaults__ = function.__kwdefaults__
-    tape.original = original
-    constants = tuple(tape if item == "tape" else item for item in _TEMPLATE.co_consts)
+    tape.original = _copy(function)
+    tape.remove = _divert(function, tape)
+    return True
+
+
+def _copy(function: types.FunctionType) -> types.FunctionType:
+    made = types.FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    )
+    made.__kwdefaults__ = function.__kwdefaults__
+    return made
+
+
+def _divert(function: types.FunctionType, to: Callable[..., Any]) -> Callable[[], None]:
+    """Send calls to `to(args, kwargs)`; what is returned ends that."""
+    code = function.__code__
+    constants = tuple(to if item == "tape" else item for item in _TEMPLATE.co_consts)
     signature = inspect.signature(function)
     had = function.__dict__.get("__signature__")
 
@@ -119,7 +207,6 @@ def attach(function: types.FunctionType, tape: Tape) -> bool:
         if had is None:
             function.__dict__.pop("__signature__", None)
 
-    tape.remove = remove
     if had is None:
         function.__signature__ = signature  # type: ignore[attr-defined]
     function.__code__ = _TEMPLATE.replace(
@@ -128,7 +215,7 @@ def attach(function: types.FunctionType, tape: Tape) -> bool:
         co_filename=code.co_filename,
         co_firstlineno=code.co_firstlineno,
     )
-    return True
+    return remove
 
 
 class Recorder:
@@ -140,6 +227,7 @@ class Recorder:
         self.wanted: int = request["calls"]
         self.out: list[list[str]] = []
         self.done: set[str] = set()
+        self.objects: dict[type, Objects] = {}
 
     def install(self) -> None:
         loader = importlib.machinery.SourceFileLoader
@@ -160,21 +248,47 @@ class Recorder:
             key = f"{path}:{qualname}"
             if key in self.done:
                 continue
-            function = find(module, qualname)
+            owner, member, function = find(module, qualname)
             if function is not None and function.__code__.co_filename.endswith(path):
                 self.done.add(key)
-                attach(function, Tape(key, self.wanted, self.out))
+                attach(function, Tape(key, self.wanted, self.out, self.shown(owner, member)))
+
+    def shown(self, owner: type | None, member: Any) -> Shown:
+        """How the arguments of a function are recorded, by what it is to its class."""
+        if owner is None or isinstance(member, staticmethod):
+            return as_given
+        if isinstance(member, classmethod):
+            return without_first
+        if owner not in self.objects:
+            self.objects[owner] = objects = Objects(owner)
+            maker = owner.__dict__.get("__init__")
+            if isinstance(maker, types.FunctionType) and "__wrapped__" not in maker.__dict__:
+                objects.remember(maker)
+        return self.objects[owner]
 
 
-def find(module: types.ModuleType, qualname: str) -> types.FunctionType | None:
-    """The plain function of that name, without running any of its owner's code."""
+def find(module: types.ModuleType, qualname: str) -> tuple[type | None, Any, types.FunctionType | None]:
+    """The class that a function belongs to, what it is there, and the plain function, without running any code."""
     names: Any = vars(module)
+    owner: type | None = None
     found: Any = None
     for part in qualname.split("."):
+        if owner is not None and part.startswith("__") and not part.endswith("__"):
+            part = f"_{owner.__name__.lstrip('_')}{part}"
         found = names.get(part)
         names = vars(found) if isinstance(found, type) else {}
+        owner = found if isinstance(found, type) else owner
+    member = found
     if isinstance(found, (staticmethod, classmethod)):
-        found = found.__func__ if isinstance(found, staticmethod) else None
+        found = found.__func__
+    elif isinstance(found, property):
+        found = found.fget
+    elif isinstance(found, functools.cached_property):
+        found = found.func
+    return owner, member, _plain(found)
+
+
+def _plain(found: Any) -> types.FunctionType | None:
     for _ in range(5):
         if isinstance(found, types.FunctionType) and "__wrapped__" not in found.__dict__:
             break
