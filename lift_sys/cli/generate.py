@@ -45,6 +45,9 @@ def generate(
         int | None, typer.Option("--limit", min=1, help="Stop after this many functions of each source.")
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of every choice of wording.")] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Write repair tasks as well, from the killed mutants: OUT/repair.jsonl.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest's counts as JSON.")] = False,
 ) -> None:
     """Turn repositories into a dataset of execution-validated examples.
@@ -66,6 +69,7 @@ def generate(
     from lift_sys.cli.scrape import check_licences, split_ref
     from lift_sys.data_synthesis.licences import Policy
     from lift_sys.data_synthesis.pipeline import Pipeline
+    from lift_sys.data_synthesis.repair import write_repair_tasks
     from lift_sys.data_synthesis.sources import GitSource, Lock, StdlibSource, load_sources, local_source
     from lift_sys.executors import make_executor
     from lift_sys.reports import write_report
@@ -92,10 +96,15 @@ def generate(
         pipeline = Pipeline(config, out, cache, make_executor(executor, jobs), console, unrecorded)
         manifest = asyncio.run(pipeline.run(sources))
     write_report(out, seconds=pipeline.seconds, command=_command())
+    tasks = write_repair_tasks(out)["tasks"] if repair else None
     if as_json:
-        print(json.dumps({"out": str(out), **manifest["counts"]}))
+        print(
+            json.dumps({"out": str(out), **manifest["counts"]} | ({} if tasks is None else {"repair_tasks": tasks}))
+        )
     else:
         _summary(out, manifest, pipeline.seconds)
+        if tasks is not None:
+            print(f"{out}/repair.jsonl      {tasks:,} repair tasks")
 
 
 def _command() -> str:
