@@ -1,6 +1,6 @@
 """Make a dataset on a Ray cluster whose workers are killed at random moments; compare it with one made locally.
 
-    python scripts/ray_kill.py [--kills 10] [--lock FILE] [--limit 60] [--jobs 2] [--seed 0]
+    python scripts/ray_kill.py [--kills 10] [--lock FILE] [--limit 150] [--jobs 2] [--seed 0]
 
 Both kinds of process are killed, in turn: the cluster's own (a Ray actor, as when a machine is lost) and the worker
 that it hosts (as when the kernel takes one for its memory). Prints what was killed and which losses were told.
@@ -27,6 +27,8 @@ from lift_sys.data_synthesis.sources import Source, StdlibSource, load_sources
 from lift_sys.executors import Executor, make_executor
 
 FILES = ("examples.jsonl", "rejects.jsonl", "file_rejects.jsonl", "manifest.json")
+MODULES = ("bisect", "calendar", "colorsys", "fnmatch", "posixpath", "shlex", "statistics", "textwrap")
+"""Of the standard library, where no lock is given."""
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -85,7 +87,9 @@ class Killer(threading.Thread):
 def make(options: argparse.Namespace, out: Path, executor: Executor) -> float:
     cache = options.work / "cache"
     shutil.rmtree(out, ignore_errors=True)
-    sources: list[Source] = [*load_sources(options.lock, cache / "sources")] if options.lock else [StdlibSource()]
+    sources: list[Source] = (
+        [*load_sources(options.lock, cache / "sources")] if options.lock else [StdlibSource(MODULES)]
+    )
     began = time.monotonic()
     asyncio.run(Pipeline(PipelineConfig(max_functions=options.limit), out, cache, executor).run(sources))
     return time.monotonic() - began
@@ -96,7 +100,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--every", type=float, default=3.0, help="mean seconds from kill to kill")
     parser.add_argument("--lock", type=Path)
-    parser.add_argument("--limit", type=int, default=60)
+    parser.add_argument("--limit", type=int, default=150, help="functions of each source")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "ray_kill")

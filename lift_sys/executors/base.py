@@ -48,7 +48,7 @@ class Executor(Protocol):
 
     - every item leads to exactly one `Done`, in the order in which they finish;
     - a failure of one item, a dead worker included, is data and touches no other item; an item whose worker dies is
-      given to another one, and one that ends two workers is `WorkerCrashed`;
+      given to another one, and one that ends two workers (or sees five machines lost) is `WorkerCrashed`;
     - items are taken from the iterable as they are needed, a few at a time for each worker;
     - several iterations share the workers; free workers take from the one with the lowest `priority`, and among
       equals from the one that began first;

@@ -1,7 +1,7 @@
 """The executor of Modal: every iteration is one `Function.map` over the workers of a deployed app.
 
 Modal starts containers as items come, up to `jobs`. An answer says which item it is for; a container that was lost
-leaves no answer, so at the end of a map the items without one go into a second map, once. Priorities are not known
+leaves no answer, so at the end of a map the items without one go into another. Priorities are not known
 to Modal, and items that were sent when an iteration is left are worked on to their end.
 """
 
@@ -19,7 +19,7 @@ from typing import Any, Protocol, Self
 from lift_sys.errors import ConfigError
 from lift_sys.executors.base import Done, ExecutorClosed, Item, ItemRaised, Result, WorkerCrashed, each
 from lift_sys.executors.host import Answer, close_shared
-from lift_sys.executors.pool import AHEAD, ATTEMPTS
+from lift_sys.executors.pool import AHEAD, ATTEMPTS, MACHINE_LOST, MACHINES
 
 JOBS = 100
 """Containers at a time, where the user names no number: what a new Modal account allows."""
@@ -58,7 +58,7 @@ class ModalExecutor:
         closings = self._closings
         self._users += 1
         try:
-            async with aclosing(_Round(self, function, items).results()) as results:
+            async with aclosing(_Iteration(self, function, items).results()) as results:
                 async for done in results:
                     yield done
                     if self._closings != closings:
@@ -86,8 +86,8 @@ class ModalExecutor:
         return self._remote(tasks)
 
 
-class _Round:
-    """One iteration: a map over all items, and a second one over those that were lost."""
+class _Iteration:
+    """A map over all items, and more of them over those that were lost."""
 
     def __init__(self, executor: ModalExecutor, function: Callable[[Any], Any], items: Any) -> None:
         self.executor = executor
@@ -95,46 +95,47 @@ class _Round:
         self.items = items
         self.window = asyncio.Semaphore(AHEAD * executor.jobs)
         self.open: dict[int, bytes] = {}
-        """Calls without an answer, by number."""
-        self.lost: dict[int, str] = {}
+        """Calls without a result, by number."""
+        self.ended: Counter[int] = Counter()
+        """How many workers an item has ended."""
         self.broken: Exception | None = None
 
     async def results(self) -> AsyncGenerator[Done[Any], None]:
         source: AsyncGenerator[Task, None] = self._first()
-        for attempt in range(1, ATTEMPTS + 1):
-            last = attempt == ATTEMPTS
+        for attempt in range(1, MACHINES + 1):
+            told: set[int] = set()
             async with aclosing(source), aclosing(self.executor.remote(source)) as answers:
                 async for answer in answers:
-                    done = self._take(answer, attempt, last)
                     self.window.release()
+                    if isinstance(answer, BaseException):
+                        continue  # it does not say whose: seen at the end of the map
+                    told.add(answer[0])
+                    done = self._take(*answer, attempt)
                     if done is not None:
                         yield done
             if self.broken is not None:
                 raise self.broken
-            for index in sorted(self.open.keys() - self.lost.keys()):
-                self.executor.losses["a container was lost"] += 1
-                if last:
-                    detail = "the worker's machine or its process on the cluster was lost"
-                    yield Done(index, failure=WorkerCrashed(detail), attempts=attempt)
-            self.lost.clear()
+            self.executor.losses.update(MACHINE_LOST for _ in self.open.keys() - told)
             source = self._again(dict(sorted(self.open.items())))
+            if not self.open:
+                return
+        for index in sorted(self.open):
+            yield Done(index, failure=WorkerCrashed(MACHINE_LOST), attempts=MACHINES)
 
-    def _take(self, answer: tuple[int, Answer] | BaseException, attempt: int, last: bool) -> Done[Any] | None:
+    def _take(self, index: int, answer: Answer, attempt: int) -> Done[Any] | None:
         """The result that an answer holds; None where its item is to be tried again."""
-        if isinstance(answer, BaseException):
-            return None  # it does not say whose: seen at the end of the map
-        index, (body, lost) = answer
-        if body is not None:
-            del self.open[index]
-            good, value = pickle.loads(body)
-            return Done(index, value if good else None, None if good else ItemRaised(*value), attempt)
-        detail, final = lost or ("", False)
-        self.executor.losses[detail] += 1
-        if last or final:
+        body, lost = answer
+        if lost is not None:
+            detail, final = lost
+            self.executor.losses[detail] += 1
+            self.ended[index] += 1
+            if self.ended[index] < ATTEMPTS and not final:
+                return None
             del self.open[index]
             return Done(index, failure=WorkerCrashed(detail), attempts=attempt)
-        self.lost[index] = detail
-        return None
+        del self.open[index]
+        good, value = pickle.loads(body or b"")
+        return Done(index, value if good else None, None if good else ItemRaised(*value), attempt)
 
     async def _first(self) -> AsyncGenerator[Task, None]:
         index = 0

@@ -23,16 +23,23 @@ AHEAD = 4
 """Items of an iteration, for each worker, that may be taken from the iterable and not yet handed to the caller."""
 ATTEMPTS = 2
 """How many workers an item may end before it is given up."""
+MACHINES = 5
+"""How many machines may be lost under an item before it is given up."""
+MACHINE_LOST = "the worker's machine or its process on the cluster was lost"
 STARTS = 3
 """How often in a row a worker may end before it was ready, until the pool is taken for broken."""
 
 
 class WorkerLost(Exception):
-    """The worker ended before it answered. The message says how; `final`: another try would end the same."""
+    """The worker ended before it answered. The message says how.
 
-    def __init__(self, detail: str, *, final: bool = False) -> None:
+    `final`: another try would end the same. `machine`: it was lost with its machine, for which no item is to blame.
+    """
+
+    def __init__(self, detail: str, *, final: bool = False, machine: bool = False) -> None:
         super().__init__(detail)
         self.final = final
+        self.machine = machine
 
 
 class Worker(Protocol):
@@ -221,6 +228,7 @@ class Crew:
 
 async def _attempt(worker: Worker, stream: _Stream, index: int, message: bytes, losses: Counter[str]) -> Done[Any]:
     """The item's result, on a second worker where the first is lost."""
+    ended = 0
     for attempt in itertools.count(1):
         try:
             if attempt > 1:
@@ -231,7 +239,8 @@ async def _attempt(worker: Worker, stream: _Stream, index: int, message: bytes, 
         except WorkerLost as lost:
             if not stream.left:
                 losses[str(lost)] += 1
-            if attempt == ATTEMPTS or lost.final or stream.left:
+            ended += not lost.machine
+            if ended == ATTEMPTS or attempt == MACHINES or lost.final or stream.left:
                 return Done(index, failure=WorkerCrashed(str(lost)), attempts=attempt)
             continue
         return Done(index, value if good else None, None if good else ItemRaised(*value), attempt)

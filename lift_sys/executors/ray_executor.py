@@ -23,7 +23,7 @@ from typing import Any
 from lift_sys.errors import ConfigError
 from lift_sys.executors.host import Host
 from lift_sys.executors.local import MEMORY, PATIENCE
-from lift_sys.executors.pool import Pool, Worker, WorkerLost
+from lift_sys.executors.pool import MACHINE_LOST, Pool, Worker, WorkerLost
 
 OBJECT_STORE = 80 << 20
 """Bytes for the results that are on their way; Ray takes no less than 75 MiB."""
@@ -190,7 +190,7 @@ class _RayWorker:
             exceptions.OutOfMemoryError,
         ):
             self._give_up()
-            raise WorkerLost("the worker's machine or its process on the cluster was lost") from None
+            raise WorkerLost(MACHINE_LOST, machine=True) from None
 
     def kill(self) -> None:
         if self.running:
