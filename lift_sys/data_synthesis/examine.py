@@ -33,7 +33,6 @@ ATTEMPTS = 3
 OBSTACLES = {reason.value: reason for reason in RejectionReason}
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 """An object's address in a message: another one on every run."""
-ORACLE_WEIGHT = {"recorded": 1.0, "doctest": 1.0, "generated": 0.5}
 
 
 @dataclass(frozen=True)
@@ -131,8 +130,9 @@ def _example(
     from lift_sys.data_synthesis.prompt_synthesizer import PromptSynthesizer
     from lift_sys.data_synthesis.visible import choose_visible
 
+    # Category, difficulty and the quality's score are curation's: see `curation.describe`.
     function, repository, config = task.function, task.repository, task.config
-    tests = choose_visible(checked.tests, config.visible_tests)
+    tests = choose_visible(checked.tests, config.visible_tests, checked.mutation)
     prompts = PromptSynthesizer(seed=config.seed).synthesize(function, ir, tests).prompts
     return Example(
         prompt=prompts[config.register_],
@@ -147,7 +147,7 @@ def _example(
         flake=checked.flake,
         tests=tests,
         mutation=checked.mutation,
-        quality=quality(function, checked, coverage),
+        quality=Quality(score=0.0, components={} if coverage is None else {"coverage": round(coverage, 4)}),
         verdict=checked.verdict,
         provenance=Provenance(
             repository=repository.name,
@@ -166,19 +166,3 @@ def _example(
             configuration=config.engine_id,
         ),
     )
-
-
-def quality(function: Function, checked: Validation, coverage: float | None) -> Quality:
-    """The mean of what is known: how strong the tests are, where they come from, and how much there is to learn."""
-    components = {
-        "mutation_score": checked.mutation.score or 0.0,
-        "oracle_authority": sum(ORACLE_WEIGHT[test.oracle] for test in checked.tests) / len(checked.tests),
-        "documented": 1.0 if function.docstring else 0.0,
-        "hinted": 1.0 if function.has_hints else 0.0,
-        "substance": min(1.0, function.statements / 5),
-        "evidence": min(1.0, checked.mutation.total / 10),
-    }
-    if coverage is not None:
-        components["coverage"] = coverage
-    components = {name: round(value, 4) for name, value in sorted(components.items())}
-    return Quality(score=round(sum(components.values()) / len(components), 4), components=components)

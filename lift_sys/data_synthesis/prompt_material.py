@@ -120,8 +120,11 @@ def _summary_and_body(doc: ParsedDocstring, name: str) -> tuple[str, tuple[str, 
     text = doc.summary
     arguments = r"\((?:[^()]|\([^()]*\))*\)`*"
     result = r"(?:(?:->|=>|-->)\s*[\w\[\], |.()]+?(?=\s*(?:[-:.]|$|[A-Z][a-z]))|[=:-]+)?"
-    signature = rf"^`*(?:\w+\.)*{re.escape(name)}\s*{arguments}\s*{result}\s*[-:.]*\s*"
-    if re.match(rf"^`*(?:\w+\.)*{re.escape(name)}\(.*\)`*\s*(?:->|=>|-->|==?|returns)\s*['\"\d\[({{-]", text):
+    # Documentation often calls a private function by its public name.
+    called = rf"(?:\w+\.)*_*{re.escape(name.lstrip('_') or name)}"
+    signature = rf"^`*{called}\s*{arguments}\s*{result}\s*[-:.]*\s*"
+    literal = r"(?:[bBrRuU]{0,2}['\"]|[\d\[({-])"
+    if re.match(rf"^`*{called}\(.*\)`*\s*(?:->|=>|-->|==?|returns)\s*{literal}", text):
         text = ""  # an example call, no summary
     text = re.sub(signature, "", text)
     parts = sentences(clean_line(text))

@@ -4,25 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lift_sys.records import TestCase, wire_literal
+from lift_sys.records import MutationEvidence, TestCase, wire_literal
 
 _ORACLES = {"recorded": 0, "doctest": 0, "generated": 1}
 _GOOD_LENGTH = range(6, 70)
+_GAIN = 6.0
+"""What killing every mutant is worth against the costs of `_rank`."""
 
 
-def choose_visible(tests: Sequence[TestCase], count: int) -> tuple[TestCase, ...]:
-    """The same tests in the same order, up to `count` of them visible: of different outcomes, one error at most."""
+def choose_visible(
+    tests: Sequence[TestCase], count: int, mutation: MutationEvidence | None = None
+) -> tuple[TestCase, ...]:
+    """The same tests in the same order, up to `count` of them visible: of different outcomes, one error at most.
+
+    With the `mutation` evidence of these tests, one that kills mutants which the others shown let live goes first:
+    what tells the function from its mutants tells a reader what the function does.
+    """
     count = min(count, len(tests) // 2)
-    ranked = sorted(range(len(tests)), key=lambda index: (*_rank(tests[index]), index))
+    costs = [_rank(test) for test in tests]
+    kills = [_killed_by(index, mutation) for index in range(len(tests))]
+    mutants = len(set().union(*kills))
     chosen: list[int] = []
     outcomes: set[str] = set()
-    for index in ranked:
-        outcome = "error" if tests[index].expected.raises else _outcome(tests[index])
-        if len(chosen) < count and outcome not in outcomes:
-            chosen.append(index)
-            outcomes.add(outcome)
-    chosen += [index for index in ranked if index not in chosen][: count - len(chosen)]
+    shown: set[int] = set()
+
+    def rank(index: int) -> tuple[bool, float, int, int]:
+        cost, size = costs[index]
+        gain = len(kills[index] - shown) / mutants if mutants else 0.0
+        return _told(tests[index]) in outcomes, cost - _GAIN * gain, size, index
+
+    while len(chosen) < count:
+        best = min((index for index in range(len(tests)) if index not in chosen), key=rank)
+        chosen.append(best)
+        outcomes.add(_told(tests[best]))
+        shown |= kills[best]
     return tuple(test.model_copy(update={"visible": i in chosen}) for i, test in enumerate(tests))
+
+
+def _killed_by(test: int, mutation: MutationEvidence | None) -> set[int]:
+    """The mutants, by index, that a test kills."""
+    mutants = mutation.mutants if mutation is not None else ()
+    return {number for number, mutant in enumerate(mutants) if test in mutant.failing and not mutant.equivalent}
+
+
+def _told(test: TestCase) -> str:
+    return "error" if test.expected.raises else _outcome(test)
 
 
 def _outcome(test: TestCase) -> str:

@@ -13,6 +13,7 @@ from lift_sys.data_synthesis.leaks import leaks_body
 from lift_sys.data_synthesis.prompt_synthesizer import REGISTERS, PromptSynthesizer
 from lift_sys.data_synthesis.visible import choose_visible
 from lift_sys.ir.models import Assertion, Provenance
+from lift_sys.records import MutantEvidence, MutationEvidence
 
 CLAMP = '''
     def clamp(value: float, low: float, high: float = 1.0) -> float:
@@ -237,3 +238,24 @@ def test_no_standard_library_function_leaks(module: str) -> None:
             assert leaks_body(prompt, function) == [], (function.qualname, register)
             if register == "stub":
                 ast.parse(prompt)
+
+
+def test_tests_that_kill_other_mutants_are_made_visible_first() -> None:
+    tests = [case(f"word {n}", gives=f"Word {n}") for n in range(6)]
+
+    def mutant(*failing: int) -> MutantEvidence:
+        return MutantEvidence(operator="o", line=1, before="a", after="b", failing=failing)
+
+    mutants = (mutant(4), mutant(4), mutant(5), *[mutant(0, 4)] * 3)
+    chosen = choose_visible(tests, 2, MutationEvidence(mutants=mutants))
+    assert [index for index, test in enumerate(chosen) if test.visible] == [4, 5]
+
+
+@pytest.mark.parametrize(
+    "summary", ["cut('a b') -> b'a'.", "_cut(u'a b') --> 'a'", "cut('a b') --> ['a', 'b']", "cut('a') -> {'a': 1}"]
+)
+def test_an_example_call_is_no_summary(summary: str) -> None:
+    function, ir = one(f'def _cut(s):\n    """{summary}"""\n    return s[:1]\n')
+    for prompt in PromptSynthesizer().synthesize(function, ir, [case("xyz", gives="x")]).prompts.values():
+        assert "->" not in prompt
+        assert "a b" not in prompt

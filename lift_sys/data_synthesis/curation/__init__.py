@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 def default_steps(config: PipelineConfig) -> list[Step]:
     """The steps in order. What depends on the row alone comes first, so that a refused row shadows no other."""
+    from lift_sys.data_synthesis.curation.describe import Describe, LowQuality
     from lift_sys.data_synthesis.curation.duplicates import Duplicates
     from lift_sys.data_synthesis.curation.licences import Licences
     from lift_sys.data_synthesis.curation.personal import PersonalData
     from lift_sys.data_synthesis.curation.secrets import Secrets
 
     licences = Licences(decided=frozenset(config.allow_licences))
-    return [licences, Secrets(), PersonalData(), Duplicates()]
+    return [licences, Secrets(), PersonalData(), Describe(), LowQuality(), Duplicates()]
 
 
 __all__ = ["Step", "apply", "default_steps"]
