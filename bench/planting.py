@@ -48,10 +48,14 @@ def renamed(code: str, entry: str) -> Planted | None:
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.setdefault(node.id, f"part_{len(names)}")
     for node in ast.walk(module):
+        if isinstance(node, _IMPORT):
+            for alias in node.names:
+                names.pop(alias.asname or alias.name, None)
+    for node in ast.walk(module):
         if isinstance(node, _FUNCTION):
             node.name = names[node.name]
         elif isinstance(node, ast.arg):
-            node.arg = names[node.arg]
+            node.arg = names.get(node.arg, node.arg)
         elif isinstance(node, ast.keyword) and node.arg in names:
             node.arg = None if node.arg is None else names[node.arg]
         elif isinstance(node, ast.Name) and node.id in names:
@@ -138,10 +142,13 @@ class _Loops(ast.NodeTransformer):
             "    except StopIteration:\n        break\n"
         )
         first, loop = made
-        assert isinstance(first, ast.Assign) and isinstance(first.value, ast.Call) and isinstance(loop, ast.While)
+        assert isinstance(first, ast.Assign)
+        assert isinstance(first.value, ast.Call)
+        assert isinstance(loop, ast.While)
         first.value.args = [node.iter]
         attempt = loop.body[0]
-        assert isinstance(attempt, ast.Try) and isinstance(attempt.body[0], ast.Assign)
+        assert isinstance(attempt, ast.Try)
+        assert isinstance(attempt.body[0], ast.Assign)
         attempt.body[0].targets = [node.target]
         loop.body += node.body
         return made
@@ -217,7 +224,7 @@ class _Flags(ast.NodeTransformer):
     visit_Lambda = visit_FunctionDef  # type: ignore[assignment]
 
     def visit_Return(self, node: ast.Return) -> Any:
-        first, *rest = _statements("answer = 0\nfinished = True\n") + [ast.Break()]
+        first, *rest = [*_statements("answer = 0\nfinished = True\n"), ast.Break()]
         assert isinstance(first, ast.Assign)
         first.value = node.value or ast.Constant(None)
         return [first, *rest]
@@ -240,9 +247,11 @@ def returns_to_flag(code: str, entry: str) -> Planted | None:
     if sum(isinstance(node, ast.Return) for node in ast.walk(function)) < 2:
         return None
     body = [item for node in function.body for item in _many(_Flags().visit(node))]
-    start, loop, end = ast.parse("def f():\n    finished, answer = False, None\n    while True:\n        break\n    return answer\n").body[0].body  # type: ignore[attr-defined]  # fmt: skip  # noqa: E501
+    start = _statements("finished, answer = False, None\n")[0]
+    loop = _statements("while True:\n    break\n")[0]
+    assert isinstance(loop, ast.While)
     loop.body = [*body, *loop.body]
-    function.body = [start, loop, end]
+    function.body = [start, loop, ast.Return(ast.Name("answer", ast.Load()))]
     return _text(module), entry
 
 
@@ -334,9 +343,10 @@ def made_a_method(code: str, entry: str) -> Planted | None:
         return None
     module.body.remove(function)
     function.args.args.insert(0, ast.arg("self"))
-    module.body.append(ast.ClassDef("Solution", [], [], [function], []))
-    if hasattr(module.body[-1], "_fields") and "type_params" in module.body[-1]._fields:
-        module.body[-1].type_params = []
+    holder = _statements("class Solution:\n    pass\n")[0]
+    assert isinstance(holder, ast.ClassDef)
+    holder.body = [function]
+    module.body.append(holder)
     return _text(module), f"Solution.{entry}"
 
 
@@ -363,13 +373,16 @@ def result_as_iterator(code: str, entry: str) -> Planted | None:
 def everything(code: str, entry: str) -> Planted | None:
     """All rewritings that apply, one after another."""
     found: Planted = (code, entry)
-    for transform in (comprehension_to_loop, for_to_while, branches_inverted, returns_to_flag, helper_extracted, noise_added, renamed):  # fmt: skip  # noqa: E501
+    for transform in _COMBINED:
         made = transform(*found)
         if made is not None:
             found = made
     return arguments_reversed(*found) or argument_added(*found) or found
 
 
+_COMBINED: tuple[Transform, ...] = (
+    comprehension_to_loop, for_to_while, branches_inverted, returns_to_flag, helper_extracted, noise_added, renamed,
+)  # fmt: skip
 TRANSFORMS: dict[str, Transform] = {
     function.__name__: function
     for function in (

@@ -1,9 +1,9 @@
 """Functions in a form that renaming, reordering and small rewriting do not change.
 
 Two functions with the same form are the same but for: names, docstrings, annotations, decorators, comments and
-layout, how constants are spelled, the order of parameters, the order of neighbouring statements that do not depend
-on each other, `x += 1` for `x = x + 1`, `a > b` for `b < a`, operands of `+ * == != and or` swapped, `else` after a
-`return`, `if not`, and a result that is named before it is returned.
+layout, how constants are spelled, the order of parameters and their defaults, the order of neighbouring statements
+that do not depend on each other, `x += 1` for `x = x + 1`, `a > b` for `b < a`, operands of `+ * == != and or`
+swapped, `else` after a `return`, `if not`, and a result that is named before it is returned.
 
 The form is for comparing, not for running: where `+` joins strings or a call has effects, swapping changes what a
 function does, but two functions that differ in no more than this are still copies.
@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 import copy
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,14 +62,12 @@ def _form(function: Any, helpers: dict[str, Any], known: dict[str, str]) -> Form
     arguments = function.args
     names = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
     names += [a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None]
-    defaults = [*arguments.defaults, *(d for d in arguments.kw_defaults if d is not None)]
-    shape = sorted(map(_blank, defaults))
     rewritten = _Rewriter().visit(ast.Module(function.body, []))
     rewritten.body = _ordered(rewritten.body)
     renamed = _Renamer(_bound(rewritten) | set(names), {**known, name: ""})
-    body = [ast.dump(renamed.visit(node)) for node in rewritten.body]
+    body = [ast.dump(_Settler().visit(renamed.visit(node))) for node in rewritten.body]
     size = sum(1 for _ in ast.walk(rewritten))
-    text = "\n".join([str(len(names)), *shape, *body])
+    text = "\n".join([str(len(names)), *body])
     return Form(name, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), size)
 
 
@@ -83,13 +82,12 @@ def _without_prose(body: list[ast.stmt]) -> list[ast.stmt]:
     ]
 
 
+_NAME = re.compile(r"Name\(id='[^']*'")
+
+
 def _blank(node: ast.AST) -> str:
     """The dump with every name the same."""
-    node = copy.deepcopy(node)
-    for child in ast.walk(node):
-        if isinstance(child, ast.Name):
-            child.id = "_"
-    return ast.dump(node)
+    return _NAME.sub("Name(", ast.dump(node))
 
 
 class _Rewriter(ast.NodeTransformer):
@@ -252,6 +250,28 @@ class _Renamer(ast.NodeTransformer):
         return node
 
     visit_ListComp = visit_SetComp = visit_GeneratorExp = visit_DictComp = _comprehension
+
+
+class _Settler(ast.NodeTransformer):
+    """Operands that can be swapped, in an order that the new names decide where nothing else did."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> Any:
+        self.generic_visit(node)
+        if isinstance(node.op, _EITHER_WAY) and ast.dump(node.right) < ast.dump(node.left):
+            node.left, node.right = node.right, node.left
+        return node
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> Any:
+        self.generic_visit(node)
+        node.values.sort(key=ast.dump)
+        return node
+
+    def visit_Compare(self, node: ast.Compare) -> Any:
+        self.generic_visit(node)
+        equal = len(node.ops) == 1 and isinstance(node.ops[0], (ast.Eq, ast.NotEq))
+        if equal and ast.dump(node.comparators[0]) < ast.dump(node.left):
+            node.left, node.comparators = node.comparators[0], [node.left]
+        return node
 
 
 def _bound(tree: ast.AST) -> set[str]:

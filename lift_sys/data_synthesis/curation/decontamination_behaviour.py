@@ -44,7 +44,7 @@ FEW_OUTCOMES = 2
 SMALL = 5.0
 """Bits of a result that many functions give: True, None, 3, "Yes"."""
 SECONDS = 30.0
-CALL_SECONDS = 5.0
+CALL_SECONDS, HEAVY_SECONDS = 5.0, 60.0
 ATTEMPTS = 3
 Test = tuple[str, str]
 """Wire texts of the arguments and of the expected value."""
@@ -66,7 +66,7 @@ class ScreenProblem:
 
     def allowed(self, tests: int) -> int:
         """How many of `tests` may fail."""
-        return min(tests // MISSES if tests < len(self.tests) else len(self.tests) // MISSES, tests - 1)
+        return min(len(self.tests) // MISSES, tests // 2)
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,9 @@ def telling(calls: Sequence[BenchmarkCall]) -> bool:
 def _given_back(call: BenchmarkCall) -> list[int]:
     """Which arguments are equal to the result."""
     args, value = (wire.decode(text) for text in call.texts())
-    return [n for n, argument in enumerate(args) if agrees(argument, value)] if isinstance(args, tuple) else []
+    if not isinstance(args, tuple):
+        return []
+    return [n for n, argument in enumerate(args) if type(argument) is type(value) and agrees(argument, value)]
 
 
 def _telling_first(calls: Sequence[BenchmarkCall]) -> list[BenchmarkCall]:
@@ -287,7 +289,8 @@ def _way(fields: list[Any]) -> Way:
 def confirm(sandbox: Sandbox, item: BehaviourTask, problem: ScreenProblem, way: Way) -> str | None:
     """What a match rests on, from runs in fresh boxes; None when it is none."""
     tests = problem.tests
-    passed = agreeing(sandbox, item, way, tests)
+    seconds = HEAVY_SECONDS if problem.heavy else CALL_SECONDS
+    passed = agreeing(sandbox, item, way, tests, seconds)
     if passed is None and not problem.heavy:  # a long test ended the process
         tests = tests[:SCREENED]
         passed = agreeing(sandbox, item, way, tests)
@@ -311,14 +314,16 @@ def balanced(agreed: Sequence[bool], tests: Sequence[Test]) -> float:
     return min(sum(group) / len(group) for group in groups if group)
 
 
-def agreeing(sandbox: Sandbox, item: BehaviourTask, way: Way, tests: Sequence[Test]) -> list[bool] | None:
+def agreeing(
+    sandbox: Sandbox, item: BehaviourTask, way: Way, tests: Sequence[Test], seconds: float = CALL_SECONDS
+) -> list[bool] | None:
     """For each test whether the function, called in this way in a fresh box, gives the expected value; None: the
     function failed as a whole."""
     program = f"{item.code.rstrip()}\n\n{way.source()}"
     calls = [Call(args) for args, _ in tests]
     try:
         outcomes = run_calls(
-            sandbox, program, ADAPTED, calls, regime="one_process", limits=Limits(call_seconds=CALL_SECONDS)
+            sandbox, program, ADAPTED, calls, regime="one_process", limits=Limits(call_seconds=seconds)
         )
     except (CandidateTimeout, CandidateDied, ResultTooLarge):
         return None
