@@ -14,13 +14,12 @@ from typing import Any
 
 import pytest
 from github_kit import FakeGithub, Fault, Repo, fake_github
-from sources_kit import MIT, git, repository
+from sources_kit import git, repository
 
 from lift_sys.data_synthesis.github_scraper import FakeClock, Query, Selection, Settings, Token, scrape_github
 from lift_sys.data_synthesis.sources import checkout_all, load_sources
 from lift_sys.data_synthesis.sources.lock import Lock
 from lift_sys.errors import ConfigError, LiftError, RateLimited, ServiceUnavailable, SourceError, StorageError
-from lift_sys.records import Licence
 
 SECRET = "ghp_NotARealTokenButSecret"
 
@@ -415,8 +414,17 @@ def test_a_licence_that_the_texts_do_not_confirm_is_refused(fake: FakeGithub, ho
     serve(fake, honest, Repo(1, "a/says-apache", licence="Apache-2.0"))
     (decision,) = scrape(fake, tmp_path / "out", Query(licences=("Apache-2.0",))).decisions
     assert decision.outcome.value == "licence"
-    assert "the lock says Apache-2.0, the source says MIT" in decision.detail
-    assert Licence(spdx="MIT").spdx in MIT[:3]
+    assert decision.detail == "GitHub says Apache-2.0, the texts say MIT"
+
+
+def test_github_s_word_is_no_licence(fake: FakeGithub, honest: Path, tmp_path: Path) -> None:
+    """Where a repository has no licence text at all, what GitHub says does not stand in for it."""
+    bare = repository(tmp_path / "bare", {"tests/test_x.py": b"", "LICENSE": b""})
+    git(bare, "rm", "--quiet", "LICENSE")
+    git(bare, "commit", "--quiet", "-m", "second")
+    serve(fake, bare, Repo(1, "a/unlicensed"))
+    (decision,) = scrape(fake, tmp_path / "out").decisions
+    assert (decision.outcome.value, decision.detail) == ("licence", "no licence found")
 
 
 # the token

@@ -35,7 +35,7 @@ class GithubSource:
     commit: str | None = None
     url: str = ""
     licence: Licence | None = None
-    """What the licence texts must say."""
+    """From a lock: what was read, or what a person decided after reading. Never what GitHub says."""
     offline: bool = False
     screen: Callable[[Sequence[str]], None] | None = field(default=None, compare=False)
     """As for `GitSource`: sees all paths before any content is fetched, and may raise."""

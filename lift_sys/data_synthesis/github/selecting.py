@@ -10,7 +10,7 @@ from pathlib import Path
 from lift_sys.data_synthesis import licences
 from lift_sys.data_synthesis.github.client import Client
 from lift_sys.data_synthesis.github.decisions import Decision, Decisions, Outcome
-from lift_sys.data_synthesis.github.query import Candidate, Query
+from lift_sys.data_synthesis.github.query import Candidate, Query, same_licence
 from lift_sys.data_synthesis.github.remote import SERVER, GithubSource, address_of
 from lift_sys.data_synthesis.github.waiting import Clock, SystemClock
 from lift_sys.data_synthesis.sources.base import Checkout
@@ -18,7 +18,7 @@ from lift_sys.data_synthesis.sources.limits import Limits
 from lift_sys.data_synthesis.sources.lock import LockEntry, entry_of
 from lift_sys.data_synthesis.sources.paths import is_test_path
 from lift_sys.errors import RepositoryBlocked, RepositoryGone, ServiceUnavailable, SourceError
-from lift_sys.records import Licence, RejectionReason
+from lift_sys.records import RejectionReason
 
 
 class NoTests(SourceError):
@@ -112,7 +112,6 @@ class Selector:
         source = GithubSource(
             found.name,
             url=address_of(found.name, self.server),
-            licence=Licence(spdx=found.licence or ""),
             screen=_need_tests if self.query.tests else None,
             limits=self.limits,
             policy=licences.Policy(allowed=licences.PERMISSIVE | frozenset(self.query.licences)),
@@ -139,6 +138,9 @@ class Selector:
             refusals = [item.detail for item in checkout.rejections if item.reason is RejectionReason.LICENCE]
             outcome = Outcome.LICENCE if refusals else Outcome.NO_FILES
             return _decision(one, outcome, refusals[0] if refusals else "no Python file that may be taken", found)
+        said = checkout.repository.licence.spdx
+        if not any(same_licence(found.licence, spdx) for spdx in licences.ids_of(said)):
+            return _decision(one, Outcome.LICENCE, f"GitHub says {found.licence}, the texts say {said}", found)
         version = checkout.repository.version
         entry = entry_of(checkout, LockEntry(kind="github", name=found.name, version=version, url=source.url))
         told = f"renamed from {one.name}" if found.name != one.name else ""
