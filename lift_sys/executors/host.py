@@ -20,7 +20,7 @@ class Host:
     """One worker process on this machine. Its methods take and return plain data: they are called from elsewhere."""
 
     def __init__(self, path: Sequence[str] = (), seconds: float | None = None, memory: int = MEMORY) -> None:
-        sys.path.extend(folder for folder in path if folder not in sys.path)
+        sys.path[:] = dict.fromkeys((*path, *sys.path))
         self._worker = LocalWorker(seconds, memory)
 
     async def ready(self) -> None:

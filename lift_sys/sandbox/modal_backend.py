@@ -62,7 +62,7 @@ class Container(Protocol):
 class ModalSandbox:
     """A `Sandbox`. `open_container` starts the container; after its end the next spawn gets a new one."""
 
-    missing_protections = MISSING
+    missing_protections: tuple[str, ...] = MISSING
 
     def __init__(
         self, config: BoxConfig, open_container: Any = None, folders: tuple[str, str] = (GUEST, SHARED)
