@@ -133,7 +133,8 @@ def _example(
     # Category, difficulty and the quality's score are curation's: see `curation.describe`.
     function, repository, config = task.function, task.repository, task.config
     tests = choose_visible(checked.tests, config.visible_tests, checked.mutation)
-    prompts = PromptSynthesizer(seed=config.seed).synthesize(function, ir, tests).prompts
+    told = function.model_copy(update={"slice": sliced})
+    prompts = PromptSynthesizer(seed=config.seed).synthesize(told, ir, tests).prompts
     return Example(
         prompt=prompts[config.register_],
         prompts=prompts,

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lift_sys.data_synthesis.docstrings import ParsedDocstring
-from lift_sys.records import TestCase, wire_literal
+from lift_sys.data_synthesis.prompt_calls import call_text
+from lift_sys.records import Function, TestCase, wire_literal
 
 MAX_EXAMPLE = 300
 
@@ -31,21 +32,16 @@ class ShownExample:
         return f">>> {self.call}" + ("" if self.result == "None" else f"\n{self.result}")
 
 
-def visible_calls(name: str, tests: Sequence[TestCase]) -> tuple[ShownExample, ...]:
+def visible_calls(function: Function, tests: Sequence[TestCase]) -> tuple[ShownExample, ...]:
     """The visible tests as calls, results first and shorter ones first; very long ones are left out."""
-    shown = [_example(name, test) for test in tests if test.visible]
+    shown = [_example(function, test) for test in tests if test.visible]
     shown = sorted(dict.fromkeys(shown), key=lambda example: (bool(example.raises), example.size, example.call))
     fitting = [example for example in shown if example.size <= MAX_EXAMPLE]
     return tuple(fitting or [example for example in shown if example.size <= 2 * MAX_EXAMPLE][:1])
 
 
-def _example(name: str, test: TestCase) -> ShownExample:
-    arguments = [wire_literal(value) for value in test.args]
-    arguments += [f"{key}={wire_literal(value)}" for key, value in test.kwargs.items() if key.isidentifier()]
-    odd = {key: value for key, value in test.kwargs.items() if not key.isidentifier()}
-    if odd:
-        arguments.append("**{" + ", ".join(f"{key!r}: {wire_literal(value)}" for key, value in odd.items()) + "}")
-    call = f"{name}({', '.join(arguments)})"
+def _example(function: Function, test: TestCase) -> ShownExample:
+    call = call_text(function, test)
     if test.expected.raises:
         return ShownExample(call, None, test.expected.raises)
     return ShownExample(call, wire_literal(test.expected.value))

@@ -16,9 +16,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from lift_sys.data_synthesis import phrasing
+from lift_sys.data_synthesis.class_outline import ClassOutline, class_outline
 from lift_sys.data_synthesis.docstrings import ParsedDocstring, dashed_parameters, parse_docstring
 from lift_sys.data_synthesis.leaks import returned_expressions
 from lift_sys.data_synthesis.markup import clean, clean_line, sentences
+from lift_sys.data_synthesis.prompt_calls import PLAIN_NOTE, is_plain_form
 from lift_sys.data_synthesis.prompt_clauses import behaviour, guarantees, raises_told, useful
 from lift_sys.data_synthesis.prompt_examples import MAX_EXAMPLE, ShownExample, documented_calls, visible_calls
 from lift_sys.data_synthesis.stubs import Header
@@ -27,6 +29,7 @@ from lift_sys.records import Function, TestCase
 
 Level = Literal["docstring", "comments", "calls", "names", "observed"]
 MAX_BODY = 1_500
+_OWNED = ("method", "classmethod", "staticmethod", "property")
 Pick = Callable[[str, Sequence[str]], str]
 """Chooses a wording: of the slot with that name, one of the variants."""
 
@@ -59,6 +62,10 @@ class Material:
     behaviour: tuple[str, ...]
     examples: tuple[ShownExample, ...]
     is_generator: bool = False
+    outline: ClassOutline | None = None
+    """The class that a method belongs to."""
+    note: str = ""
+    """What a reader of the examples has to know."""
 
     def intent_by_name(self) -> str:
         """What the name alone says that the function does; "" when it says nothing."""
@@ -77,16 +84,15 @@ def gather(function: Function, ir: IntermediateRepresentation, tests: Sequence[T
     names = [parameter.arg for parameter in header.parameters]
     doc = _with_dashed(doc, names)
     summary, body = _summary_and_body(doc, header.name)
-    examples = visible_calls(header.name, tests) if tests else documented_calls(doc, header.name)
+    examples = visible_calls(function, tests) if tests else documented_calls(doc, header.name)
+    outline = class_outline(function)
     returned = returned_expressions(function)
     points = () if summary else _comments(function.source)
     raises = raises_told(doc, ir, returned, [item.raises for item in examples if item.raises])
     return Material(
         header=header,
         level=_level(summary, body, points, doc, tests, examples, header.name),
-        owner=function.qualname.split(".")[-2]
-        if function.kind in ("method", "classmethod") and "." in function.qualname
-        else None,
+        owner=function.qualname.split(".")[-2] if function.kind in _OWNED and "." in function.qualname else None,
         summary=summary,
         body=body,
         points=points,
@@ -98,6 +104,8 @@ def gather(function: Function, ir: IntermediateRepresentation, tests: Sequence[T
         behaviour=behaviour(ir),
         examples=examples,
         is_generator=function.is_generator,
+        outline=outline,
+        note=PLAIN_NOTE if tests and is_plain_form(function) else "",
     )
 
 

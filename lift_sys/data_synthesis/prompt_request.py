@@ -14,7 +14,7 @@ _CONDITIONAL = (
 
 def request(material: Material, pick: Pick) -> str:
     opening = _opening(material, pick)
-    parts = [opening, *material.behaviour[:1]]
+    parts = [opening, *_made(material), *material.behaviour[:1]]
     if material.level != "docstring" and material.points:
         parts.append(material.points[0])
     if material.returns and material.level != "docstring":
@@ -23,6 +23,13 @@ def request(material: Material, pick: Pick) -> str:
     parts += [f"{_raise_verb(text, name)}." for name, text in documented]
     parts += _inline_examples(material, pick, dict(documented))
     return " ".join(parts)
+
+
+def _made(material: Material) -> list[str]:
+    """How an object of the class is made, for a method."""
+    if material.outline is None or not material.outline.constructor:
+        return []
+    return [f"An object is made by `{material.outline.constructor}`."]
 
 
 def _opening(material: Material, pick: Pick) -> str:
@@ -89,6 +96,7 @@ def _inline_examples(material: Material, pick: Pick, told: dict[str, str]) -> li
         calls = [f"`{item.call}` returns `{item.result}`" for item in chosen]
         lead = pick("example", ("For example, ", "Example: "))
         parts.append(f"{lead}{phrasing.join(calls)}.")
+        parts += [material.note] if material.note else []
     errors = [item for item in errors if item.raises not in told][:1]
     parts += [f"`{item.call}` raises `{item.raises}`." for item in errors]
     return parts

@@ -19,15 +19,26 @@ def specification(material: Material, pick: Pick) -> str:
         ),
     )
     code = "\n".join(f"    {line}".rstrip() for line in _signature_lines(material))
-    sections = [opening, code, *_behaviour(material)]
+    sections = [opening, code, *_class(material), *_behaviour(material)]
     sections += [_titled("Parameters", _parameter_lines(material))]
     sections += [_returns_line(material)]
     sections += [_titled("Raises", _raise_lines(material))]
     guarantees = [f"- {phrasing.sentence(text)}" for text in material.guarantees]
     sections += [_titled("Properties of the result", guarantees)]
     examples = in_order(material.examples)[:4]
+    sections += [material.note if examples else ""]
     sections += [_titled("Examples" if len(examples) > 1 else "Example", [item.doctest() for item in examples])]
     return "\n\n".join(section for section in sections if section)
+
+
+def _class(material: Material) -> list[str]:
+    """The class that a method belongs to, as far as it is known."""
+    if material.outline is None:
+        return []
+    return [
+        "The class that it belongs to:",
+        "\n".join(f"    {line}".rstrip() for line in material.outline.text.split("\n")),
+    ]
 
 
 def _signature_lines(material: Material) -> list[str]:
@@ -127,4 +138,6 @@ def complete_stub(material: Material, pick: Pick) -> str:
         )
     )
     examples = [item.doctest() for item in in_order(material.examples)[:3]]
-    return stub(material.header, [text for text in paragraphs if text], examples)
+    if examples and material.note:
+        paragraphs.append(material.note)
+    return stub(material.header, [text for text in paragraphs if text], examples, material.outline)

@@ -69,4 +69,5 @@ def _quotable(material: Material) -> list[str]:
     texts += [parameter.description for parameter in material.parameters]
     texts += [parameter.default or "" for parameter in material.parameters]
     texts += [example.doctest() for example in material.examples]
+    texts += [material.outline.text] if material.outline else []
     return [*texts, material.header.preamble(), material.header.definition()]

@@ -8,6 +8,7 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from lift_sys.data_synthesis.class_outline import ClassOutline
 from lift_sys.data_synthesis.leaks import definition_of
 from lift_sys.data_synthesis.phrasing import word_set
 from lift_sys.ir import IntermediateRepresentation
@@ -35,7 +36,7 @@ class Header:
     """The `def` line of a function without what only its own module knows."""
 
     def __init__(self, function: Function, ir: IntermediateRepresentation) -> None:
-        self.name = function.slice.entry_point if function.slice else function.name
+        self.name = function.slice.entry_point.rpartition(".")[2] if function.slice else function.name
         self.is_async = function.is_async
         definition = definition_of(function)
         self.arguments = definition.args if definition else _arguments_of(ir)
@@ -79,10 +80,12 @@ class Header:
             lines = lines.rstrip(",\n") + "\n"  # kept tidy: nothing may follow **kwargs in older grammars
         return f"{start}\n{lines}{end}"
 
-    def preamble(self) -> str:
-        """The imports that the annotations and defaults need, and the constants that the defaults name."""
+    def preamble(self, around: str = "") -> str:
+        """The imports that the annotations and defaults need (and the code `around` it), and the constants that the
+        defaults name."""
         typing, abc, lines, constants = set(), set(), set(), []
-        for name in sorted(set(self._names())):
+        shown = {name for statement in _statements(around) for name in _names_in(statement)}
+        for name in sorted({*self._names(), *(shown & self._imports.keys())}):
             if name in self._imports:
                 lines.add(self._imports[name])
             elif name in _BUILTINS:
@@ -169,15 +172,20 @@ def split_arguments(text: str) -> list[str]:
     return [part for part in [*parts, text[start:].strip()] if part]
 
 
-def stub(header: Header, paragraphs: Sequence[str], examples: Sequence[str]) -> str:
-    """Imports, the `def` line, and a docstring of the paragraphs and the `>>>` examples.
+def stub(
+    header: Header, paragraphs: Sequence[str], examples: Sequence[str], outline: ClassOutline | None = None
+) -> str:
+    """Imports, the `def` line (of a method inside its class), a docstring of the paragraphs and the `>>>` examples.
 
     The text parses, and what the docstring says is exactly these texts: a quote or backslash can't end it early.
     """
     content = "\n\n".join([*map(_wrapped, paragraphs), *(["\n".join(examples)] if examples else [])])
-    preamble = header.preamble()
+    preamble = header.preamble(outline.before if outline else "")
     definition = header.definition(quote_unknown=True)
     text = f"{definition}\n{textwrap.indent(_docstring(content), '    ')}\n"
+    if outline is not None:
+        method = textwrap.indent(f"{outline.decorators}{text}", "    ", lambda line: bool(line.strip()))
+        text = f"{outline.before}\n\n{method}"
     return f"{preamble}\n\n\n{text}" if preamble else text
 
 
