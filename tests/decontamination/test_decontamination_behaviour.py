@@ -11,16 +11,9 @@ from decontamination_kit import EVEN, LONGEST, TOTALS, suite, task
 from lift_sys import wire
 from lift_sys.data_synthesis.curation.benchmarks import BenchmarkCall
 from lift_sys.data_synthesis.curation.decontamination import BehaviourTask, Screen, behavioural_match, write_screen
-from lift_sys.data_synthesis.curation.decontamination_behaviour import (
-    ENOUGH_BITS,
-    balanced,
-    evidence,
-    match,
-    read_screen,
-    screening,
-    telling,
-)
+from lift_sys.data_synthesis.curation.decontamination_behaviour import ENOUGH_BITS, balanced, match, screening
 from lift_sys.data_synthesis.curation.decontamination_probes import with_probes
+from lift_sys.data_synthesis.curation.decontamination_screen import evidence, read_screen, telling
 from lift_sys.errors import StorageError
 from lift_sys.records import Requirement
 from lift_sys.sandbox.api import Sandbox
@@ -120,6 +113,12 @@ def f(a):
     os._exit(0)
 """
     assert match(sandbox, task(code, "f", screen)) is None
+
+
+def test_one_deadly_input_hides_no_other_problem(sandbox: Sandbox, screen: Screen) -> None:
+    """The process ends on what only toy/3 passes; toy/2 is found all the same."""
+    code = "import os\ndef f(a, b=0):\n    if a and type(a[0]) is str:\n        os._exit(0)\n"
+    assert (match(sandbox, task(code + "    return not any(n % 2 for n in a)", "f", screen)) or "")[:5] == "toy/2"
 
 
 def test_the_worker_function_opens_its_own_box_and_its_task_travels(screen: Screen) -> None:

@@ -11,70 +11,41 @@ agree with the solution on `probes`, inputs near the tests' own.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from lift_sys import wire
 from lift_sys.data_synthesis.boxes import worker_boxes
-from lift_sys.data_synthesis.curation.benchmarks import Benchmark, BenchmarkCall, Problem
-from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge, SandboxFault, StorageError, WireError
+from lift_sys.data_synthesis.curation.decontamination_screen import (
+    SCREENED,
+    Screen,
+    ScreenProblem,
+    Test,
+    orders,
+    read_screen,
+    write_screen,
+)
+from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge, SandboxFault, WireError
 from lift_sys.records import Example, Requirement
-from lift_sys.records.base import canonical_json
 from lift_sys.sandbox.api import Limits, Sandbox
 from lift_sys.sandbox.candidate import Call, Outcome, run_calls
-from lift_sys.sandbox.guest.adapting import ADAPTED, ARITY, Way, agrees
-from lift_sys.storage import atomic_write
+from lift_sys.sandbox.guest.adapting import ADAPTED, Way, agrees
 
-SCREENED = 8
-"""Tests of a problem that the screening runs."""
-MISSES = 10
-"""One test in so many may fail: a copy with a slip is still a copy."""
 ENOUGH_BITS = 32.0
 """Tests worth as much are evidence of their own; below, the probes must agree as well."""
 PROBE_SHARE = 0.75
 """Share of the probes that must agree, of those with the commonest result and of the others alike."""
-FEW_OUTCOMES = 2
-SMALL = 5.0
-"""Bits of a result that many functions give: True, None, 3, "Yes"."""
-SECONDS = 30.0
+SECONDS = 20.0
+"""Wall time of a screening. Fuel ends it long before, but for code that is stuck in C."""
+PARTS, GIVE_UP = 8, 3
+"""Parts in which the problems are tried one by one after a failure, and failed parts after which the rest is left."""
+MOST = 400
+"""Ways that a screening may claim."""
 CALL_SECONDS, HEAVY_SECONDS = 5.0, 60.0
 ATTEMPTS = 3
-Test = tuple[str, str]
-"""Wire texts of the arguments and of the expected value."""
-
-
-@dataclass(frozen=True)
-class ScreenProblem:
-    """A problem as the screening needs it."""
-
-    id: str
-    entry_point: str
-    arity: int
-    kind: str
-    tests: tuple[Test, ...]
-    """The most telling first."""
-    probes: tuple[Test, ...]
-    bits: float
-    heavy: bool
-
-    def allowed(self, tests: int) -> int:
-        """How many of `tests` may fail."""
-        return min(len(self.tests) // MISSES, tests // 2)
-
-
-@dataclass(frozen=True)
-class Screen:
-    """All problems in one file, named by its hash: small to send along with each row, read once by a worker."""
-
-    path: str
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -91,143 +62,6 @@ class BehaviourTask:
         return cls(example.code, example.entry_point, example.requirements, screen)
 
 
-def write_screen(benchmarks: Iterable[Benchmark], folder: Path) -> Screen:
-    """Write the file that workers read; its name holds its hash, so an existing one is the same.
-
-    Raises:
-        StorageError: it can't be written.
-    """
-    problems = [
-        screened for benchmark in benchmarks for problem in benchmark.problems for screened in screen_of(problem)
-    ]
-    text = canonical_json([list(astuple(problem)) for problem in problems])
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    path = folder / f"screen-{digest[:16]}.json"
-    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-        atomic_write(path, [text])
-    return Screen(str(path), digest)
-
-
-def screen_of(problem: Problem) -> list[ScreenProblem]:
-    """The problem for each number of arguments its tests use; none where its results tell nothing.
-
-    Left out are problems whose solution gives one result for everything, or an argument back.
-    """
-    found = []
-    for arity in sorted({len(call.args) for call in problem.calls}):
-        calls = [call for call in problem.calls if len(call.args) == arity]
-        probes = [call for call in problem.probes if len(call.args) == arity]
-        if 1 <= arity <= ARITY and telling([*calls, *probes]):
-            tests = [call.texts() for call in _telling_first(calls)]
-            found.append(
-                ScreenProblem(
-                    problem.id,
-                    problem.entry_point,
-                    arity,
-                    _kind(wire.decode(tests[0][0])),
-                    tuple(tests),
-                    tuple(call.texts() for call in probes),
-                    round(evidence(calls), 3),
-                    problem.heavy,
-                )
-            )
-    return found
-
-
-def telling(calls: Sequence[BenchmarkCall]) -> bool:
-    """Whether the results differ, and are more than one of the arguments given back."""
-    places = Counter(place for call in calls for place in _given_back(call))
-    return len({call.texts()[1] for call in calls}) >= FEW_OUTCOMES and 10 * max(
-        places.values(), default=0
-    ) < 9 * len(calls)
-
-
-def _given_back(call: BenchmarkCall) -> list[int]:
-    """Which arguments are equal to the result."""
-    args, value = (wire.decode(text) for text in call.texts())
-    if not isinstance(args, tuple):
-        return []
-    return [n for n, argument in enumerate(args) if type(argument) is type(value) and agrees(argument, value)]
-
-
-def _telling_first(calls: Sequence[BenchmarkCall]) -> list[BenchmarkCall]:
-    """Each different result in turn; short arguments, which cost little time, first."""
-    ranked = sorted(calls, key=lambda call: (len(call.texts()[0]), bool(_given_back(call))))
-    seen: Counter[str] = Counter()
-    keyed = []
-    for place, call in enumerate(ranked):
-        result = call.texts()[1]
-        keyed.append((seen[result], place, call))
-        seen[result] += 1
-    return [call for _, _, call in sorted(keyed, key=lambda item: item[:2])]
-
-
-def evidence(calls: Sequence[BenchmarkCall]) -> float:
-    """Bits that passing the calls is worth: each different result once by its size; where all are tiny (as those of
-    a predicate), by how evenly they come. An argument given back is worth nothing."""
-    counted = Counter(call.texts()[1] for call in calls if not _given_back(call))
-    sizes = [_bits(json.loads(text)) for text in counted]
-    if len(sizes) <= FEW_OUTCOMES and max(sizes, default=0) < SMALL:
-        total = counted.total()
-        return sum(count * -math.log2(count / total) for count in counted.values())
-    return sum(sizes)
-
-
-def _bits(value: Any) -> float:
-    """A rough size of a wire value, at most 16."""
-    if value is None or isinstance(value, bool):
-        return 1.0
-    if isinstance(value, int):
-        return min(2 + math.log2(1 + abs(value)), 16.0)
-    if isinstance(value, str):
-        return min(1 + 3.0 * len(value), 16.0)
-    if isinstance(value, list):
-        return min(1 + sum(map(_bits, value)), 16.0)
-    return min(1 + sum(map(_bits, value.values())), 16.0)
-
-
-def _kind(args: Any) -> str:
-    """The types of arguments, and of the first members of containers."""
-    names = []
-    for value in args:
-        inner = next(iter(value), None) if isinstance(value, (list, tuple, dict, set)) and value else None
-        names.append(f"{type(value).__name__}[{type(inner).__name__ if inner is not None else ''}]")
-    return ",".join(names)
-
-
-@lru_cache(maxsize=2)
-def read_screen(screen: Screen) -> tuple[ScreenProblem, ...]:
-    """The problems of a screen file.
-
-    Raises:
-        StorageError: it is missing, or not the file that was written.
-    """
-    try:
-        text = Path(screen.path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise StorageError(f"{screen.path} can't be read ({error}): start the run again") from error
-    if hashlib.sha256(text.encode()).hexdigest() != screen.sha256:
-        raise StorageError(f"{screen.path} was changed after it was written: remove it and start the run again")
-    return tuple(
-        ScreenProblem(name, entry, arity, kind, _tests(tests), _tests(probes), bits, heavy)
-        for name, entry, arity, kind, tests, probes, bits, heavy in json.loads(text)
-    )
-
-
-def _tests(rows: list[list[str]]) -> tuple[Test, ...]:
-    return tuple((args, expected) for args, expected in rows)
-
-
-@lru_cache(maxsize=2)
-def _orders(screen: Screen) -> str:
-    """The problems as the guest program takes them, as JSON."""
-    rows = []
-    for problem in read_screen(screen):
-        tests = problem.tests[:SCREENED]
-        rows.append([problem.arity, problem.kind, problem.allowed(len(tests)), problem.heavy, tests])
-    return json.dumps(rows)
-
-
 def behavioural_match(item: BehaviourTask) -> str | None:
     """The problem whose tests the row's function passes, and how; None when there is none.
 
@@ -239,16 +73,11 @@ def behavioural_match(item: BehaviourTask) -> str | None:
     """
     for attempt in range(ATTEMPTS):
         try:
-            return match(_box(item), item)
+            return match(worker_boxes().get(0, item.requirements), item)
         except SandboxFault:
             if attempt == ATTEMPTS - 1:
                 raise
     raise AssertionError("unreachable")
-
-
-def _box(item: BehaviourTask) -> Sandbox:
-    boxes: Any = worker_boxes()
-    return boxes.get(0, item.requirements) if item.requirements else boxes[0]  # type: ignore[no-any-return]
 
 
 def match(sandbox: Sandbox, item: BehaviourTask) -> str | None:
@@ -256,7 +85,7 @@ def match(sandbox: Sandbox, item: BehaviourTask) -> str | None:
     problems = read_screen(item.screen)
     done: set[int] = set()
     for number, way in screening(sandbox, item):
-        if number in done or number >= len(problems):
+        if number in done:
             continue
         found = confirm(sandbox, item, problems[number], way)
         if found:
@@ -267,15 +96,39 @@ def match(sandbox: Sandbox, item: BehaviourTask) -> str | None:
 
 
 def screening(sandbox: Sandbox, item: BehaviourTask) -> list[tuple[int, Way]]:
-    """What the row's function seems to pass: a claim of the code itself."""
+    """What the row's function seems to pass: a claim of the code itself.
+
+    A function that ends or hangs its process on some problem's input is tried again on the others, part by part.
+
+    Raises:
+        SandboxFault: our box broke.
+    """
+    numbers = range(len(read_screen(item.screen)))
+    found = _screen(sandbox, item, numbers)
+    if found is not None:
+        return found
+    passed: list[tuple[int, Way]] = []
+    failures = 0
+    for part in range(PARTS):
+        found = _screen(sandbox, item, numbers[part::PARTS])
+        failures += found is None
+        if failures == GIVE_UP:
+            break
+        passed += found or []
+    return passed
+
+
+def _screen(sandbox: Sandbox, item: BehaviourTask, numbers: range) -> list[tuple[int, Way]] | None:
+    """The screening on these problems; None when the process ended before it answered, or answered nonsense."""
     head = json.dumps({"code": item.code, "entry_point": item.entry_point})
+    problems = orders(item.screen)
     try:
         with sandbox.spawn("behaviour", Limits(call_seconds=SECONDS)) as process:
-            process.send(f'{head[:-1]},"problems":{_orders(item.screen)}}}'.encode())
+            process.send(f'{head[:-1]},"problems":[{",".join(problems[n] for n in numbers)}]}}'.encode())
             answer = json.loads(process.receive(SECONDS))
-        return [(int(number), _way(fields)) for number, fields in answer.get("passed", ())][:400]
-    except (CandidateTimeout, CandidateDied, ResultTooLarge, ValueError, TypeError, KeyError, AttributeError):
-        return []
+        return [(numbers[int(number)], _way(fields)) for number, fields in answer.get("passed", ())][:MOST]
+    except (CandidateTimeout, CandidateDied, ResultTooLarge, LookupError, ValueError, TypeError, AttributeError):
+        return None
 
 
 def _way(fields: list[Any]) -> Way:
@@ -337,3 +190,6 @@ def _fits(outcome: Outcome, expected: str) -> bool:
         return outcome.value == expected or agrees(wire.decode(outcome.value), wire.decode(expected))
     except (WireError, RecursionError):
         return False
+
+
+__all__ = ["BehaviourTask", "Screen", "behavioural_match", "match", "screening", "write_screen"]

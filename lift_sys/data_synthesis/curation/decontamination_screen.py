@@ -1,0 +1,199 @@
+"""The problems of benchmarks as behavioural decontamination needs them: one file, read by every worker.
+
+For each problem the tests are put in the order in which they tell most for least, and what passing them is worth is
+estimated: a result that many functions share is worth little, a long one much.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from lift_sys import wire
+from lift_sys.data_synthesis.curation.benchmarks import Benchmark, BenchmarkCall, Problem
+from lift_sys.errors import StorageError
+from lift_sys.records.base import canonical_json
+from lift_sys.sandbox.guest.adapting import ARITY, agrees
+from lift_sys.storage import atomic_write
+
+SCREENED = 8
+"""Tests of a problem that the screening runs."""
+MISSES = 10
+"""One test in so many may fail: a copy with a slip is still a copy."""
+FEW_OUTCOMES = 2
+SMALL = 5.0
+"""Bits of a result that many functions give: True, None, 3, "Yes"."""
+LARGEST_BITS = 16.0
+Test = tuple[str, str]
+"""Wire texts of the arguments and of the expected value."""
+
+
+@dataclass(frozen=True)
+class ScreenProblem:
+    """A problem as the screening needs it."""
+
+    id: str
+    entry_point: str
+    arity: int
+    kind: str
+    tests: tuple[Test, ...]
+    """The most telling first."""
+    probes: tuple[Test, ...]
+    bits: float
+    heavy: bool
+
+    def allowed(self, tests: int) -> int:
+        """How many of `tests` may fail."""
+        return min(len(self.tests) // MISSES, tests // 2)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """All problems in one file, named by its hash: small to send along with each row, read once by a worker."""
+
+    path: str
+    sha256: str
+
+
+def write_screen(benchmarks: Iterable[Benchmark], folder: Path) -> Screen:
+    """Write the file that workers read; its name holds its hash, so an existing one is the same.
+
+    Raises:
+        StorageError: it can't be written.
+    """
+    problems = [
+        screened for benchmark in benchmarks for problem in benchmark.problems for screened in screen_of(problem)
+    ]
+    text = canonical_json([list(astuple(problem)) for problem in problems])
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    path = folder / f"screen-{digest[:16]}.json"
+    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+        atomic_write(path, [text])
+    return Screen(str(path), digest)
+
+
+def screen_of(problem: Problem) -> list[ScreenProblem]:
+    """The problem for each number of arguments its tests use; none where its results tell nothing.
+
+    Left out are problems whose solution gives one result for everything, or an argument back.
+    """
+    found = []
+    for arity in sorted({len(call.args) for call in problem.calls}):
+        calls = [call for call in problem.calls if len(call.args) == arity]
+        probes = [call for call in problem.probes if len(call.args) == arity]
+        if 1 <= arity <= ARITY and telling([*calls, *probes]):
+            tests = [call.texts() for call in _telling_first(calls)]
+            found.append(
+                ScreenProblem(
+                    problem.id,
+                    problem.entry_point,
+                    arity,
+                    _kind(wire.decode(tests[0][0])),
+                    tuple(tests),
+                    tuple(call.texts() for call in probes),
+                    round(evidence(calls), 3),
+                    problem.heavy,
+                )
+            )
+    return found
+
+
+def telling(calls: Sequence[BenchmarkCall]) -> bool:
+    """Whether the results differ, and are more than one of the arguments given back."""
+    places = Counter(place for call in calls for place in _given_back(call))
+    return len({call.texts()[1] for call in calls}) >= FEW_OUTCOMES and 10 * max(
+        places.values(), default=0
+    ) < 9 * len(calls)
+
+
+def _given_back(call: BenchmarkCall) -> list[int]:
+    """Which arguments are equal to the result."""
+    args, value = (wire.decode(text) for text in call.texts())
+    if not isinstance(args, tuple):
+        return []
+    return [n for n, argument in enumerate(args) if type(argument) is type(value) and agrees(argument, value)]
+
+
+def _telling_first(calls: Sequence[BenchmarkCall]) -> list[BenchmarkCall]:
+    """Each different result in turn; short arguments, which cost little time, first."""
+    ranked = sorted(calls, key=lambda call: (len(call.texts()[0]), bool(_given_back(call))))
+    seen: Counter[str] = Counter()
+    keyed = []
+    for place, call in enumerate(ranked):
+        result = call.texts()[1]
+        keyed.append((seen[result], place, call))
+        seen[result] += 1
+    return [call for _, _, call in sorted(keyed, key=lambda item: item[:2])]
+
+
+def evidence(calls: Sequence[BenchmarkCall]) -> float:
+    """Bits that passing the calls is worth: each different result once by its size; where all are tiny (as those of
+    a predicate), by how evenly they come. An argument given back is worth nothing."""
+    counted = Counter(call.texts()[1] for call in calls if not _given_back(call))
+    sizes = [_bits(json.loads(text)) for text in counted]
+    if len(sizes) <= FEW_OUTCOMES and max(sizes, default=0) < SMALL:
+        total = counted.total()
+        return sum(count * -math.log2(count / total) for count in counted.values())
+    return sum(sizes)
+
+
+def _bits(value: Any) -> float:
+    """A rough size of a wire value, at most `LARGEST_BITS`."""
+    if value is None or isinstance(value, bool):
+        return 1.0
+    if isinstance(value, int):
+        return min(2 + math.log2(1 + abs(value)), LARGEST_BITS)
+    if isinstance(value, str):
+        return min(1 + 3.0 * len(value), LARGEST_BITS)
+    if isinstance(value, list):
+        return min(1 + sum(map(_bits, value)), LARGEST_BITS)
+    return min(1 + sum(map(_bits, value.values())), LARGEST_BITS)
+
+
+def _kind(args: Any) -> str:
+    """The types of arguments, and of the first members of containers."""
+    names = []
+    for value in args:
+        inner = next(iter(value), None) if isinstance(value, (list, tuple, dict, set)) and value else None
+        names.append(f"{type(value).__name__}[{type(inner).__name__ if inner is not None else ''}]")
+    return ",".join(names)
+
+
+@lru_cache(maxsize=2)
+def read_screen(screen: Screen) -> tuple[ScreenProblem, ...]:
+    """The problems of a screen file.
+
+    Raises:
+        StorageError: it is missing, or not the file that was written.
+    """
+    try:
+        text = Path(screen.path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"{screen.path} can't be read ({error}): start the run again") from error
+    if hashlib.sha256(text.encode()).hexdigest() != screen.sha256:
+        raise StorageError(f"{screen.path} was changed after it was written: remove it and start the run again")
+    return tuple(
+        ScreenProblem(name, entry, arity, kind, _tests(tests), _tests(probes), bits, heavy)
+        for name, entry, arity, kind, tests, probes, bits, heavy in json.loads(text)
+    )
+
+
+def _tests(rows: list[list[str]]) -> tuple[Test, ...]:
+    return tuple((args, expected) for args, expected in rows)
+
+
+@lru_cache(maxsize=2)
+def orders(screen: Screen) -> tuple[str, ...]:
+    """The problems as the guest program takes them, each as JSON."""
+    rows = []
+    for problem in read_screen(screen):
+        tests = problem.tests[:SCREENED]
+        rows.append(json.dumps([problem.arity, problem.kind, problem.allowed(len(tests)), problem.heavy, tests]))
+    return tuple(rows)
