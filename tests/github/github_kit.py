@@ -101,6 +101,8 @@ class FakeGithub:
     """Path, query text, headers."""
     problems: list[str] = field(default_factory=list)
     on_request: Callable[[int], None] = lambda number: None
+    shuffled: int = 0
+    """How many searches still hand out the same results on every page, as happens when stars change meanwhile."""
     incomplete: int = 0
     """How many searches are still cut short."""
     lock: Any = field(default_factory=threading.Lock)
@@ -124,6 +126,8 @@ class FakeGithub:
         if size * (page - 1) >= 1000:
             told = "Only the first 1000 search results are available"
             return 422, {"message": told, "documentation_url": "https://docs.invalid"}
+        if page > 1 and self.shuffled > 0:
+            self.shuffled, page = self.shuffled - 1, 1
         items = found[: min(1000, len(found))][size * (page - 1) : size * page]
         cut_short, self.incomplete = self.incomplete > 0, max(0, self.incomplete - 1)
         listed = [repo.described(full=False) for repo in items]
@@ -146,7 +150,7 @@ class FakeGithub:
 
 def matcher(text: str) -> Callable[[Repo], bool]:
     """Repository search as GitHub documents it, for the qualifiers that are used."""
-    tests: list[Callable[[Repo], bool]] = []
+    tests: list[Callable[[Repo], bool]] = [lambda repo: not repo.fork]  # unless `fork:` says otherwise
     for name, quoted, plain in re.findall(r'(\w+):(?:"([^"]*)"|(\S+))', text):
         tests.append(_test(name, quoted or plain))
     if re.sub(r'\w+:(?:"[^"]*"|\S+)', "", text).strip():
@@ -165,7 +169,6 @@ def _test(name: str, value: str) -> Callable[[Repo], bool]:
     return {
         "language": lambda repo: (repo.language or "").lower() == value.lower(),
         "license": lambda repo: (repo.licence or "").lower() == value,
-        "fork": lambda repo: repo.fork == (value == "true"),
         "archived": lambda repo: repo.archived == (value == "true"),
         "is": lambda repo: value == "public",
         "topic": lambda repo: value in repo.topics,

@@ -208,6 +208,15 @@ def test_results_that_github_left_out_are_looked_for_again(fake: FakeGithub, hon
     assert selection.notes == ()
 
 
+def test_results_that_moved_between_pages_are_not_lost(fake: FakeGithub, honest: Path, tmp_path: Path) -> None:
+    serve(fake, honest, Repo(999, "a/top", 10_000))
+    fake.repos += [Repo(n + 1, f"o/r{n}", stars=n, created=f"20{10 + n % 12}-03-01T00:00:00Z") for n in range(150)]
+    fake.shuffled = 1
+    selection = scrape(fake, tmp_path / "out", count=1)
+    assert selection.found == 151
+    assert selection.notes == ()
+
+
 def test_spread_depends_on_the_seed_and_on_nothing_else(fake: FakeGithub, honest: Path, tmp_path: Path) -> None:
     fake.repos += [Repo(n + 1, f"o/r{n}", stars=n) for n in range(30)]
     fake.lasting["/api/repos/"] = Fault(404)
@@ -442,6 +451,25 @@ def test_the_token_goes_to_the_api_and_nowhere_else(fake: FakeGithub, honest: Pa
     assert len(kept) > 5
     assert not [path for path in kept if SECRET.encode() in path.read_bytes()]
     assert SECRET not in repr(Token(SECRET)) + repr(selection)
+
+
+def test_git_never_sees_the_token(
+    fake: FakeGithub, honest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in for git writes down its arguments and environment, then becomes git."""
+    serve(fake, honest, Repo(1, "a/one"))
+    seen, real = tmp_path / "seen", shutil.which("git")
+    stand_in = tmp_path / "bin/git"
+    stand_in.parent.mkdir()
+    stand_in.write_text(f'#!/bin/sh\n{{ env; echo "$@"; }} >> {seen}\nexec {real} "$@"\n')
+    stand_in.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{stand_in.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("GITHUB_TOKEN", SECRET)
+    settings = Settings.from_environment(os.environ)
+    assert settings.token is not None
+    assert names(scrape(fake, tmp_path / "out", token=settings.token)) == ["a/one"]
+    assert "cat-file" in seen.read_text()
+    assert SECRET not in seen.read_text()
 
 
 @pytest.mark.parametrize(

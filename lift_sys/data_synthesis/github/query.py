@@ -96,13 +96,15 @@ class Query(Record):
         return self
 
     def qualifiers(self, licence: str) -> str:
-        """The search text without the slice of dates. One licence each: what several mean together is not written."""
+        """The search text without the slice of dates.
+
+        One licence each: what several mean together is not documented. Forks are left out unless asked for.
+        """
         parts = [
             f"language:{self.language}" if " " not in self.language else f'language:"{self.language}"',
             f"license:{licence.lower()}",
             f"stars:{_span(self.stars)}",
             f"size:{_span(self.size_kib)}",
-            "fork:false",
             "archived:false",
             "is:public",
         ]

@@ -54,7 +54,7 @@ class Part(Record):
     total: int
     """As GitHub counts."""
     split: bool = False
-    """More than the cap: the halves hold the results."""
+    """More than the cap, or some were missing: the halves hold the results."""
     found: tuple[Candidate, ...] = ()
     unreadable: int = 0
     notes: tuple[str, ...] = ()
@@ -95,29 +95,30 @@ class Search:
 
     def _asked(self, piece: Slice) -> Part:
         total, incomplete, items = self._page(piece, 1)
-        notes = []
         span = piece.last - piece.first
         if (total > CAP and span > 0) or (incomplete and span > _MONTH):
-            part = Part(slice=piece, total=total, split=True)
-        else:
-            if total > CAP:
-                notes.append(f"{total} repositories were made in one second; {CAP} of them were read")
-            if incomplete:
-                notes.append("GitHub's search ran out of time and left some out")
-            for page in range(2, -(-min(total, CAP) // PAGE) + 1):
-                items += self._page(piece, page)[2]
-            read = [Candidate.read(item) for item in items]
-            found = {candidate.number: candidate for candidate in read if candidate is not None}
-            if len(items) < min(total, CAP):
-                notes.append(f"GitHub counted {total} and handed out {len(items)}")
-            part = Part(
-                slice=piece,
-                total=total,
-                found=tuple(found[number] for number in sorted(found)),
-                unreadable=read.count(None),
-                notes=tuple(notes),
-            )
-        path = self._path(piece)
+            return self._keep(Part(slice=piece, total=total, split=True))
+        for page in range(2, -(-min(total, CAP) // PAGE) + 1):
+            items += self._page(piece, page)[2]
+        read = [Candidate.read(item) for item in items]
+        found = {candidate.number: candidate for candidate in read if candidate is not None}
+        unreadable = read.count(None)
+        short = min(total, CAP) - len(found) - unreadable
+        if short > 0 and total > PAGE and span > _DAY:
+            # Results moved from page to page while they were read. Smaller slices have fewer pages.
+            return self._keep(Part(slice=piece, total=total, split=True))
+        notes = []
+        if total > CAP:
+            notes.append(f"{total} repositories were made in one second; {CAP} of them were read")
+        if incomplete:
+            notes.append("GitHub's search ran out of time and left some out")
+        if short > 0:
+            notes.append(f"GitHub counted {total} and handed out {len(found) + unreadable}")
+        ordered = tuple(found[number] for number in sorted(found))
+        return self._keep(Part(slice=piece, total=total, found=ordered, unreadable=unreadable, notes=tuple(notes)))
+
+    def _keep(self, part: Part) -> Part:
+        path = self._path(part.slice)
         with storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(path, [part.to_line() + "\n"])
