@@ -45,6 +45,8 @@ PARTS, GIVE_UP = 8, 3
 MOST = 400
 """Ways that a screening may claim."""
 CALL_SECONDS, HEAVY_SECONDS = 5.0, 60.0
+HEAVY_TRIES = 3
+"""Ways in which a heavy problem is tried: each may take its whole time."""
 ATTEMPTS = 3
 
 
@@ -83,15 +85,14 @@ def behavioural_match(item: BehaviourTask) -> str | None:
 def match(sandbox: Sandbox, item: BehaviourTask) -> str | None:
     """As `behavioural_match`, in a given box."""
     problems = read_screen(item.screen)
-    done: set[int] = set()
+    tried: Counter[int] = Counter()
     for number, way in screening(sandbox, item):
-        if number in done:
+        tried[number] += 1
+        if problems[number].heavy and tried[number] > HEAVY_TRIES:
             continue
         found = confirm(sandbox, item, problems[number], way)
         if found:
             return f"{problems[number].id} {problems[number].entry_point}: behaves the same ({found})"
-        if problems[number].heavy:  # it may have taken its whole time: once is enough
-            done.add(number)
     return None
 
 
