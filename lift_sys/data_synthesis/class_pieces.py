@@ -117,6 +117,26 @@ def split(module: SliceModule, piece: Piece, own: Callable[[str], bool]) -> Clas
     return ClassParts(piece, skeleton, members, bare=not rest)
 
 
+def method_of(
+    module: SliceModule, piece: Piece, name: str, line: int
+) -> tuple[ast.ClassDef, Definition, Piece] | None:
+    """A class, one of its methods, and that method as a piece: what it needs, changes and mentions."""
+    node = _definition(module, piece)
+    methods = [part for part in node.body if isinstance(part, Definition)] if node else []
+    for method in methods:
+        if node is not None and method.name == name and method.lineno <= line <= (method.end_lineno or line):
+            return node, method, _member(module, piece, node, method, {part.name for part in methods}).piece
+    return None
+
+
+def methods_of(module: SliceModule, piece: Piece) -> list[tuple[str, Piece]]:
+    """The methods of a class by name, as pieces; none where it can't be read."""
+    node = _definition(module, piece)
+    methods = [part for part in node.body if isinstance(part, Definition)] if node else []
+    bound = {part.name for part in methods}
+    return [(part.name, _member(module, piece, node, part, bound).piece) for part in methods if node is not None]
+
+
 def _definition(module: SliceModule, piece: Piece) -> ast.ClassDef | None:
     if piece.column or piece.typing_only:
         return None
@@ -179,4 +199,4 @@ def _part(module: SliceModule, piece: Piece, shell: ast.ClassDef) -> Piece:
     return replace(made, first=piece.first, last=piece.last, column=piece.column, end_column=piece.end_column)
 
 
-__all__ = ["ClassParts", "Member", "split"]
+__all__ = ["ClassParts", "Member", "method_of", "methods_of", "split"]

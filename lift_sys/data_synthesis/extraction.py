@@ -6,7 +6,7 @@ import ast
 import re
 from typing import Any
 
-from lift_sys.data_synthesis.context_slices import context_slice, requirements_of
+from lift_sys.data_synthesis.context_slices import context_method, context_slice, requirements_of
 from lift_sys.data_synthesis.module_index import ModuleIndex
 from lift_sys.data_synthesis.phrasing import word_set
 from lift_sys.data_synthesis.pieces import SliceModule
@@ -192,9 +192,10 @@ def _sliced(facts: FunctionFacts, index: ModuleIndex, module: SliceModule) -> Pl
         deep = Stop(RejectionReason.SLICE_TOO_LARGE, "its helpers call each other too deeply")
         stop = error if isinstance(error, Stop) else deep
         if owner:
-            raise stop from None
-        beside = context_slice(index, module, name, lineno, stop)
-        return {"code": beside.code, "entry_point": name, "requirements": beside.requirements}
+            beside = context_method(index, module, owner, name, lineno, stop)
+        else:
+            beside = context_slice(index, module, name, lineno, stop)
+        return {"code": beside.code, "entry_point": beside.entry_point, "requirements": beside.requirements}
     return {
         "code": sliced.code,
         "entry_point": sliced.entry_point,

@@ -20,6 +20,7 @@ try:
     from lift_sys.sandbox.guest.clues import survey
     from lift_sys.sandbox.guest.examples import documented_calls
     from lift_sys.sandbox.guest.inputs import Inputs
+    from lift_sys.sandbox.guest.installed import enrich
     from lift_sys.sandbox.guest.program import (
         DEPTH,
         GIVE_UP,
@@ -36,6 +37,7 @@ except ImportError:  # inside the box
     from clues import survey  # type: ignore[no-redef,import-not-found]
     from examples import documented_calls  # type: ignore[no-redef,import-not-found]
     from inputs import Inputs  # type: ignore[no-redef,import-not-found]
+    from installed import enrich  # type: ignore[no-redef,import-not-found]
     from program import (  # type: ignore[no-redef,import-not-found]
         DEPTH,
         GIVE_UP,
@@ -97,6 +99,7 @@ class Explorer:
         code, entry = request["code"], request["entry_point"]
         tree = parse(code)
         source = survey(tree)
+        enrich(source, tree)
         self.definition = source.functions.get(entry)
         try:
             receiver = request.get("receiver", False)

@@ -15,10 +15,12 @@ from typing import Any
 
 try:
     from lift_sys import wire
+    from lift_sys.sandbox.guest.installed import mounted, the_watch
     from lift_sys.sandbox.guest.instrument import instrument
     from lift_sys.sandbox.guest.meter import STUCK, Blocks, FuelExhausted, Meter
 except ImportError:  # inside the box
     import wire  # type: ignore[no-redef,import-not-found]
+    from installed import mounted, the_watch  # type: ignore[no-redef,import-not-found]
     from instrument import instrument  # type: ignore[no-redef,import-not-found]
     from meter import STUCK, Blocks, FuelExhausted, Meter  # type: ignore[no-redef,import-not-found]
 
@@ -37,8 +39,6 @@ CPU_SECONDS = 0.5
 
 IMPORT_SECONDS = 10.0
 """CPU time of one import of packages."""
-PACKAGES = "/wheels/"
-"""Where a box shows packages."""
 GIVE_UP = 2
 """So many calls stuck in C code end the exploration: a share of them would depend on the machine's speed."""
 
@@ -96,6 +96,7 @@ class Program:
         self.meter = Meter(len(blocks.owners), LOAD_FUEL)
         self.entry_point = entry_point
         self.module = types.ModuleType(MODULE)
+        self.watch = the_watch()
         self.original = self._load(codes, driver is None)
         """The entry point."""
         self.function = self._find(driver) if driver else self.original
@@ -146,6 +147,7 @@ class Program:
         meter = self.meter
         meter.reset(fuel)
         kind, text, caught = "value", "", None
+        self.watch.start()
         try:
             with cpu_limit(meter):
                 result = self.function(*args, **kwargs)
@@ -161,6 +163,8 @@ class Program:
         except BaseException as error:
             kind, text, caught = "raise", type(error).__name__, error
         left = meter.left()
+        if reached := self.watch.stop():
+            kind, text = "dropped", f"reaches for the world outside: {reached}"
         if left == STUCK:
             kind, text = "dropped", "out of time"
             self.stuck += 1
@@ -251,7 +255,7 @@ _setitimer = signal.setitimer
 def _importing() -> dict[str, object]:
     """Where packages are mounted, an `__import__` that stops the clock of a call: what an import costs is no part of
     what a function does, and would differ between machines."""
-    if not any(path.startswith(PACKAGES) for path in sys.path):
+    if not mounted():
         return {}
 
     def importing(*args: Any, **kwargs: Any) -> Any:
