@@ -15,9 +15,9 @@ _HOW = "How"
 
 
 def github(
-    repo: Annotated[
+    names: Annotated[
         list[str] | None,
-        typer.Option("--repo", metavar="OWNER/NAME", help="Take this one instead of searching. Repeatable."),
+        typer.Argument(metavar="OWNER/NAME", help="Take these instead of searching.", show_default=False),
     ] = None,
     count: Annotated[
         int, typer.Option("--count", "-n", min=1, help="How many to take.", rich_help_panel=_SEARCH)
@@ -111,7 +111,9 @@ def github(
 
     Without a token GitHub allows 60 requests an hour; set GITHUB_TOKEN for 5,000. No permission is needed for it.
 
-    Example:  lift-sys scrape github --stars 500.. --topic parsing -n 20 --lock my.lock.json
+    Examples:  lift-sys scrape github --stars 500.. --topic parsing -n 20 --lock my.lock.json
+
+    lift-sys scrape github pallets/click psf/requests --lock my.lock.json
 
     Exit codes: 0 done, 2 bad arguments, 4 GitHub can't be asked now (run it again), 5 the folder can't be used.
     """
@@ -122,7 +124,7 @@ def github(
     from lift_sys.data_synthesis.sources.lock import Lock
 
     query = _query(
-        names=tuple(repo or ()),
+        names=tuple(names or ()),
         language=language,
         stars=_numbers(stars, "--stars"),
         size_kib=_numbers(size, "--size"),
@@ -155,10 +157,10 @@ def _query(**fields: Any) -> Query:
         return Query(**fields)
     except ValidationError as error:
         first = error.errors()[0]
-        option = {"names": "repo", "size_kib": "size", "licences": "licence", "topics": "topic"}
+        option = {"size_kib": "size", "licences": "licence", "topics": "topic"}
         name = str(first["loc"][0]) if first["loc"] else "created"
-        told = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(f"--{option.get(name, name).replace('_', '-')}: {told}") from None
+        where = "" if name == "names" else f"--{option.get(name, name).replace('_', '-')}: "
+        raise ConfigError(f"{where}{first['msg'].removeprefix('Value error, ')}") from None
 
 
 def _numbers(text: str, option: str) -> tuple[int, int | None]:

@@ -138,7 +138,7 @@ def scrape_github(
         StorageError: `out` can't be written, or another run uses it.
     """
     settings, listener = settings or Settings(), listener or Silent()
-    checked_address(settings.server, "--server-url")
+    checked_address(settings.server, "GITHUB_SERVER_URL")
     waiter = Waiter(settings.clock, settings.longest_wait, listener.waiting)
     client = Client(ETagCache(out / "github" / "answers"), waiter, api=settings.api, token=settings.token)
     home = out / "github" / content_hash([query.id, settings.api, settings.server])[:16]

@@ -543,7 +543,7 @@ def test_the_command_writes_a_lock_and_tells_what_it_did(fake: FakeGithub, hones
     assert "Fewer fit than were asked for" in out
     assert [entry.name for entry in Lock.load(tmp_path / "my.lock.json").sources] == ["a/one", "b/two"]
     assert SECRET not in out + errors
-    again = command(fake, tmp_path, "--repo", "a/one", "--repo", "x/absent", "--json")
+    again = command(fake, tmp_path, "a/one", "x/absent", "--json")
     rows = [json.loads(line) for line in again.communicate()[0].splitlines()]
     assert [(row["asked"], row["outcome"]) for row in rows] == [("a/one", "taken"), ("x/absent", "gone")]
 

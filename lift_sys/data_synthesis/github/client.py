@@ -66,7 +66,7 @@ class Client:
     """
 
     def __init__(self, cache: ETagCache, waiter: Waiter, *, api: str = API, token: Token | None = None) -> None:
-        self._api = checked_address(api, "--api-url", secret=token is not None)
+        self._api = checked_address(api, "GITHUB_API_URL", secret=token is not None)
         self._cache = cache
         self._waiter = waiter
         self._token = token
@@ -114,7 +114,9 @@ class Client:
             assert stop is not None
             failures, limits = (failures, limits + 1) if stop.limited else (failures + 1, limits)
             if failures >= _ATTEMPTS or limits >= _LIMITS_IN_A_ROW:
-                raise ServiceUnavailable(f"{what}: {stop.why}, {failures + limits} times in a row; try again later")
+                raise ServiceUnavailable(
+                    f"{what}: {stop.why}, {failures + limits} times in a row. Run it again later"
+                )
             first = 60.0 if stop.limited else 1.0
             seconds = stop.seconds if stop.seconds is not None else first * 2.0 ** (failures + limits - 1)
             self._waiter.wait(seconds, stop.why)
@@ -129,7 +131,8 @@ class Client:
         try:
             answer = self._sent(url, headers)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            return Pause(None, f"the connection to GitHub failed ({type(error).__name__})", False)
+            host = urlsplit(self._api).netloc
+            return Pause(None, f"the connection to {host} failed ({type(error).__name__})", False)
         if answer.status == 304:
             if kept is None:
                 return Pause(None, "GitHub says that nothing changed, unasked", False)

@@ -161,4 +161,5 @@ def _need_tests(paths: Sequence[str]) -> None:
 
 def _decision(one: Wanted, outcome: Outcome, detail: str, found: Candidate | None = None) -> Decision:
     name = found.name if found is not None else one.name
-    return Decision(number=one.number, asked=one.name, name=name, outcome=outcome, detail=detail)
+    told = detail.removeprefix(f"{name}: ")  # an error names what it is about; here that is known
+    return Decision(number=one.number, asked=one.name, name=name, outcome=outcome, detail=told)
