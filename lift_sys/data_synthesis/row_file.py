@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from lift_sys.data_synthesis.dataset import EXAMPLES, MANIFEST, file_hash, read_manifest
 from lift_sys.errors import StorageError
@@ -67,7 +67,18 @@ def read_rows(path: Path, offsets: Sequence[int]) -> Iterator[Example]:
             try:
                 yield Example.from_line(file.readline().decode())
             except ValueError as error:
-                raise StorageError(f"{path}, the row at byte {offset}: {error}") from error
+                raise StorageError(f"{path}, line {_line(path, offset)}: {error}") from error
+
+
+def _line(path: Path, offset: int) -> int:
+    with path.open("rb") as file:
+        return 1 + sum(chunk.count(b"\n") for chunk in _pieces(file, offset))
+
+
+def _pieces(file: BinaryIO, size: int) -> Iterator[bytes]:
+    while size > 0 and (piece := file.read(min(size, 1 << 20))):
+        size -= len(piece)
+        yield piece
 
 
 def _manifest_beside(path: Path) -> dict[str, Any]:
