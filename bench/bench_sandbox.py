@@ -6,14 +6,36 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
 
 from bench.common import Row
+from lift_sys.data_synthesis.boxes import Boxes
+from lift_sys.data_synthesis.environments import ENVIRONMENTS
+from lift_sys.data_synthesis.flake import flake_gate
+from lift_sys.records import Expected, FlakeEvidence, TestCase
 from lift_sys.sandbox import open_sandbox
 from lift_sys.sandbox.api import BoxConfig
+from lift_sys.sandbox.candidate import Call, run_calls
 from lift_sys.sandbox.layout import interpreter
 
 SECONDS = 4.0
+WORKERS = 2
+CODE = """import re
+
+def f(text: str, width: int) -> list[str]:
+    lines: list[str] = [""]
+    for word in re.findall(r"\\S+", text):
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines
+"""
+TESTS = [
+    TestCase(args=("a b", width), expected=Expected(value=["a b"]), oracle="generated") for width in range(3, 15)
+]
+"""Twelve, the most that a row has."""
 
 
 def run() -> list[Row]:
@@ -32,6 +54,8 @@ def run() -> list[Row]:
         cold = _rate(_bubblewrap_and_python)
         plain = _rate(_python)
     return [
+        *_flake_gate(),
+        *_two_workers(),
         Row("boxed processes, one exchange each", warm, "/s on one core", 400, note="fork, namespaces, seccomp"),
         Row("the same, processor time", cpu, "ms each", 2.0, at_least=False, note="host's part and child's"),
         Row("bubblewrap and a Python for each", cold, "/s on one core"),
@@ -39,6 +63,52 @@ def run() -> list[Row]:
         Row("warm box against bubblewrap for each", warm / cold, "times", 3.0),
         Row("opening a box", opened * 1000, "ms", 1500, at_least=False),
     ]
+
+
+def _flake_gate() -> list[Row]:
+    """What the gate costs for a row: five environments, twelve tests, seventeen processes."""
+
+    def gate() -> None:
+        assert isinstance(flake_gate(boxes, CODE, "f", TESTS), FlakeEvidence)
+
+    with Boxes() as boxes:
+        gate()
+        cost = _cpu_ms(gate, 40)
+        memory = sum(_pss(boxes[environment]) for environment in ENVIRONMENTS)
+    return [
+        Row("flake gate, a row of 12 tests", cost, "ms processor time", 50, at_least=False, note="17 executions"),
+        Row("warm boxes of its 5 environments", memory, "MB", 150, at_least=False, note="proportional set size"),
+    ]
+
+
+def _pss(box: object) -> float:
+    """Memory of a box's zygote in MB, shared pages by their share."""
+    pid = box._zygote.pid  # type: ignore[attr-defined]
+    with open(f"/proc/{pid}/smaps_rollup") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Pss:")) / 1000
+
+
+def _two_workers() -> list[Row]:
+    """Executions a second where each call has its process, of two workers with a box each."""
+    with ProcessPoolExecutor(WORKERS, get_context("spawn")) as pool:
+        list(pool.map(_executions, [0.1] * WORKERS))
+        rates = list(pool.map(_executions, [2 * SECONDS] * WORKERS))
+    return [
+        Row("isolated executions, two workers", sum(rate for rate, _ in rates), "/s", 400, note="idle cores meant"),
+        Row("the same, processor time", sum(cost for _, cost in rates) / WORKERS, "ms each", 5, at_least=False),
+    ]
+
+
+def _executions(seconds: float) -> tuple[float, float]:
+    """Executions a second, and processor time of each in ms."""
+    calls = [Call('{"t":["a b",9]}')] * 12
+    with open_sandbox(BoxConfig()) as box:
+        run_calls(box, CODE, "f", calls, regime="fresh_process")
+        count, used, started = 0, _tree_seconds(), time.perf_counter()
+        while time.perf_counter() - started < seconds:
+            run_calls(box, CODE, "f", calls, regime="fresh_process")
+            count += len(calls)
+        return count / (time.perf_counter() - started), 1000 * (_tree_seconds() - used) / count
 
 
 def _rate(action: Callable[[], object]) -> float:
