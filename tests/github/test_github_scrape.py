@@ -231,6 +231,30 @@ def test_spread_depends_on_the_seed_and_on_nothing_else(fake: FakeGithub, honest
     assert order("three", 1, 1) != first
 
 
+@pytest.mark.parametrize("jobs", [1, 3, 8])
+def test_the_selection_does_not_depend_on_the_number_of_jobs(
+    fake: FakeGithub, honest: Path, tmp_path: Path, jobs: int
+) -> None:
+    serve(fake, honest, *(Repo(n, f"o/r{n}", stars=n) for n in range(1, 6)))
+    fake.lasting["/o/r4.git"] = Fault(404)
+    fake.lasting["/o/r1.git"] = Fault(503)  # never needed, so no reason to stop
+    selection = scrape(fake, tmp_path / "out", count=3, jobs=jobs)
+    assert [(one.name, one.outcome.value) for one in selection.decisions] == [
+        ("o/r5", "taken"),
+        ("o/r4", "gone"),
+        ("o/r3", "taken"),
+        ("o/r2", "taken"),
+    ]
+
+
+def test_two_queries_share_no_state(fake: FakeGithub, honest: Path, tmp_path: Path) -> None:
+    serve(fake, honest, Repo(1, "a/one"), Repo(2, "b/two", topics=("x",)))
+    both = scrape(fake, tmp_path / "out")
+    one = scrape(fake, tmp_path / "out", Query(licences=("MIT",), topics=("x",)))
+    assert (names(both), names(one)) == (["a/one", "b/two"], ["b/two"])
+    assert scrape(fake, tmp_path / "out") == both
+
+
 def test_answers_are_asked_for_again_with_their_etag_after_a_restart(
     fake: FakeGithub, honest: Path, tmp_path: Path
 ) -> None:

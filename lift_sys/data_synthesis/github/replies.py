@@ -114,7 +114,7 @@ def _retry_after(answer: Answer, now: float) -> float | None:
         return seconds
     try:
         at = parsedate_to_datetime(answer.headers["retry-after"])
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, OverflowError):
         return None
     return at.timestamp() - _server_time(answer, now)
 
@@ -123,5 +123,5 @@ def _server_time(answer: Answer, now: float) -> float:
     """The host's own clock where it tells the time: ours may be wrong."""
     try:
         return parsedate_to_datetime(answer.headers["date"]).timestamp()
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, OverflowError):
         return now

@@ -21,6 +21,7 @@ _SETTINGS = (
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
     "core.symlinks=false",
+    "core.bigFileThreshold=8m",
     "core.attributesFile=/dev/null",
     "core.excludesFile=/dev/null",
     "core.askPass=",
@@ -57,7 +58,7 @@ _PASSED_ON = (
     "NO_PROXY",
 )
 """How this machine reaches the network; nothing else of our environment reaches git."""
-_MEMORY_KIB = 4 * 1024 * 1024
+_MEMORY_KIB = 2 * 1024 * 1024
 _ERROR_BYTES = 64 * 1024
 
 
