@@ -111,28 +111,10 @@ def _stateful(row: _Row) -> bool:
     )
 
 
-_DATE_WORDS = {
-    "date",
-    "datetime",
-    "time",
-    "timedelta",
-    "month",
-    "year",
-    "weekday",
-    "leap",
-    "timestamp",
-    "calendar",
-    "timezone",
-}
-
-
 def _dates(row: _Row) -> bool:
-    uses = {"datetime", "calendar", "zoneinfo"} & row.imported
-    return (
-        bool(uses)
-        or bool(_DATE_WORDS & row.name - {"time"})
-        or {"strftime", "strptime", "fromisoformat"} & set(row.called) != set()
-    )
+    modules = {"datetime", "calendar", "zoneinfo"} & row.imported
+    named = any(re.match("month|weekday|leap|date|timestamp|timezone|julian", word) for word in row.name)
+    return bool(modules) or named or bool({"strftime", "strptime", "fromisoformat"} & set(row.called))
 
 
 def _recursive(row: _Row) -> bool:
@@ -160,7 +142,7 @@ def _iterators(row: _Row) -> bool:
 
 
 _PARSING_WORDS = frozenset(
-    """parse parser format formatted fnmatch invocation encode decode render escape unescape quote unquote
+    """getopt parse parser format formatted fnmatch invocation encode decode render escape unescape quote unquote
     dump dumps load loads serialize deserialize repr tokenize untokenize lex split splittype join header url
     uri path pathname basename html xml json csv markdown table regex pretty hex rgb color version ruby
     netloc token syntax literal template urlencode query mime""".split()  # noqa: SIM905
@@ -203,7 +185,7 @@ def _parsing(row: _Row) -> bool:
 
 def _errors(row: _Row) -> bool:
     checks = row.shape.count(ast.Raise) + row.shape.count(ast.ExceptHandler)
-    return row.raising >= 0.34 or (checks > 0 and 3 * checks >= row.shape.statements)
+    return row.raising >= 0.34 or (checks > 0 and 4 * checks >= row.shape.statements)
 
 
 def _types(row: _Row) -> bool:
@@ -265,8 +247,11 @@ def _dicts(row: _Row) -> bool:
 def _arithmetic(row: _Row) -> bool:
     if not row.mostly(row.outputs, "number", "bool", "other"):
         return False
-    takes = row.mostly(row.inputs, "number", "bool") or row.shape.count(ast.BinOp) >= 3
-    works = row.shape.count(ast.BinOp, ast.AugAssign, ast.UnaryOp, ast.Compare) > 0 or bool(
+    if 3 * (row.inputs["str"] + row.inputs["bytes"]) > row.inputs.total():
+        return False
+    straight = row.shape.count(ast.BinOp) >= 3 and row.shape.count(ast.For, ast.While) == 0
+    takes = row.mostly(row.inputs, "number", "bool") or straight
+    works = row.shape.count(ast.BinOp, ast.AugAssign, ast.UnaryOp) > 0 or bool(
         {"abs", "round", "pow", "sum"} & set(row.called)
     )
     branches = row.shape.count(ast.If) >= 2 and row.shape.count(ast.BinOp, ast.AugAssign) == 0

@@ -38,8 +38,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"\b(?:released|placed|put|dedicated) (?:in)?to the public domain|is in the public domain", "public domain"),
     (r"\bZope Public Licen[sc]e", "ZPL"),
     (r"Licensed to PSF under a Contributor Agreement", "PSF-2.0"),
-    (r"All rights reserved\b(?!.{0,400}(?:licen[sc]e|BSD|MIT|redistribut|permission))", "all rights reserved"),
-    (r"(?i:proprietary and confidential|unauthori[sz]ed copying)", "proprietary"),
+    (r"proprietary and confidential|unauthori[sz]ed copying", "proprietary"),
 )  # fmt: skip
 _UNKNOWN_BSD = re.compile(r"\bBSD(?:[- ]style)? [Ll]icen[sc]e|under the BSD\b")
 _OF_PROJECT = re.compile(
@@ -131,18 +130,15 @@ def _said(header: str) -> str | Unclear | None:
         return found.pop()
     ids = set(identify(header.encode("utf-8", "surrogatepass"))) if len(header) > 400 else set()
     flat = re.sub(r"\s+", " ", header)
-    ids |= {name for pattern, name in _SENTENCES if re.search(pattern, flat)}
+    ids |= {name for pattern, name in _SENTENCES if re.search(pattern, flat, re.IGNORECASE)}
     if not ids and _UNKNOWN_BSD.search(flat) and not _OF_PROJECT.search(flat):
         return None  # a family that the repository's licence, accepted as it is, must belong to: see `_same`
-    if len(ids) > 1:
-        ids.discard("all rights reserved")  # a formula that stands above grants as well
     if len(ids) > 1:
         return Unclear(f"the header names several licences: {', '.join(sorted(ids))}")
     if not ids:
         return None
     (only,) = ids
-    normal = normalise(only)
-    return normal if normal is not None else Unclear(f"the header says {only}, which is no exact licence")
+    return only if normalise(only) == only else Unclear(f"the header says {only}, which is no exact licence")
 
 
 def _expression(text: str) -> str | None:

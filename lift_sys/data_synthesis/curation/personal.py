@@ -35,7 +35,7 @@ _LABELLED = re.compile(
     r"(\+?\(?\d{2,4}\)?(?:[ .()-]{1,2}\d{2,4}){2,4})(?![\w-])"
 )
 _FICTION = re.compile(
-    r"555\d{4}$|^(?:44)?0?(?:20794609\d\d|1632960\d{3}|7700900\d{3})|123456|000000|^\d{0,3}(\d)\1{5}"
+    r"555\d{4}$|^(?:44)?0?(?:2079460\d{3}|1632960\d{3}|7700900\d{3})|123456|000000|^\d{0,3}(\d)\1{5}"
 )
 """Numbers kept for films: 555 in North America, three ranges of Ofcom's; and numbers typed without thinking."""
 _SOCIAL = re.compile(r"(?<![\w.-])(?!000|666|9\d\d)(\d{3})-(?!00)(\d\d)-(?!0000)(\d{4})(?![\w.-])")
@@ -75,7 +75,9 @@ def find_personal(text: str, part: str = "text") -> Iterator[PersonalFind]:
 
 def _real_mail(match: re.Match[str]) -> bool:
     user, domain = match[1].lower().partition("+")[0], match[2].lower()
-    *_, second, top = domain.split(".")
+    *front, second, top = domain.split(".")
+    if front and second in ("co", "com", "org", "ac", "gov", "net", "edu", "or", "ne"):
+        second = front[-1]
     if top not in MAIL_DOMAINS or re.search(r"(?:^|\.)(?:test|invalid|localhost|local)(?:\.|$)|example", domain):
         return False
     return not _made_up(second, EXAMPLE_HOSTS) and not _made_up(user, EXAMPLE_USERS)
@@ -121,7 +123,7 @@ def _real_phone(match: re.Match[str]) -> bool:
 
 def _real_social(match: re.Match[str]) -> bool:
     digits = re.sub(r"\D", "", match[0])
-    return digits not in PUBLISHED_NUMBERS and not _dull(digits)
+    return digits not in PUBLISHED_NUMBERS and len(set(digits)) > 3 and not re.search(r"1234|4321|(\d)\1{3}", digits)
 
 
 _ODD_DIGITS = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21)

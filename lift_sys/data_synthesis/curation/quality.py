@@ -15,7 +15,7 @@
 `WEIGHTS` were set from 120 rows of 18 projects, drawn in twelve equal slices of the older score, shuffled, and read
 by hand (`training_data/quality_labels.jsonl`): a logistic regression with non-negative weights, rounded. Mutation,
 evidence and coverage told little about what a reader rejects, every row having passed the same gate; they keep a
-small weight because they bound how wrong the tests can be. `python -m benchmarks.bench_curation` prints the
+small weight because they bound how wrong the tests can be. `python -m bench curation` prints the
 calibration.
 """
 

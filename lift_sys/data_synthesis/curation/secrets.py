@@ -24,7 +24,9 @@ _LEFT_OUT = {
 }  # fmt: skip
 
 _FORMS = {
-    "private key": r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----\s*(?:\\n)?\s*([A-Za-z0-9+/=]{24,})",
+    "private key": r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\s|\\+n)*([A-Za-z0-9+/=]{24,})",
+    "GitHub token": r"\b(gh[opusr]_[0-9A-Za-z_]{36,})\b",
+    "GitLab token": r"\b(gl(?:pat|dt|ft|soat|rt|ptt|oas)-[0-9A-Za-z_-]{20,})",
     "Google API key": r"\b(AIza[0-9A-Za-z_-]{35})(?![0-9A-Za-z_-])",
     "GitHub fine-grained token": r"\b(github_pat_[0-9A-Za-z_]{36,})\b",
     "Anthropic key": r"\b(sk-ant-[0-9A-Za-z_-]{20,})",
@@ -45,9 +47,10 @@ _NAMED = re.compile(
 MIN_ENTROPY = 3.5
 """Bits a character: English words stay below 3.4 at this length, random base64 of 20 characters is near 4."""
 _MARKERS = re.compile(
-    r"(?i)example|sample|dummy|fake|placeholder|changeme|change_me|your|insert|redacted|test|foo|bar|spam|xxx|\.\.\.|<|\{"
-    r"|secret|passw|hunter2|lorem"
+    r"(?i)example|sample|dummy|placeholder|change_?me|insert|redacted|lorem|hunter2|your[-_]|x{5}|\.\.\.|<|\{"
+    r"|(?:^|[-_.:/])(?:test|fake|foo|bar|spam|xxx|secret|passw\w*)(?:[-_.:/]|$)"
 )
+"""Words that say that a value is none. Short ones count only when they stand alone: random letters spell them too."""
 _RUNS = (
     "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz",
     "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTUVWXYZ",
@@ -121,7 +124,7 @@ def entropy(text: str) -> float:
 
 def _mixed(value: str) -> bool:
     """Letters and digits, no words: prose, paths, URLs and identifiers are no keys."""
-    if re.search(r"[/\\]{2}|^\W|[%$(\[]|^[a-z]+(?:[-_.:/][a-z]+)+$", value):
+    if re.search(r"[/\\]{2}|^[^\w-]|[%$(\[]|^[a-z]+(?:[-_.:/][a-z]+)+$", value):
         return False
     return bool(re.search(r"\d", value)) and bool(re.search(r"[A-Za-z]", value))
 
