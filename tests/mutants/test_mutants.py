@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import textwrap
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -38,7 +40,10 @@ OPERATORS = [
     ("return 7", "constant", "return 6"),
     ("return True", "constant", "return False"),
     ("return 'x'", "string", "return ''"),
-    ("return 'x'", "string", "return 'xXX'"),
+    ("return 'x'", "string", "return 'y'"),
+    ("return 'name'", "string", "return 'nam'"),
+    ("return b','", "string", "return b';'"),
+    ("return f'{a}, '", "string", "return f'{a},'"),
     ("return f'{a}-{b}'", "swapped arguments", "return f'{b}-{a}'"),
     ("return re.match('a+$', b)", "regular expression", "return re.match('a*$', b)"),
     ("return re.match('a+$', b)", "regular expression", "return re.match('a+', b)"),
@@ -387,3 +392,23 @@ def test_limiting_a_matrix_keeps_the_kills_of_the_tests_that_stay() -> None:
     mutant = MutantEvidence(operator="x", line=1, before="a", after="b")
     matrix = MutationMatrix((mutant, mutant), ((0, 2), (1,)), (1, 2, 4))
     assert matrix.limited((0, 2)) == MutationMatrix((mutant, mutant), ((0, 1), ()), (1, 4))
+
+
+@pytest.mark.parametrize("name", ["textwrap", "heapq", "fnmatch", "json.decoder"])
+def test_every_edit_of_real_code_is_one_statement_that_differs(name: str) -> None:
+    spec = importlib.util.find_spec(name)
+    assert spec is not None
+    assert spec.origin is not None
+    code = Path(spec.origin).read_text(encoding="utf-8")
+    source, tree = SourceText(code), ast.parse(code)
+    seen = 0
+    for index, statement in enumerate(tree.body):
+        if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+            start, end = source.start(statement), source.end(statement)
+            unchanged = ast.dump(statement)
+            for site in sites(source, statement, index):
+                edited = ast.parse(code[start : site.start] + site.text + code[site.end : end])
+                assert len(edited.body) == 1
+                assert ast.dump(edited.body[0]) != unchanged
+                seen += 1
+    assert seen > 50

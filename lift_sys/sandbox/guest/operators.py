@@ -59,6 +59,10 @@ _REGEX_FAULTS = (
     ("^", ""),
     ("$", ""),
 )
+_MISTAKEN = {
+    ",": ";", ";": ",", ".": ",", "-": "_", "_": "-", " ": "  ", "/": "\\", "\\": "/", ":": ";", "'": '"', '"': "'",
+    "\n": " ", "(": "[", ")": "]", "[": "(", "]": ")", "{": "[", "}": "]", "<": ">", ">": "<", "+": "-", "*": "+",
+}  # fmt: skip
 ELEMENTS = 12
 """A longer literal is a table: an element of it is rarely asked for."""
 LONG = 200
@@ -157,9 +161,18 @@ def _string(node: ast.Constant, value: Any, operator: str, parent: ast.AST, sour
         for old, new in _REGEX_FAULTS:
             if old in value and parent.args and parent.args[0] is node:
                 yield replaced("regular expression", node, repr(value.replace(old, new, 1)), source)
-    yield replaced(operator, node, repr(value + ("XX" if type(value) is str else b"XX")), source)
+    yield replaced(operator, node, repr(misspelt(value)), source)
     if value:
         yield replaced(operator, node, repr(value[:0]), source)
+
+
+def misspelt(value: Any) -> Any:
+    """A text that a person may have meant: its last character missing, or another one in place of a single one."""
+    if type(value) is bytes:
+        return misspelt(value.decode("latin-1")).encode("latin-1", "replace")
+    if len(value) > 1:
+        return value[:-1]
+    return _MISTAKEN.get(value, chr((ord(value) + 1) % 0x80)) if value else " "
 
 
 def _formatted(node: ast.JoinedStr, parent: ast.AST, source: SourceText) -> Found:
@@ -169,8 +182,8 @@ def _formatted(node: ast.JoinedStr, parent: ast.AST, source: SourceText) -> Foun
         if isinstance(part, ast.FormattedValue):
             yield from _unparsed("removed operand", node, rest, source)
         elif isinstance(part, ast.Constant):
-            longer = [*node.values[:at], ast.Constant(f"{part.value}XX"), *node.values[at + 1 :]]
-            yield from _unparsed("string", node, longer, source)
+            other = [*node.values[:at], ast.Constant(misspelt(part.value)), *node.values[at + 1 :]]
+            yield from _unparsed("string", node, other, source)
     values = [at for at, part in enumerate(node.values) if isinstance(part, ast.FormattedValue)]
     if len(values) > 1:
         a, b = values[:2]
