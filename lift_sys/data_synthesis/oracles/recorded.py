@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
+from lift_sys.data_synthesis.environments import PLAIN
 from lift_sys.data_synthesis.oracles.base import ObservedCall
 from lift_sys.data_synthesis.oracles.generated import read_call
 from lift_sys.data_synthesis.sources.base import Checkout
@@ -76,7 +77,8 @@ def box_config(folder: Path) -> BoxConfig:
     """A box that shows a checkout and pytest, both read-only."""
     mounts = [Mount(str(folder), PROJECT)]
     mounts += [Mount(str(path), f"{TOOLS}/{path.name}") for path in tool_paths()]
-    return BoxConfig(mounts=tuple(mounts), trusted_path=(TOOLS,), preload=("pytest", "recorder", "unittest.mock"))
+    preload = ("pytest", "recorder", "unittest.mock")
+    return BoxConfig(environment=PLAIN, mounts=tuple(mounts), trusted_path=(TOOLS,), preload=preload)
 
 
 def tool_paths() -> list[Path]:
