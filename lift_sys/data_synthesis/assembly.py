@@ -114,13 +114,16 @@ class Assembly:
             pending = []
             async for done in self.executor.map_unordered(try_row, tasks):
                 index, key = todo[done.index]
-                detail = str(done.failure) if done.failure else done.result or ""
+                self.progress.advance("decontaminate")
+                if done.failure is not None:  # not known to be clean, and tried again by the next run
+                    found[index] = (RejectionReason.SANDBOX_ERROR, f"not held against a benchmark: {done.failure}")
+                    continue
+                detail = done.result or ""
                 pending.append((key, detail))
                 if len(pending) == BATCH:
                     self.checkpoint.put(CONTAMINATION, pending)
                     pending.clear()
                 _note(found, index, detail)
-                self.progress.advance("decontaminate")
             self.checkpoint.put(CONTAMINATION, pending)
         return found
 
