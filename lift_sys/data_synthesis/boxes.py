@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from lift_sys.records import Requirement
     from lift_sys.sandbox.api import BoxConfig, Environment, Sandbox
 
-MOST_EQUIPPED = 10
-"""Boxes with wheels held open at a time: two sets of wheels under five environments. Each costs about 30 MB."""
+MOST_EQUIPPED = 20
+"""Boxes with wheels held open at a time: those of four sources under five environments. Each costs about 13 MB."""
 
 
 class SeedBoxes(Protocol):

@@ -142,7 +142,7 @@ def _imports(index: ModuleIndex, module: SliceModule, piece: Piece, name: str, s
         if used == name or (used in BUILTINS and used not in module.definers):
             continue
         line = _bring(index, module, used)
-        if line is not None:
+        if line is not None and (used in needed or used in module.definers):
             lines.add(line)
         elif used in needed:
             raise stop
@@ -154,8 +154,8 @@ def _imports(index: ModuleIndex, module: SliceModule, piece: Piece, name: str, s
 def _bring(index: ModuleIndex, module: SliceModule, name: str) -> str | None:
     """The import of what a global name of a module stands for; None where it has none at run time."""
     pieces = [piece for piece in module.definers.get(name, ()) if not piece.typing_only]
-    if not pieces:
-        return f"from {module.name} import {name}" if module.stars and name not in module.definers else None
+    if not pieces:  # bound by running code, or by a star: whether it is there shows when it is loaded
+        return f"from {module.name} import {name}" if name not in module.definers else None
     imports = [item for piece in pieces for item in piece.imports if item.bound == name]
     if len(pieces) == 1 and len(imports) == 1 and pieces[0].kind == "import":
         item = imports[0]
@@ -183,7 +183,7 @@ def _reached(
         yield place, found
         nearby: list[tuple[SliceModule, Piece, Piece | None]] = []
         for name in sorted(found.now | found.later):
-            for where, other in _definitions(index, place, name):
+            for where, other in _definitions(index, place, name, found.attributes.get(name, frozenset())):
                 if other.kind == "class":
                     nearby += [(where, part, other) for part in _members(where, other, _CONSTRUCTORS)]
                 else:
@@ -203,18 +203,28 @@ def _members(module: SliceModule, owner: Piece, names: Iterable[str]) -> list[Pi
 
 
 def _definitions(
-    index: ModuleIndex, module: SliceModule, name: str, depth: int = 0
+    index: ModuleIndex, module: SliceModule, name: str, taken: frozenset[str] = frozenset(), depth: int = 0
 ) -> Iterator[tuple[SliceModule, Piece]]:
-    """Where a global name gets its meaning, through imports from the package's own modules."""
+    """Where a global name gets its meaning, through imports from the package's own modules.
+
+    `taken` are the attributes that are taken of it: where it stands for a module, they are what is reached.
+    """
     for piece in module.definers.get(name, ()):
         items = [item for item in piece.imports if item.bound == name]
         if not items:
             yield module, piece
         for item in items:
-            if index.outside(item) is None and item.attribute is not None and depth < 8:
-                other = index.get(item.module)
-                if other is not None:
-                    yield from _definitions(index, other, item.attribute, depth + 1)
+            if index.outside(item) is not None or depth >= 8:
+                continue
+            submodule = f"{item.module}.{item.attribute}" if item.attribute else item.module
+            other = index.get(item.module)
+            if index.has(submodule):
+                other = index.get(submodule)
+                for attribute in sorted(taken):
+                    if other is not None:
+                        yield from _definitions(index, other, attribute, depth=depth + 1)
+            elif other is not None and item.attribute is not None:
+                yield from _definitions(index, other, item.attribute, taken, depth + 1)
 
 
 def requirements_of(index: ModuleIndex, code: str, always: Sequence[str] = ()) -> tuple[dict[str, str], ...]:

@@ -11,17 +11,14 @@ from lift_sys.data_synthesis.sources.index import Settings
 from lift_sys.records import Requirement
 
 
-def make_wheel(
-    folder: Path, name: str, files: dict[str, str | bytes], *, needs: tuple[str, ...] = (), version: str = "1.0"
-) -> Requirement:
+def make_wheel(folder: Path, name: str, files: dict[str, str | bytes], *, version: str = "1.0") -> Requirement:
     """A wheel of those files below `folder`, and the requirement that pins it."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}-{version}-py3-none-any.whl"
-    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
-    lines += [f"Requires-Dist: {need}" for need in needs]
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n\n"
     info = f"{name}-{version}.dist-info"
     with zipfile.ZipFile(path, "w") as archive:
-        for inside, content in {f"{info}/METADATA": "\n".join(lines) + "\n\n", **files}.items():
+        for inside, content in {f"{info}/METADATA": metadata, **files}.items():
             archive.writestr(zipfile.ZipInfo(inside), content)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Requirement(name=name, version=version, filename=path.name, sha256=digest)

@@ -17,7 +17,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,10 +32,9 @@ from lift_sys.errors import ConfigError, RequirementMissing, SourceError
 from lift_sys.records import Requirement
 
 FOLDER = "wheels"
-FORMAT = 2
+FORMAT = 3
 INSIDE = "/wheels"
 """Where a box shows them."""
-_DEPENDENCY = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)([^;]*)(?:;(.*))?$")
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,6 @@ class Wheel:
     folder: Path
     tops: tuple[str, ...]
     """The top-level modules it brings."""
-    needs: tuple[str, ...]
-    """Names of the projects that it depends on, whatever the platform; those of extras are left out."""
     files: tuple[str, ...]
     rejected: tuple[tuple[str, str], ...]
 
@@ -92,7 +89,6 @@ def find(root: Path, requirement: Requirement) -> Wheel:
             requirement,
             home / "tree",
             tuple(marker["tops"]),
-            tuple(marker["needs"]),
             tuple(marker["files"]),
             tuple((path, why) for path, why in marker["rejected"]),
         )
@@ -166,7 +162,7 @@ def _build(building: Path, archive: Path, requirement: Requirement, limits: Limi
     tree = building / "tree"
     tree.mkdir(parents=True)
     wheel = requirement.filename.endswith(".whl")
-    rejected, metadata = (_wheel if wheel else _sdist)(archive, tree, requirement, limits)
+    rejected = (_wheel if wheel else _sdist)(archive, tree, requirement, limits)
     files = {path.relative_to(tree).as_posix(): path for path in sorted(tree.rglob("*")) if path.is_file()}
     tops = sorted({_top(path) for path in files if path.endswith(".py")})
     if not tops:
@@ -175,7 +171,6 @@ def _build(building: Path, archive: Path, requirement: Requirement, limits: Limi
         "format": FORMAT,
         "filename": requirement.filename,
         "tops": tops,
-        "needs": needs(metadata),
         "files": {name: file_sha256(path) for name, path in files.items()},
         "rejected": rejected,
     }
@@ -187,15 +182,13 @@ def _top(path: str) -> str:
     return first if slash else first.removesuffix(".py")
 
 
-def _wheel(archive: Path, folder: Path, requirement: Requirement, limits: Limits) -> tuple[list[list[str]], str]:
+def _wheel(archive: Path, folder: Path, requirement: Requirement, limits: Limits) -> list[list[str]]:
     tree = PureTree(folder, limits, requirement.filename)
     unpack(archive, tree, limits, requirement.filename)
-    metadata = next((path for path in tree.files if path.endswith(".dist-info/METADATA")), "")
-    text = (folder / metadata).read_text("utf-8", "replace") if metadata else ""
-    return [[path, why] for path, _, why in sorted(tree.rejected)], text
+    return [[path, why] for path, _, why in sorted(tree.rejected)]
 
 
-def _sdist(archive: Path, folder: Path, requirement: Requirement, limits: Limits) -> tuple[list[list[str]], str]:
+def _sdist(archive: Path, folder: Path, requirement: Requirement, limits: Limits) -> list[list[str]]:
     """The Python files of the first import root of a source distribution, and its metadata."""
     whole = folder.with_name("whole")
     tree = Tree(whole, limits, requirement.filename, strips_top=True)
@@ -211,11 +204,10 @@ def _sdist(archive: Path, folder: Path, requirement: Requirement, limits: Limits
             data = (whole / files[path]).read_bytes()
             if pure.wants(name, len(data)):
                 pure.add(name, data)
-    metadata = texts.get("PKG-INFO", b"")
     info = f"{normal(requirement.name).replace('-', '_')}-{requirement.version}.dist-info/METADATA"
-    pure.add(info, metadata)
+    pure.add(info, texts.get("PKG-INFO", b""))
     shutil.rmtree(whole)
-    return [[path, why] for path, _, why in sorted(pure.rejected)], metadata.decode("utf-8", "replace")
+    return [[path, why] for path, _, why in sorted(pure.rejected)]
 
 
 def _beside(path: str) -> bool:
@@ -235,34 +227,10 @@ def _beside(path: str) -> bool:
     )
 
 
-def needs(metadata: str) -> list[str]:
-    """The names of `Requires-Dist` lines, markers of platforms and versions not looked at."""
-    found = set()
-    for line in metadata.split("\n\n", 1)[0].splitlines():
-        if line.lower().startswith("requires-dist:"):
-            match = _DEPENDENCY.match(line.partition(":")[2])
-            if match and "extra" not in (match[3] or ""):
-                found.add(normal(match[1]))
-    return sorted(found)
-
-
-def closure(names: Iterable[str], wheels: Sequence[Wheel]) -> tuple[Requirement, ...]:
-    """The requirements of those names with all that they need, as far as `wheels` has them, by name."""
-    known = {normal(wheel.requirement.name): wheel for wheel in wheels}
-    todo, found = [normal(name) for name in names], set()
-    while todo:
-        name = todo.pop()
-        if name in known and name not in found:
-            found.add(name)
-            todo += known[name].needs
-    return tuple(known[name].requirement for name in sorted(found))
-
-
 def provided(wheels: Sequence[Wheel]) -> dict[str, tuple[Requirement, ...]]:
-    """For each top-level module, what must be mounted so that it can be imported."""
-    found: dict[str, tuple[Requirement, ...]] = {}
-    for wheel in wheels:
-        for top in wheel.tops:
-            mounted = closure([wheel.requirement.name], wheels)
-            found[top] = tuple(sorted({*found.get(top, ()), *mounted}, key=lambda r: normal(r.name)))
-    return dict(sorted(found.items()))
+    """For each top-level module, what must be mounted so that it can be imported: everything that was locked.
+
+    Packages look at what else is installed, so the whole locked set is the environment that a result belongs to.
+    """
+    everything = tuple(wheel.requirement for wheel in wheels)
+    return dict.fromkeys(sorted({top for wheel in wheels for top in wheel.tops}), everything)
