@@ -18,7 +18,8 @@ from pathlib import Path
 
 from bench.common import Row
 from lift_sys.data_synthesis.batch_lifter import lift_path
-from lift_sys.data_synthesis.mutants import minimise, run_mutants
+from lift_sys.data_synthesis.minimise import minimise
+from lift_sys.data_synthesis.mutants import run_mutants
 from lift_sys.data_synthesis.oracles import choose_tests, explore
 from lift_sys.records import Function
 from lift_sys.sandbox import open_sandbox

@@ -175,7 +175,8 @@ def validate(
     from lift_sys.data_synthesis.blank import blank
     from lift_sys.data_synthesis.environments import accepting
     from lift_sys.data_synthesis.flake import evidence
-    from lift_sys.data_synthesis.mutants import minimise, run_mutants
+    from lift_sys.data_synthesis.minimise import minimise
+    from lift_sys.data_synthesis.mutants import run_mutants
 
     program, driver = sliced.program, sliced.driver
 

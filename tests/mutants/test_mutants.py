@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lift_sys import wire
-from lift_sys.data_synthesis.mutants import MutationMatrix, minimise, run_mutants
+from lift_sys.data_synthesis.minimise import minimise
+from lift_sys.data_synthesis.mutants import MutationMatrix, run_mutants
 from lift_sys.records import Expected, MutantEvidence, TestCase
 from lift_sys.sandbox.api import Sandbox
 from lift_sys.sandbox.guest.edits import SourceText

@@ -121,3 +121,12 @@ def room(parent: ast.AST) -> int:
     if isinstance(parent, (ast.stmt, ast.comprehension, ast.Dict, ast.Tuple)):
         return 3 if isinstance(parent, (ast.comprehension, ast.Tuple)) else 1
     return precedence(parent) + 1 if isinstance(parent, ast.expr) else ATOM
+
+
+def replaced(operator: str, node: ast.AST, text: str, source: SourceText) -> Edit:
+    return Edit(operator, source.start(node), source.end(node), text, node)
+
+
+def called_name(node: ast.AST) -> str:
+    """The last part of the name of what is called, "" for anything else."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""

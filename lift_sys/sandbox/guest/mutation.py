@@ -43,7 +43,7 @@ try:
         limit_memory,
         parse,
     )
-    from lift_sys.sandbox.guest.sites import Site, choose, sites
+    from lift_sys.sandbox.guest.sites import Site, choose, sites_of
 except ImportError:  # inside the box
     from distinguish import Search  # type: ignore[no-redef,import-not-found]
     from edits import SourceText  # type: ignore[no-redef,import-not-found]
@@ -59,7 +59,7 @@ except ImportError:  # inside the box
         limit_memory,
         parse,
     )
-    from sites import Site, choose, sites  # type: ignore[no-redef,import-not-found]
+    from sites import Site, choose, sites_of  # type: ignore[no-redef,import-not-found]
 
 REFERENCE_FUEL = 1_000_000
 STUCK_MUTANTS = 4
@@ -69,8 +69,6 @@ ROW_CPU = 3.0
 STOPS = 3
 WASTE = 60_000
 """A mutant that was stopped so often, with so much fuel used up, is not run any further."""
-ENOUGH = 20
-"""Sites of the entry point from which on its helpers are left alone."""
 SHORT = 200
 """Characters of an outcome that is worth telling."""
 STOPPED, UNKNOWN = "~", "?"
@@ -281,46 +279,6 @@ def _span(statement: ast.stmt, source: SourceText) -> tuple[int, int]:
     decorators = getattr(statement, "decorator_list", [])
     start = source.line_start(decorators[0].lineno) if decorators else source.start(statement)
     return start, source.end(statement)
-
-
-def sites_of(source: SourceText, tree: ast.Module, entry: str) -> list[Site]:
-    """The entry point's sites; where it is small, those of the functions and methods that it names come after."""
-    found: list[Site] = []
-    named: list[str] = []
-    helpers: dict[str, tuple[ast.stmt, int, ast.AST]] = {}
-    owner = entry.rpartition(".")[0]
-    for index, statement in enumerate(tree.body):
-        if isinstance(statement, ast.FunctionDef) and statement.name != entry:
-            helpers[statement.name] = (statement, index, statement)
-        elif isinstance(statement, ast.ClassDef) and statement.name == owner:
-            for inner in statement.body:
-                if isinstance(inner, ast.FunctionDef) and f"{owner}.{inner.name}" != entry:
-                    helpers.setdefault(f"self.{inner.name}", (statement, index, inner))
-        target = _definition(statement, entry)
-        if target is not None:
-            found += sites(source, statement, index, target)
-            named += [name for node in ast.walk(target) if (name := _reached(node))]
-    for name in dict.fromkeys(named):
-        if len(found) >= ENOUGH:
-            break
-        if name in helpers:
-            found += sites(source, *helpers[name])
-    return found
-
-
-def _reached(node: ast.AST) -> str:
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
-        return f"self.{node.attr}"
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _definition(statement: ast.stmt, entry: str) -> ast.AST | None:
-    owner, _, name = entry.rpartition(".")
-    if isinstance(statement, ast.FunctionDef) and not owner and statement.name == name:
-        return statement
-    if isinstance(statement, ast.ClassDef) and statement.name == owner:
-        return next((n for n in statement.body if isinstance(n, ast.FunctionDef) and n.name == name), None)
-    return None
 
 
 def essence(code: CodeType) -> tuple[Any, ...]:

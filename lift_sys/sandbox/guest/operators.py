@@ -1,7 +1,7 @@
 """Mutation operators on expressions: small faults (DeMillo, Lipton, Sayward 1978) that tests should notice.
 
 Each is a text edit as a person in a hurry would make it, so that a mutant reads like code that somebody wrote.
-`statements.py` has the operators on statements.
+`literals.py` has those on literals, `statements.py` those on statements.
 """
 
 from __future__ import annotations
@@ -12,17 +12,31 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 try:
-    from lift_sys.sandbox.guest.edits import ARITHMETIC, ATOM, Edit, SourceText, parenthesised, precedence, room
+    from lift_sys.sandbox.guest.edits import (
+        ARITHMETIC,
+        ATOM,
+        Edit,
+        SourceText,
+        called_name,
+        parenthesised,
+        precedence,
+        replaced,
+        room,
+    )
+    from lift_sys.sandbox.guest.literals import on_constant, on_formatted
 except ImportError:  # inside the box
     from edits import (  # type: ignore[no-redef,import-not-found]
         ARITHMETIC,
         ATOM,
         Edit,
         SourceText,
+        called_name,
         parenthesised,
         precedence,
+        replaced,
         room,
     )
+    from literals import on_constant, on_formatted  # type: ignore[no-redef,import-not-found]
 
 _ARITHMETIC: dict[type, tuple[str, str]] = {
     ast.Add: ("+", "-"), ast.Sub: ("-", "+"), ast.Mult: ("*", "+"), ast.Div: ("/", "*"), ast.FloorDiv: ("//", "*"),
@@ -40,34 +54,17 @@ _SWAPPED = {
     "min": "max", "max": "min", "any": "all", "all": "any", "startswith": "endswith", "endswith": "startswith",
     "lower": "upper", "upper": "lower", "lstrip": "rstrip", "rstrip": "lstrip", "find": "rfind", "rfind": "find",
     "floor": "ceil", "ceil": "floor", "split": "rsplit", "rsplit": "split", "keys": "values", "values": "keys",
-    "partition": "rpartition", "rpartition": "partition", "append": "extend", "index": "rindex", "rindex": "index",
+    "partition": "rpartition", "rpartition": "partition", "index": "rindex", "rindex": "index",
     "union": "intersection", "intersection": "union", "isdigit": "isalpha", "isalpha": "isdigit",
     "ljust": "rjust", "rjust": "ljust", "match": "search", "fullmatch": "match",
 }  # fmt: skip
+_SYMMETRIC = {"max", "min", "gcd", "lcm", "isclose", "hypot"}
 _SAME_ALONE = {"split", "rsplit", "union", "intersection"}
 """Methods that do what their counterpart does unless they are given enough."""
 _IDENTITY_METHODS = {"strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "replace", "casefold"}
 _IDENTITY_CALLS = {"sorted", "abs", "set", "reversed", "str", "int", "round", "list", "tuple", "float", "len"}
-_REGEX_CALLS = {"compile", "match", "search", "fullmatch", "sub", "subn", "split", "findall", "finditer"}
-_REGEX_FAULTS = (
-    ("\\d", "\\w"),
-    ("\\s", "\\S"),
-    ("\\w", "\\d"),
-    ("+", "*"),
-    ("*", "+"),
-    ("?", ""),
-    ("^", ""),
-    ("$", ""),
-)
-_MISTAKEN = {
-    ",": ";", ";": ",", ".": ",", "-": "_", "_": "-", " ": "  ", "/": "\\", "\\": "/", ":": ";", "'": '"', '"': "'",
-    "\n": " ", "(": "[", ")": "]", "[": "(", "]": ")", "{": "[", "}": "]", "<": ">", ">": "<", "+": "-", "*": "+",
-}  # fmt: skip
 ELEMENTS = 12
 """A longer literal is a table: an element of it is rarely asked for."""
-LONG = 200
-"""Characters of a string that is worth changing."""
-
 Found = Iterator[Edit]
 
 
@@ -76,10 +73,6 @@ def on_expression(node: Any, parent: ast.AST, source: SourceText) -> Found:
     table = _TABLE.get(type(node))
     if table is not None:
         yield from table(node, parent, source)
-
-
-def replaced(operator: str, node: ast.AST, text: str, source: SourceText) -> Edit:
-    return Edit(operator, source.start(node), source.end(node), text, node)
 
 
 def child_instead(operator: str, node: ast.AST, child: ast.AST, source: SourceText) -> Edit:
@@ -143,62 +136,6 @@ def _unary(node: ast.UnaryOp, parent: ast.AST, source: SourceText) -> Found:
         yield child_instead("unary", node, node.operand, source)
 
 
-def _constant(node: ast.Constant, parent: ast.AST, source: SourceText) -> Found:
-    value = node.value
-    operator = "default value" if isinstance(parent, ast.arguments) else "constant"
-    if type(value) is bool:
-        yield replaced(operator, node, str(not value), source)
-    elif type(value) is int or (type(value) is float and abs(value) < 1e15):
-        yield replaced(operator, node, repr(value + 1), source)
-        if value != 0:
-            yield replaced(operator, node, repr(value - 1), source)
-    elif isinstance(value, (str, bytes)) and len(value) <= LONG:
-        yield from _string(node, value, "default value" if operator != "constant" else "string", parent, source)
-
-
-def _string(node: ast.Constant, value: Any, operator: str, parent: ast.AST, source: SourceText) -> Found:
-    if type(value) is str and isinstance(parent, ast.Call) and called_name(parent.func) in _REGEX_CALLS:
-        for old, new in _REGEX_FAULTS:
-            if old in value and parent.args and parent.args[0] is node:
-                yield replaced("regular expression", node, repr(value.replace(old, new, 1)), source)
-    yield replaced(operator, node, repr(misspelt(value)), source)
-    if value:
-        yield replaced(operator, node, repr(value[:0]), source)
-
-
-def misspelt(value: Any) -> Any:
-    """A text that a person may have meant: its last character missing, or another one in place of a single one."""
-    if type(value) is bytes:
-        return misspelt(value.decode("latin-1")).encode("latin-1", "replace")
-    if len(value) > 1:
-        return value[:-1]
-    return _MISTAKEN.get(value, chr((ord(value) + 1) % 0x80)) if value else " "
-
-
-def _formatted(node: ast.JoinedStr, parent: ast.AST, source: SourceText) -> Found:
-    """An f-string as a whole: the positions of what is in it differ between versions of Python."""
-    for at, part in enumerate(node.values):
-        rest = [*node.values[:at], *node.values[at + 1 :]]
-        if isinstance(part, ast.FormattedValue):
-            yield from _unparsed("removed operand", node, rest, source)
-        elif isinstance(part, ast.Constant):
-            other = [*node.values[:at], ast.Constant(misspelt(part.value)), *node.values[at + 1 :]]
-            yield from _unparsed("string", node, other, source)
-    values = [at for at, part in enumerate(node.values) if isinstance(part, ast.FormattedValue)]
-    if len(values) > 1:
-        a, b = values[:2]
-        swapped = list(node.values)
-        swapped[a], swapped[b] = swapped[b], swapped[a]
-        yield from _unparsed("swapped arguments", node, swapped, source)
-
-
-def _unparsed(operator: str, node: ast.JoinedStr, parts: list[ast.expr], source: SourceText) -> Found:
-    try:
-        yield replaced(operator, node, ast.unparse(ast.JoinedStr(parts)), source)
-    except ValueError:  # no quotes are left for what it holds
-        return
-
-
 def _if_else(node: ast.IfExp, parent: ast.AST, source: SourceText) -> Found:
     yield from negated(node.test, source, 3)
     yield child_instead("removed branch", node, node.orelse, source)
@@ -240,7 +177,7 @@ def _arguments(node: ast.Call, source: SourceText) -> Found:
     for left, right in dict.fromkeys(((0, 1), (len(args) - 2, len(args) - 1))):
         if left < 0 or right >= len(args) or any(map(starred, (args[left], args[right]))):
             continue
-        if source.text(args[left]) != source.text(args[right]):
+        if source.text(args[left]) != source.text(args[right]) and called_name(node.func) not in _SYMMETRIC:
             yield _swapped("swapped arguments", node, args[left], args[right], source)
     if len(args) > 1 and not (node.keywords and starred(args[-1])):
         yield Edit("removed argument", source.outer(args[-2])[1], source.outer(args[-1])[1], "", node)
@@ -343,13 +280,8 @@ def _named(node: Any, parent: ast.AST, source: SourceText) -> Found:
         yield replaced("assigned value", node.value, "None", source)
 
 
-def called_name(node: ast.AST) -> str:
-    """The last part of the name of what is called, "" for anything else."""
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-
-
 _TABLE: dict[type, Callable[[Any, ast.AST, SourceText], Found]] = {
-    ast.BinOp: _binary, ast.Compare: _compare, ast.BoolOp: _boolean, ast.UnaryOp: _unary, ast.Constant: _constant,
-    ast.JoinedStr: _formatted, ast.IfExp: _if_else, ast.Call: _call, ast.List: _sequence, ast.Set: _sequence,
+    ast.BinOp: _binary, ast.Compare: _compare, ast.BoolOp: _boolean, ast.UnaryOp: _unary, ast.Constant: on_constant,
+    ast.JoinedStr: on_formatted, ast.IfExp: _if_else, ast.Call: _call, ast.List: _sequence, ast.Set: _sequence,
     ast.Tuple: _sequence, ast.Dict: _dict, ast.Slice: _slice, ast.comprehension: _comprehension, ast.Yield: _named,
 }  # fmt: skip

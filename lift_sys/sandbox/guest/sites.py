@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 try:
-    from lift_sys.sandbox.guest.edits import Edit, SourceText
-    from lift_sys.sandbox.guest.operators import called_name, on_expression
+    from lift_sys.sandbox.guest.edits import Edit, SourceText, called_name
+    from lift_sys.sandbox.guest.operators import on_expression
     from lift_sys.sandbox.guest.statements import on_statement
 except ImportError:  # inside the box
-    from edits import Edit, SourceText  # type: ignore[no-redef,import-not-found]
-    from operators import called_name, on_expression  # type: ignore[no-redef,import-not-found,attr-defined]
+    from edits import Edit, SourceText, called_name  # type: ignore[no-redef,import-not-found]
+    from operators import on_expression  # type: ignore[no-redef,import-not-found,attr-defined]
     from statements import on_statement  # type: ignore[no-redef,import-not-found]
 
+ENOUGH = 20
+"""Sites of the entry point from which on its helpers are left alone."""
 TEXT = 100
 """Characters of `before` and `after`."""
 _SILENT = {"print", "warn", "warning", "debug", "info", "error", "exception", "log"}
@@ -103,6 +105,46 @@ def _other_name(node: ast.AST, parameters: list[str], source: SourceText) -> Ite
     if known and isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         other = parameters[(parameters.index(node.id) + 1) % len(parameters)]
         yield Edit("wrong name", source.start(node), source.end(node), other, node)
+
+
+def sites_of(source: SourceText, tree: ast.Module, entry: str) -> list[Site]:
+    """The entry point's sites; where it is small, those of the functions and methods that it names come after."""
+    found: list[Site] = []
+    named: list[str] = []
+    helpers: dict[str, tuple[ast.stmt, int, ast.AST]] = {}
+    owner = entry.rpartition(".")[0]
+    for index, statement in enumerate(tree.body):
+        if isinstance(statement, ast.FunctionDef) and statement.name != entry:
+            helpers[statement.name] = (statement, index, statement)
+        elif isinstance(statement, ast.ClassDef) and statement.name == owner:
+            for inner in statement.body:
+                if isinstance(inner, ast.FunctionDef) and f"{owner}.{inner.name}" != entry:
+                    helpers.setdefault(f"self.{inner.name}", (statement, index, inner))
+        target = _definition(statement, entry)
+        if target is not None:
+            found += sites(source, statement, index, target)
+            named += [name for node in ast.walk(target) if (name := _reached(node))]
+    for name in dict.fromkeys(named):
+        if len(found) >= ENOUGH:
+            break
+        if name in helpers:
+            found += sites(source, *helpers[name])
+    return found
+
+
+def _reached(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
+        return f"self.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _definition(statement: ast.stmt, entry: str) -> ast.AST | None:
+    owner, _, name = entry.rpartition(".")
+    if isinstance(statement, ast.FunctionDef) and not owner and statement.name == name:
+        return statement
+    if isinstance(statement, ast.ClassDef) and statement.name == owner:
+        return next((n for n in statement.body if isinstance(n, ast.FunctionDef) and n.name == name), None)
+    return None
 
 
 def choose(found: list[Site], limit: int) -> list[Site]:

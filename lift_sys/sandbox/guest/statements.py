@@ -8,18 +8,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 try:
-    from lift_sys.sandbox.guest.edits import Edit, SourceText
-    from lift_sys.sandbox.guest.operators import between, called_name, is_text, negated, replaced, without
+    from lift_sys.sandbox.guest.edits import Edit, SourceText, called_name, replaced
+    from lift_sys.sandbox.guest.operators import between, is_text, negated, without
 except ImportError:  # inside the box
-    from edits import Edit, SourceText  # type: ignore[no-redef,import-not-found]
-    from operators import (  # type: ignore[no-redef,import-not-found,attr-defined]
-        between,
-        called_name,
-        is_text,
-        negated,
-        replaced,
-        without,
-    )
+    from edits import Edit, SourceText, called_name, replaced  # type: ignore[no-redef,import-not-found]
+    from operators import between, is_text, negated, without  # type: ignore[no-redef,import-not-found,attr-defined]
 
 _AUGMENTED: dict[type, tuple[str, str]] = {
     ast.Add: ("+=", "-="), ast.Sub: ("-=", "+="), ast.Mult: ("*=", "+="), ast.Div: ("/=", "*="),
