@@ -117,7 +117,9 @@ def _as_json(report: VerificationReport, max_flips: float) -> dict[str, Any]:
 def _tell(report: VerificationReport, max_flips: float) -> None:
     from rich.console import Console
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
+    if not report.judged:
+        console.print("There are no rows to judge.")
     hashes = "every hash holds" if report.named else "no manifest names them, so only their own ids were checked"
     console.print(f"{report.judged:,} examples judged again {report.runs} times; {hashes}")
     if report.resumed:
