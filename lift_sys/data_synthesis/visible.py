@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from lift_sys.records import MutationEvidence, TestCase, wire_literal
 
 _ORACLES = {"recorded": 0, "doctest": 0, "generated": 1}
-_GOOD_LENGTH = range(6, 70)
+_GOOD_LENGTH = range(20, 70)
+"""Characters of arguments and result: shorter calls show too little, longer ones are hard to take in."""
 _GAIN = 6.0
 """What killing every mutant is worth against the costs of `_rank`."""
 
@@ -66,5 +67,5 @@ def _rank(test: TestCase) -> tuple[float, int]:
     cost += 1.0 * bool(test.expected.raises)
     cost += 1.0 * any(not text.isprintable() or "\\x" in text or "\\u" in text for text in [*shown, result])
     cost += 1.0 * any(text in ("''", "[]", "{}", "()", "set()", "None", "b''") for text in shown)
-    cost += 0.0 if size in _GOOD_LENGTH else 0.5 if size < _GOOD_LENGTH.start else size / 100
+    cost += max(0.0, 1.0 - size / _GOOD_LENGTH.start, size / 100 if size >= _GOOD_LENGTH.stop else 0.0)
     return cost, size

@@ -11,7 +11,7 @@ A row is compared with the rows kept before it, three times:
 
 Candidates come from MinHash with banding (Broder 1997; Leskovec et al., Mining of Massive Datasets, ch. 3); the
 similarity that decides is the true one, of the sets of 5-token shingles over the normal form with all locals alike.
-Memory: 8 bytes a shingle and 512 a signature, about 5 kB a row.
+Memory: about 10 kB a row, measured on 15,000 functions: 8 bytes a shingle, twice, signatures, and their index.
 """
 
 from __future__ import annotations
