@@ -10,8 +10,9 @@ from wheel_kit import fetch, make_wheel
 
 from lift_sys import wire
 from lift_sys.data_synthesis.boxes import Boxes, equipped
+from lift_sys.data_synthesis.mutants import run_mutants
 from lift_sys.errors import CandidateDied, CandidateLoadFailed, CandidateTimeout, RequirementMissing
-from lift_sys.records import Requirement
+from lift_sys.records import Expected, Requirement, TestCase
 from lift_sys.sandbox.api import Limits, Sandbox
 from lift_sys.sandbox.candidate import Call, Regime, run_calls
 
@@ -180,3 +181,15 @@ def test_no_requirements_means_a_plain_box(boxes: Boxes) -> None:
     assert boxes.get(0) is boxes[0]
     assert boxes.bound(()) is boxes
     assert equipped(None, ()).python_path == ()
+
+
+def test_a_mutant_that_spoils_a_package_spoils_no_other_mutant(boxes: Boxes, tmp_path: Path) -> None:
+    requirement = pinned(tmp_path, "store", {"store.py": "LIMITS = [10]\n"})
+    code = "import store\n\ndef f(n):\n    if n == 99:\n        store.LIMITS[0] = 0\n    return store.LIMITS[0] + n\n"
+    tests = [TestCase(args=(n,), expected=Expected(value=10 + n), oracle="generated") for n in (1, 3, 7, 10, 12, 40)]
+    matrix = run_mutants(boxes.bound((requirement,))[0], code, "f", tests, limit=40)
+    evidence = matrix.evidence(range(len(tests)))
+    spoilers = [m for m in evidence.mutants if m.line == 4 and m.killed_by is not None]
+    harmless = [m for m in evidence.mutants if m.line in (4, 5) and m.killed_by is None]
+    assert spoilers, "a mutant that runs the assignment must be among them"
+    assert len(harmless) >= 2

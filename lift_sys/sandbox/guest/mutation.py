@@ -31,6 +31,7 @@ from typing import Any
 try:
     from lift_sys.sandbox.guest.distinguish import Search
     from lift_sys.sandbox.guest.edits import SourceText
+    from lift_sys.sandbox.guest.installed import apart
     from lift_sys.sandbox.guest.instrument import instrument
     from lift_sys.sandbox.guest.meter import Blocks
     from lift_sys.sandbox.guest.program import (
@@ -47,6 +48,7 @@ try:
 except ImportError:  # inside the box
     from distinguish import Search  # type: ignore[no-redef,import-not-found]
     from edits import SourceText  # type: ignore[no-redef,import-not-found]
+    from installed import apart  # type: ignore[no-redef,import-not-found]
     from instrument import instrument  # type: ignore[no-redef,import-not-found]
     from meter import Blocks  # type: ignore[no-redef,import-not-found]
     from program import (  # type: ignore[no-redef,import-not-found]
@@ -227,10 +229,15 @@ class Run:
             self.marks.append(result.marks)
 
     def row(self, index: int) -> dict[str, list[str]]:
+        found, stuck = apart(self._row, index)
+        self.stuck += stuck
+        return found  # type: ignore[no-any-return]
+
+    def _row(self, index: int) -> tuple[dict[str, list[str]], bool]:
         try:
             program = self.program(index)
         except LoadError:
-            return {"row": [""] * len(self.calls), "got": [""] * len(self.calls)}
+            return {"row": [""] * len(self.calls), "got": [""] * len(self.calls)}, False
         stops = waste = 0
         clock = time.process_time
         slow = clock() + ROW_CPU
@@ -250,8 +257,7 @@ class Run:
             if row[-1] == STOPPED:
                 stops += 1
                 waste += result.fuel
-        self.stuck += program.stuck > 0
-        return {"row": row, "got": got}
+        return {"row": row, "got": got}, program.stuck > 0
 
 
 def fuel_for(used: int) -> int:
