@@ -35,7 +35,7 @@ def resolve(wanted: Sequence[str], settings: index.Settings | None = None) -> tu
     for name, version in _versions(wanted):
         if normal(name) in PROVIDED:
             continue
-        link = _choose(index.files(name, settings), version)
+        link = choose(index.files(name, settings), version)
         if link is None or link.sha256 is None:
             left_out.append(f"{name} {version}: only compiled wheels, and no source distribution with a hash")
         else:
@@ -43,7 +43,7 @@ def resolve(wanted: Sequence[str], settings: index.Settings | None = None) -> tu
     return sorted(found, key=lambda requirement: requirement.name), left_out
 
 
-def _choose(links: Sequence[index.Link], version: str) -> index.Link | None:
+def choose(links: Sequence[index.Link], version: str) -> index.Link | None:
     """The pure wheel of a release, else its source distribution."""
     usable = [link for link in links if link.version == version and link.sha256]
     pure = [link for link in usable if link.filename.endswith("-none-any.whl")]
