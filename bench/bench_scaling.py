@@ -1,8 +1,9 @@
 """From one worker to two, on this machine: locally and on a Ray cluster, with the work of the main job.
 
-Functions of the standard library are examined (tests found, validated, mutated, all in sandboxes), the same ones each
-time. The first ratio is the machine's own: two busy loops against one. What other programs take of the cores lowers
-it, and with it what the executors can reach; so every way runs in turn, and the best of some rounds counts.
+Functions of the standard library are examined (tests found, validated, mutated, all in sandboxes). The first ratio is
+the machine's own: two busy loops against one. What other programs take of the cores lowers it, and with it what the
+executors can reach; so each round runs all ways on the same functions, one right after the other, and each ratio is
+the median of the rounds' own ratios.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import os
 import tempfile
 import time
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from bench.common import Row
@@ -24,11 +27,11 @@ from lift_sys.executors import Executor, make_executor
 from lift_sys.executors.inline import InlineExecutor
 
 MODULES = ("bisect", "calendar", "colorsys", "fnmatch", "posixpath", "shlex", "statistics", "textwrap")
-TASKS = 48
-WARM = 8
-ROUNDS = 3
-EMPTY = 2000
-SPIN = 3_000_000
+TASKS = 8
+"""A round's functions."""
+ROUNDS = 6
+EMPTY = 500
+SPINS = 8
 
 
 async def tasks(cache: Path) -> list[Task]:
@@ -47,12 +50,12 @@ async def tasks(cache: Path) -> list[Task]:
         for lifted in functions
         if lifted.ir is not None and lifted.function.slice is not None
     ]
-    return found[:: max(1, len(found) // TASKS)][:TASKS]
+    return found[:: max(1, len(found) // (TASKS * ROUNDS))][: TASKS * ROUNDS]
 
 
 def spin(_: int) -> int:
     total = 0
-    for number in range(SPIN):
+    for number in range(1_000_000):
         total += number & 3
     return total
 
@@ -70,44 +73,44 @@ async def rate(executor: Executor, function: Any, items: Sequence[Any]) -> float
     return len(items) / (time.perf_counter() - began)
 
 
-async def measure(names: Sequence[str], work: Sequence[Task]) -> dict[str, float]:
-    """Best rates of every way, the ways in turn."""
-    best: dict[str, float] = {}
-    ways = {f"{name} {jobs}": make_executor(name, jobs) for name in names for jobs in (1, 2)}
-    for _ in range(ROUNDS):
-        for way, executor in ways.items():
-            began = time.perf_counter()
-            async with executor:
-                start = time.perf_counter() - began
-                await rate(executor, examine, work[:WARM])  # boxes open, modules imported
-                found = {f"{way} examine": await rate(executor, examine, work), f"{way} start": -start}
-                if way == "local 1" or way == "ray 1":
-                    found[f"{way} empty"] = await rate(executor, nothing, range(EMPTY))
-                if way.startswith("local"):
-                    found[f"{way} spin"] = await rate(executor, spin, range(12))
-            best |= {name: max(value, best.get(name, value)) for name, value in found.items()}
-    return best
+async def measure(name: str, work: Sequence[Task]) -> dict[str, list[float]]:
+    """Of every round: the rates with one worker and with two, of functions, busy loops and empty items."""
+    found: dict[str, list[float]] = {}
+    began = time.perf_counter()
+    async with make_executor(name, 3):  # the others share its cluster, where there is one
+        found["open"] = [time.perf_counter() - began]
+        async with make_executor(name, 1) as one, make_executor(name, 2) as two:
+            for executor in (one, two):  # boxes open, modules imported
+                await rate(executor, examine, work[: 2 * executor.jobs])
+            for round in range(ROUNDS):
+                part = work[round * TASKS : (round + 1) * TASKS]
+                for function, items in ((examine, part), (spin, range(SPINS)), (nothing, range(EMPTY))):
+                    for executor in (one, two):
+                        key = f"{function.__name__} {executor.jobs}"
+                        found.setdefault(key, []).append(await rate(executor, function, items))
+    return found
+
+
+def ratio(found: dict[str, list[float]], what: str) -> float:
+    pairs = zip(found[f"{what} 1"], found[f"{what} 2"], strict=True)
+    return median(two / one for one, two in pairs)
 
 
 def run() -> list[Row]:
-    from importlib.util import find_spec
-
-    names = ["local", "ray"] if find_spec("ray") else ["local"]
     with tempfile.TemporaryDirectory() as cache:
         work = asyncio.run(tasks(Path(cache)))
-    best = asyncio.run(measure(names, work))
-    cores = len(os.sched_getaffinity(0))
-    load = f"{cores} cores, load {os.getloadavg()[0]:.1f}"
-    ideal = best["local 2 spin"] / best["local 1 spin"]
-    rows = [Row("scaling: the machine itself, two busy loops against one", ideal, "x", note=load)]
-    for name in names:
-        one, two = best[f"{name} 1 examine"], best[f"{name} 2 examine"]
+    rows = []
+    for name in ("local", "ray") if find_spec("ray") else ("local",):
+        found = asyncio.run(measure(name, work))
+        load = f"{len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f}"
         rows += [
-            Row(f"scaling: {name}, 1 worker", one, "functions/s", note=f"{len(work)} functions"),
-            Row(f"scaling: {name}, 2 workers", two, "functions/s"),
-            Row(f"scaling: {name}, 2 workers against 1", two / one, "x"),
-            Row(f"scaling: {name}, 2 workers against 1, of the machine's own ratio", two / one / ideal, ""),
-            Row(f"scaling: {name}, an empty item", 1000 / best[f"{name} 1 empty"], "ms"),
-            Row(f"scaling: {name}, to open", -best[f"{name} 2 start"], "s"),
+            Row(
+                f"{name}: functions, 1 worker", median(found["examine 1"]), "a second", note=f"{len(work)} functions"
+            ),
+            Row(f"{name}: functions, 2 workers", median(found["examine 2"]), "a second", note=load),
+            Row(f"{name}: functions, 2 workers against 1", ratio(found, "examine"), "x"),
+            Row(f"{name}: busy loops, 2 workers against 1", ratio(found, "spin"), "x", note="what the machine gives"),
+            Row(f"{name}: an empty item", 1000 / median(found["nothing 1"]), "ms", note="one worker"),
+            Row(f"{name}: to open", found["open"][0], "s"),
         ]
     return rows

@@ -14,6 +14,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -70,6 +71,8 @@ class RayExecutor(Pool):
         if ray.is_initialized():
             return
         try:
+            if self.address is not None:
+                _check_reachable(self.address)
             self._cluster.enter_context(_connected(self.address, self.jobs))
         except (OSError, RuntimeError, ValueError) as error:
             where = f"reach the Ray cluster at {self.address}" if self.address else "start a Ray cluster"
@@ -80,6 +83,17 @@ class RayExecutor(Pool):
 
     async def _after(self) -> None:
         self._cluster.close()
+
+
+def _check_reachable(address: str) -> None:
+    """Ray tries an address that nobody listens at for ten minutes.
+
+    Raises:
+        OSError: nobody does.
+    """
+    host, _, port = address.rpartition(":")
+    if host and port.isdigit() and "/" not in host:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
 
 
 @contextlib.contextmanager

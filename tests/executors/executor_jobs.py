@@ -95,3 +95,23 @@ def hoard(megabytes: int) -> int:
     """Keep that much memory for ever."""
     _hoard.append(os.urandom(1 << 20) * megabytes)
     return os.getpid()
+
+
+def boxed(x: int) -> str | None:
+    """Have a sandbox of this worker double x."""
+    from lift_sys.data_synthesis.boxes import worker_boxes
+    from lift_sys.sandbox.candidate import Call, run_calls
+    from lift_sys.wire import encode
+
+    call = Call(encode((x,)))
+    return run_calls(worker_boxes()[0], "def f(x): return 2 * x", "f", [call], regime="one_process")[0].value
+
+
+def parent_dies_once(folder: str) -> int:
+    """End the process that hosts this worker, the first time it is called with this folder."""
+    mark = Path(folder) / "died"
+    if not mark.exists():
+        mark.write_text("")
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(60)
+    return 1
