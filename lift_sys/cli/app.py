@@ -6,6 +6,7 @@ import typer
 
 from lift_sys.cli.decontaminate import decontaminate
 from lift_sys.cli.doctor import doctor
+from lift_sys.cli.export import export
 from lift_sys.cli.generate import generate
 from lift_sys.cli.judge import judge
 from lift_sys.cli.lift import lift
@@ -37,6 +38,7 @@ def _root(
         raise typer.Exit
 
 
-for command in (generate, scrape, lift, synthesize, judge, verify, repair, decontaminate, publish, show, doctor):
+MAKING = (generate, scrape, lift, synthesize, judge, verify, repair, decontaminate, publish, export)
+for command in (*MAKING, show, doctor):
     kind = ScrapeCommand if command is scrape else None
     app.command(cls=kind, no_args_is_help=command in (scrape, lift, synthesize, judge, decontaminate))(command)
