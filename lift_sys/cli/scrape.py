@@ -78,7 +78,7 @@ def scrape(
         found = checkout_all(sources, out, jobs=jobs, on_done=lambda source, result: progress.advance(task))
     pairs = zip(wanted, found, strict=True)
     good = [entry_of(result, entry) for entry, result in pairs if not isinstance(result, LiftError)]
-    good = _equip(good, with_wheels or [], with_wheels_extra or [], out)
+    good = _equip(good, with_wheels or [], with_wheels_extra or [], out, jobs)
     if lock is not None and good:
         known.merged(good).save(lock)
     _tell(sources, found, as_json=as_json, lock=lock)
@@ -87,23 +87,24 @@ def scrape(
             raise typer.Exit(result.exit_code)
 
 
-def _equip(entries: list[LockEntry], names: list[str], extra: list[str], out: Path) -> list[LockEntry]:
+def _equip(entries: list[LockEntry], names: list[str], extra: list[str], out: Path, jobs: int) -> list[LockEntry]:
     """The entries, those that were named with their wheels."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from rich.console import Console
 
     from lift_sys.data_synthesis.sources.equip import check_names, equip
 
     check_names(entries, names)
-    console, done = Console(stderr=True), []
-    for entry in entries:
-        if entry.name in names or ("all" in names and entry.kind == "sdist"):
-            entry, left_out = equip(entry, extra, out)
+    console, done = Console(stderr=True), {(entry.kind, entry.name): entry for entry in entries}
+    wanted = [entry for entry in entries if entry.name in names or ("all" in names and entry.kind == "sdist")]
+    with ThreadPoolExecutor(jobs) as pool:
+        for entry, left_out in pool.map(lambda entry: equip(entry, extra, out), wanted):
+            done[entry.kind, entry.name] = entry
             count = len(entry.requirements) + len(entry.test_requirements)
-            console.print(f"{entry.name}: {count} wheels pinned", markup=False, highlight=False, soft_wrap=True)
-            for line in left_out:
-                console.print(f"  left out: {line}", markup=False, highlight=False, soft_wrap=True)
-        done.append(entry)
-    return done
+            lines = [f"{entry.name}: {count} wheels pinned", *(f"  left out: {line}" for line in left_out)]
+            console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+    return list(done.values())
 
 
 class ScrapeCommand(TyperCommand):

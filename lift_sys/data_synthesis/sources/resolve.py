@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from lift_sys.data_synthesis.sources import index
@@ -35,12 +36,18 @@ def resolve(wanted: Sequence[str], settings: index.Settings | None = None) -> tu
     for name, version in _versions(wanted):
         if normal(name) in PROVIDED:
             continue
-        link = choose(index.files(name, settings), version)
+        link = choose(_files(name, settings), version)
         if link is None or link.sha256 is None:
             left_out.append(f"{name} {version}: only compiled wheels, and no source distribution with a hash")
         else:
             found.append(Requirement(name=normal(name), version=version, filename=link.filename, sha256=link.sha256))
     return sorted(found, key=lambda requirement: requirement.name), left_out
+
+
+@lru_cache(4096)
+def _files(name: str, settings: index.Settings | None) -> tuple[index.Link, ...]:
+    """As `index.files`; projects share what they depend on."""
+    return tuple(index.files(name, settings))
 
 
 def choose(links: Sequence[index.Link], version: str) -> index.Link | None:
