@@ -16,7 +16,15 @@ import pytest
 from github_kit import FakeGithub, Fault, Repo, fake_github
 from sources_kit import git, repository
 
-from lift_sys.data_synthesis.github_scraper import FakeClock, Query, Selection, Settings, Token, scrape_github
+from lift_sys.data_synthesis.github_scraper import (
+    FakeClock,
+    GithubSource,
+    Query,
+    Selection,
+    Settings,
+    Token,
+    scrape_github,
+)
 from lift_sys.data_synthesis.sources import checkout_all, load_sources
 from lift_sys.data_synthesis.sources.lock import Lock
 from lift_sys.errors import ConfigError, LiftError, RateLimited, ServiceUnavailable, SourceError, StorageError
@@ -475,6 +483,18 @@ def test_the_token_goes_to_the_api_and_nowhere_else(fake: FakeGithub, honest: Pa
     assert len(kept) > 5
     assert not [path for path in kept if SECRET.encode() in path.read_bytes()]
     assert SECRET not in repr(Token(SECRET)) + repr(selection)
+
+
+def test_credentials_of_the_user_s_own_files_are_not_sent(
+    fake: FakeGithub, honest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(fake, honest, Repo(1, "new/name"))
+    fake.moved["old/name"] = "new/name"
+    (tmp_path / ".netrc").write_text(f"machine 127.0.0.1 login me password {SECRET}\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    scrape(fake, tmp_path / "out", Query(names=("old/name",)))
+    GithubSource("old/name", url=f"{fake.server}/old/name.git").checkout(tmp_path / "fresh")
+    assert not [path for path, _, headers in fake.requests if "authorization" in headers]
 
 
 def test_git_never_sees_the_token(
