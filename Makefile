@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-all check bench docs clean setup
+.PHONY: demo dataset test test-all check bench docs clean setup
 
 setup: $(VENV)/.ready
 
@@ -18,6 +18,11 @@ $(VENV)/.ready: pyproject.toml scripts/bootstrap.sh
 demo: setup
 	$(BIN)/lift-sys generate --lock demo/demo.lock.json --out build/demo
 	$(BIN)/lift-sys show build/demo
+
+# Stopped anywhere, the same command goes on; what is rebuilt is held against the committed manifest.
+dataset: setup
+	$(BIN)/lift-sys generate --lock training_data/synthetic_v1.lock.json --out build/synthetic_v1 --cache build/cache
+	$(BIN)/lift-sys publish build/synthetic_v1 --to training_data --name synthetic_v1
 
 test: setup
 	$(BIN)/python -m pytest -q -n auto -m 'not slow'

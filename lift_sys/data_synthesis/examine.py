@@ -6,7 +6,7 @@ Every function that was found ends here exactly once, so that validated + reject
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lift_sys.config import PipelineConfig, engine_version
 from lift_sys.data_synthesis.boxes import Boxes, worker_boxes
@@ -58,6 +58,8 @@ class Result:
     example: Example | None
     rejection: Rejection | None
     had_tests: bool = False
+    executions: int = 0
+    """Boxed processes that it took: of this run, so no part of what is stored."""
 
 
 def reject(
@@ -89,6 +91,14 @@ def obstacle(function: Function) -> Result | None:
 
 def examine(task: Task) -> Result:
     """Find tests, validate, specify, prompt. A fault of the sandbox is retried, then told."""
+    from lift_sys.sandbox.tally import executions
+
+    before = executions()
+    result = _attempts(task)
+    return replace(result, executions=executions() - before)
+
+
+def _attempts(task: Task) -> Result:
     for attempt in range(ATTEMPTS):
         try:
             return _examine(task, worker_boxes(task.wheels))

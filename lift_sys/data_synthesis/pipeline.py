@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,6 +73,7 @@ class Pipeline:
         room = asyncio.Semaphore(SOURCES_AT_A_TIME)
         taken: set[str] = set()
         watch = Timeline(self.out / "work" / "timeline.jsonl")
+        self.progress = counts = Counting(self.progress)
 
         async def one(source: Source) -> str:
             async with room:
@@ -79,7 +82,7 @@ class Pipeline:
                 record = self.config.record_calls and source.name not in self.unrecorded
                 run = SourceRun(checkout, self.config, self.executor, checkpoint, known, self.progress, record)
                 await run.run()
-                watch.note(len(known))
+                watch.note({**counts.counts, "sources": counts.done["sources"] + 1})
                 self.progress.advance("sources")
                 return run.key
 
@@ -95,6 +98,29 @@ class Pipeline:
         return await assembly.run(keys)
 
 
+class Counting:
+    """Passes on what a run tells, and keeps the sums."""
+
+    def __init__(self, to: Progress) -> None:
+        self.to = to
+        self.counts: Counter[str] = Counter()
+        self.done: Counter[str] = Counter()
+
+    def start(self, step: str, total: int) -> None:
+        self.to.start(step, total)
+
+    def advance(self, step: str, by: int = 1) -> None:
+        self.done[step] += by
+        self.to.advance(step, by)
+
+    def count(self, what: str, by: int = 1) -> None:
+        self.counts[what] += by
+        self.to.count(what, by)
+
+    def finish(self, step: str) -> None:
+        self.to.finish(step)
+
+
 def _claim(taken: set[str], checkout: Checkout) -> None:
     if checkout.repository.id in taken:
         raise SourceError(f"{checkout.repository.name} is listed twice in the same state: remove one of the two")
@@ -108,10 +134,24 @@ class Timeline:
     path: Path
     started: float = field(default_factory=time.monotonic)
 
-    def note(self, examined: int) -> None:
-        import resource
-
-        kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        point = {"seconds": round(time.monotonic() - self.started, 1), "examined": examined, "rss_mib": kib // 1024}
+    def note(self, counts: Mapping[str, int]) -> None:
+        """A point: seconds, the counts so far, and the memory of this process and its children."""
+        point = {"seconds": round(time.monotonic() - self.started, 1), **counts, "memory_mib": _memory() >> 20}
         with self.path.open("a") as file:
             file.write(json.dumps(point) + "\n")
+
+
+def _memory() -> int:
+    """Bytes that this process and all below it hold, shared pages counted once where the kernel says."""
+    total = 0
+    pids = [os.getpid()]
+    while pids:
+        pid = pids.pop()
+        try:
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+            total += int(rollup.split("Pss:")[1].split()[0]) << 10
+            for task in os.listdir(f"/proc/{pid}/task"):
+                pids += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
+        except (OSError, IndexError, ValueError):  # it ended, or is another user's
+            continue
+    return total

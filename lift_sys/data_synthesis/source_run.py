@@ -181,6 +181,7 @@ class SourceRun:
             results[index] = key if result.example is not None else result.rejection
             with_tests += self._tell(results[index], result.had_tests)
             self.progress.advance("examine")
+            self.progress.count("executions", result.executions)
         self._save(pending)
         return SourceOutcome(
             self.checkout.repository,

@@ -31,6 +31,7 @@ def write(folder: Path, seconds: dict[str, float], command: str = "") -> None:
         "tests": _tests(figures.best) if figures.best else [],
         "command": f"lift-sys verify {folder.name}",
         "made_by": command,
+        "milestones": _milestones(figures.timeline),
         "curated": _curated(figures),
     }
     for name, escape in (("report.md", False), ("report.html", True)):
@@ -97,8 +98,8 @@ def _charts(figures: Statistics) -> dict[str, str]:
             [min(count, 30) for count in figures.statements], label="statements of the function (30: or more)"
         ),
         "mutants": charts.histogram(figures.mutants_per_example, label="mutants"),
-        "timeline": _curve(figures, "examined", "functions examined"),
-        "memory": _curve(figures, "rss_mib", "MiB of the main process"),
+        "timeline": _curve(figures, "validated", "rows validated"),
+        "memory": _curve(figures, "memory_mib", "MiB of all processes"),
         "oracles": charts.bars(dict(figures.tests_by_oracle.most_common()), label="tests"),
         "mutation": charts.histogram(figures.mutation_scores, label="mutation score", span=(0, 1)),
         "quality": charts.histogram(figures.quality, label="quality", span=(0, 1)),
@@ -123,3 +124,22 @@ def _curve(figures: Statistics, name: str, label: str) -> str:
 
     points = [(point["seconds"] / 60, point[name]) for point in figures.timeline if name in point]
     return charts.line(points, across="minutes", up=label) if len(points) > 2 else ""
+
+
+def _milestones(timeline: list[dict[str, float]]) -> list[dict[str, float]]:
+    """The points nearest to each tenth of the rows, with what a row cost since the one before."""
+    if len(timeline) < 3:
+        return []
+    total = timeline[-1].get("validated", 0)
+    if not total:
+        return []
+    found: list[dict[str, float]] = []
+    before = {"validated": 0.0, "seconds": 0.0}
+    for tenth in range(1, 11):
+        point = next(point for point in timeline if point.get("validated", 0) >= total * tenth / 10)
+        rows = point["validated"] - before["validated"]
+        if rows:
+            cost = (point["seconds"] - before["seconds"]) / rows
+            found.append({"validated": point["validated"], "seconds": point["seconds"], "cost": cost})
+            before = point
+    return found
