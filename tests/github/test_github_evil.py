@@ -17,6 +17,7 @@ from sources_kit import MIT
 
 from lift_sys.data_synthesis.github_scraper import FakeClock, GithubSource
 from lift_sys.data_synthesis.sources import Checkout
+from lift_sys.data_synthesis.sources.gitprocess import Git
 from lift_sys.data_synthesis.sources.limits import Limits
 from lift_sys.data_synthesis.sources.lock import LockEntry
 from lift_sys.errors import ConfigError, RepositoryGone, ServiceUnavailable, SourceError
@@ -308,6 +309,18 @@ def test_a_missing_file_is_not_looked_for_elsewhere(world: World) -> None:
     with pytest.raises(SourceError):
         world.read()
     assert len(world.fake.asked("/evil/repo.git/git-upload-pack")) <= 4 * 3
+
+
+def test_after_a_fetch_git_neither_expects_nor_may_use_a_network(world: World) -> None:
+    world.evil.commit()
+    folder, url = world.root / "clone", world.source().url
+    folder.mkdir()
+    git = Git(folder, Limits(), "evil/repo")
+    git.init("sha1")
+    git.fetch(url, "HEAD")
+    assert "promisor" not in (folder / "config").read_text()
+    with pytest.raises(SourceError, match="transport 'http' not allowed"):
+        git.run("ls-remote", url)
 
 
 def test_replacements_are_not_used(world: World) -> None:
