@@ -54,7 +54,7 @@ NOBODY = [
     "x@y.T and self@other.inv and icon@2x.png and __import__@module.py",
     "4111 1111 1111 1111 and 4242424242424242 and 4503599627370496 and 4.111111111111117",
     "DE89370400440532013000 and GB82 WEST 1234 5698 7654 32 and DE00000000000000000000",
-    "phone: 555-0134 and +1 212 555 0199 and +44 20 7946 0018 and call(12, 34, 56)",
+    "phone: 555-0134 and +1 212 555 0199 and +44 20 7946 0018 and call(12, 34, 56) and +1.4142135623731",
     "078-05-1120 and 2024-01-02 and 123-45-6789 and 000-12-3456 and 192.168.10.1 and 10.0.0.7",
     "RSSMRA85T10A562S and DNI: 12345678Z",
     "Author: Name and written by the team and authors: see AUTHORS and reported by Python Software",

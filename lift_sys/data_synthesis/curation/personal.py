@@ -29,7 +29,9 @@ _PLACEHOLDER = re.compile(r"(?i)(?:your|my|some)\w*|([a-z])\1*|[a-z]{2}|python-\
 _IBAN = re.compile(r"(?<![A-Z0-9])([A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?)(?![A-Za-z0-9])")
 _CARD = re.compile(r"(?<![\w.+-])(\d{4}([ -]?)\d{4}\2\d{4}\2\d{3,4}|3[47]\d{2}[ -]?\d{6}[ -]?\d{5})(?![\w.-]\d|\w)")
 _CARD_PREFIX = re.compile(r"4|5[1-5]|2[2-7]|3[47]|6011|65|35|30[0-5]|36|38")
-_PHONE = re.compile(r"(?<![\w.+-])\+(\d{1,3}[ .()-]{1,2}\d[\d ().-]{5,16}\d|[1-9]\d{9,13})(?![\w.])")
+_PHONE = re.compile(
+    r"(?<![\w.+-])\+(?!\d+\.\d+\b(?!\.))(\d{1,3}[ .()-]{1,2}\d[\d ().-]{5,16}\d|[1-9]\d{9,13})(?![\w.])"
+)
 _LABELLED = re.compile(
     r"(?i)\b(?:tel(?:ephone)?|phone|fax|mobile|cell|whatsapp|call(?: me)?(?: at)?)\b[^\n\d+]{0,15}"
     r"(\+?\(?\d{2,4}\)?(?:[ .()-]{1,2}\d{2,4}){2,4})(?![\w-])"
