@@ -168,20 +168,22 @@ class Candidate(Record):
         licence = item.get("license")
         visibility = item.get("visibility", "public")
         try:
-            return cls(
-                number=item.get("id"),  # type: ignore[arg-type]  # pydantic checks all of these
-                name=item.get("full_name"),  # type: ignore[arg-type]
-                stars=item.get("stargazers_count"),  # type: ignore[arg-type]
-                size_kib=item.get("size"),  # type: ignore[arg-type]
-                licence=licence.get("spdx_id") if isinstance(licence, Mapping) else None,
-                language=item.get("language"),
-                pushed=item.get("pushed_at") or "",
-                created=item.get("created_at") or "",
-                topics=tuple(item.get("topics") or ()),
-                fork=item.get("fork"),  # type: ignore[arg-type]
-                archived=item.get("archived", False),
-                disabled=item.get("disabled", False),
-                private=bool(item.get("private")) or visibility != "public",
+            return cls.model_validate(
+                {
+                    "number": item.get("id"),
+                    "name": item.get("full_name"),
+                    "stars": item.get("stargazers_count"),
+                    "size_kib": item.get("size"),
+                    "licence": licence.get("spdx_id") if isinstance(licence, Mapping) else None,
+                    "language": item.get("language"),
+                    "pushed": item.get("pushed_at") or "",
+                    "created": item.get("created_at") or "",
+                    "topics": tuple(item.get("topics") or ()),
+                    "fork": item.get("fork"),
+                    "archived": item.get("archived", False),
+                    "disabled": item.get("disabled", False),
+                    "private": bool(item.get("private")) or visibility != "public",
+                }
             )
         except (ValidationError, TypeError):
             return None
