@@ -27,21 +27,22 @@ def lift_first(items):
 '''
 
 PLAIN = f'''\
-def lift_plain(value, depth=0):
+def lift_plain(value, above=()):
     """`value` in plain types: an object becomes the pair of its type's name and its content."""
     from itertools import islice
 
     kind = type(value)
-    if depth > 12 or kind in (bool, bytes, float, int, str, type(None)):
+    if kind in (bool, bytes, float, int, str, type(None)) or len(above) > 12 or id(value) in above:
         return value
+    above = (*above, id(value))
     if hasattr(kind, "__next__"):
-        return [lift_plain(item, depth + 1) for item in islice(value, {ITEMS})]
+        return [lift_plain(item, above) for item in islice(value, {ITEMS})]
     if kind is dict:
-        return {{lift_plain(key, depth + 1): lift_plain(item, depth + 1) for key, item in value.items()}}
+        return {{lift_plain(key, above): lift_plain(item, above) for key, item in value.items()}}
     if kind in (frozenset, list, set, tuple):
-        return kind([lift_plain(item, depth + 1) for item in value])
+        return kind([lift_plain(item, above) for item in value])
     content = lift_content(value, kind)
-    return value if content is value else (kind.__name__, lift_plain(content, depth + 1))
+    return value if content is value else (kind.__name__, lift_plain(content, above))
 
 
 def lift_content(value, kind):
@@ -140,9 +141,9 @@ def received(found: Slice, kind: str, form: Form) -> Slice | None:
     if form == "plain":
         lines, says = [f"return lift_plain({call})"], f"{says}, in plain types"
     elif form == "state":
-        says = f"{says}, in plain types, and the object's attributes after it"
+        says = f"{says}, and the object after it, in plain types"
         lines = [f"found = lift_receiver({owner}, receiver)", f"result = found.{called}"]
-        lines.append("return lift_plain((result, lift_state(found)))")
+        lines.append("return lift_plain((result, found))")
     body = "\n".join(f"    {line}" for line in lines)
     support = RECEIVER if form == "result" else f"{RECEIVER}\n\n{PLAIN}"
     text = f'''\

@@ -47,9 +47,9 @@ def _of_object(function: Function, test: TestCase, harness: str) -> str:
     receiver, args = test.args[0], test.args[1:]
     called = function.name if function.kind == "property" else f"{function.name}({arguments_text(args, test)})"
     made, before = _made(owner, thing, receiver)
-    if "lift_state(found)" in harness:
+    if "(result, found)" in harness:
         start = before or f"{thing} = {made}; "
-        return f"{start}plain(({thing}.{called}, vars({thing})))"
+        return f"{start}plain(({thing}.{called}, {thing}))"
     text = f"{before}{thing if before else made}.{called}"
     if "lift_plain" not in harness:
         return text

@@ -89,7 +89,19 @@ def test_boundaries_inside_a_method_are_found(sandbox: Sandbox) -> None:
 
 def test_a_changed_object_is_part_of_the_result(sandbox: Sandbox) -> None:
     found = explore(sandbox, method("Purse.add"), budget=80)
-    assert all(value[0] is None and set(value[1]) == {"owner", "coins"} for value in values(found))  # type: ignore
+    assert all(value[0] is None and value[1][0] == "Purse" for value in values(found))  # type: ignore[index]
+    assert all(set(value[1][1]) == {"owner", "coins"} for value in values(found))  # type: ignore[index]
+
+
+def test_what_a_container_holds_is_part_of_it(sandbox: Sandbox) -> None:
+    code = """
+        class Bag(dict):
+            def put(self, key: str, count: int) -> None:
+                self[key] = self.get(key, 0) + count
+    """
+    found = explore(sandbox, method("Bag.put", code=code), budget=80)
+    assert found.reason is None
+    assert all(call.outcome.value["t"][1]["t"][0] == "Bag" for call in found.calls if not call.outcome.raises)  # type: ignore
 
 
 def test_errors_of_the_constructor_are_no_behaviour_of_the_method(sandbox: Sandbox) -> None:

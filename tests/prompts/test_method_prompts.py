@@ -76,9 +76,9 @@ def test_an_object_known_by_its_attributes_is_shown_as_runnable_code() -> None:
 
 
 def test_a_changed_object_is_shown_with_its_attributes() -> None:
-    after = {"t": [None, {"d": ["coins", 17, "owner", "me"]}]}
+    after = {"t": [None, {"t": ["Purse", {"d": ["coins", 17, "owner", "me"]}]}]}
     text = prompts(method("add", "state"), case({"t": ["me", 3]}, 2, value=after))["specification"]
-    assert "purse = Purse('me', 3); plain((purse.add(2), vars(purse)))" in text
+    assert "purse = Purse('me', 3); plain((purse.add(2), purse))" in text
     assert "`plain` turns" in text
 
 

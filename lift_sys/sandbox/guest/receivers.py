@@ -32,18 +32,24 @@ class Receivers:
         self.attributes: dict[str, Clue] = {}
         self.known = owner in source.bodies
         self.parameters: list[Parameter] = []
+        self.holds = ""
+        """The plain type that the class derives from, if any."""
         if self.known:
             self.known = self._read(source, source.bodies[owner], 0)
         self.parameters = [p for p in self.parameters if p.kind in ("positional", "star")]
 
     def _read(self, source: Source, node: ast.ClassDef, depth: int) -> bool:
         """Find the constructor, in the class or its bases; whether there is one that is understood."""
+        bases = [last_name(base.value if isinstance(base, ast.Subscript) else base) for base in node.bases]
+        self.holds = self.holds or next((_BUILTIN_BASES[base] for base in bases if base in _BUILTIN_BASES), "")
         for name in ("__init__", "__new__"):
             function = source.functions.get(f"{node.name}.{name}")
             if function is not None:
                 self.parameters = parameters(function, source, bound=True, attributes=self.attributes)
+                for p in self.parameters:
+                    if p.kind == "star" and self.holds and not p.clue.kinds:
+                        p.clue.add({self.holds: 1.0})
                 return not any(p.required and p.kind == "keyword" for p in self.parameters)
-        bases = [last_name(base.value if isinstance(base, ast.Subscript) else base) for base in node.bases]
         if _ENUMS.intersection(bases):
             return self._enum(node)
         own = [base for base in bases if base in source.bodies]
@@ -55,9 +61,8 @@ class Receivers:
             last_name(mark) in _RECORDS for mark in [*map(_called, node.decorator_list), *map(_called, node.bases)]
         ):
             return self._record(source, node)
-        held = next((_BUILTIN_BASES[base] for base in bases if base in _BUILTIN_BASES), None)
-        if held is not None:
-            self.parameters = [Parameter("value", "positional", Clue("value", {held: 1.0}, fixed=True), True)]
+        if any(base in _BUILTIN_BASES for base in bases):
+            self.parameters = [Parameter("value", "positional", Clue("value", {self.holds: 1.0}, fixed=True), True)]
         return all(base in _BUILTIN_BASES or base in _PLAIN_BASES or base in own for base in bases)
 
     def _enum(self, node: ast.ClassDef) -> bool:
@@ -98,7 +103,7 @@ class Receivers:
         made: list[Any] = []
         for p in self.parameters:
             if p.kind == "star":
-                made += [maker.value(p.clue) for _ in range(maker.pick((0, 1, 2)))]
+                made += [maker.value(p.clue) for _ in range(maker.pick((0, 1, 1) if self.holds else (0, 1, 2)))]
             elif p.required or (maker.chance(0.5) and not p.clue.called and not (p.clue.opaque and not p.clue.kinds)):
                 made.append(maker.value(p.clue))
             else:
