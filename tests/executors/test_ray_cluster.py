@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -100,7 +101,9 @@ def test_the_cluster_ends_with_a_driver_that_is_killed():
         "asyncio.run(main())\n"
     )
     command = [sys.executable, "-c", program, str(Path(__file__).parent)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as driver:
+    folder = tempfile.mkdtemp(prefix="d-")  # a short name: Ray's sockets lie in it
+    environment = {**os.environ, "TMPDIR": folder}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as driver:
         assert driver.stdout.readline() == "2\n"
         below = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in descendants(driver.pid)}
         driver.kill()
@@ -108,6 +111,7 @@ def test_the_cluster_ends_with_a_driver_that_is_killed():
     deadline = time.monotonic() + 180  # Ray's own processes look after one another now and then only
     while any(map(_lives, below)) and time.monotonic() < deadline:
         time.sleep(0.2)
+    shutil.rmtree(folder, ignore_errors=True)
     assert not [command for pid, command in below.items() if _lives(pid)]
 
 
