@@ -30,6 +30,10 @@ def export(
     pairs: Annotated[
         int, typer.Option("--pairs", min=1, help="Preference pairs of one example at most (trl, llamafactory).")
     ] = 3,
+    cache: Annotated[
+        Path | None,
+        typer.Option("--cache", help="The cache of `generate`, for rows that need packages (swebench); DIR/work."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
 ) -> None:
     """Write a dataset for another tool: the same dataset and options give the same bytes.
@@ -39,7 +43,8 @@ def export(
 
     Example:  lift-sys export build/demo --format trl --out build/demo-trl
 
-    Exit codes: 0 written, 2 no such format or setting, or a library is missing, 5 the dataset is damaged or a folder
+    Exit codes: 0 written, 2 no such format or setting, or a library is missing, 3 no sandbox (swebench), 4 a package
+    that rows import is not in the cache (swebench), 5 the dataset is damaged or a folder
     can't be used.
     """
     import json
@@ -50,7 +55,10 @@ def export(
     from lift_sys.data_synthesis.exports.registry import Options
     from lift_sys.data_synthesis.exports.registry import export as write
     from lift_sys.data_synthesis.exports.splits import read_shares
+    from lift_sys.data_synthesis.sources.wheels import FOLDER as WHEELS
 
+    cache = cache or (place / "work" if place.is_dir() else None)
+    wheels = cache / "sources" / WHEELS if cache else None
     shares = read_shares(splits) if splits is not None else None
     with Console() as progress:
         done = write(
@@ -58,7 +66,7 @@ def export(
             form,
             out,
             shares=shares,
-            options=Options(name=name, pairs=pairs),
+            options=Options(name=name, pairs=pairs, wheels=wheels),
             started=lambda rows: progress.start("export", rows),
             advance=lambda: progress.advance("export"),
         )

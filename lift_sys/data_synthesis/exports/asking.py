@@ -31,9 +31,8 @@ def context(example: Example) -> list[str]:
             f"`...`:\n\n{fenced(blank(example.code, example.entry_point).rstrip())}"
         )
     if example.harness:
-        parts.append(
-            f"The code is tested through `{DRIVER}`, which is loaded after it:\n\n{fenced(_entrance(example.harness))}"
-        )
+        shown = fenced(_entrance(example.harness))
+        parts.append(f"The code is tested through `{DRIVER}`, which is loaded after it:\n\n{shown}")
     if example.requirements:
         parts.append(f"These packages can be imported: {', '.join(map(pinned, example.requirements))}.")
     return parts

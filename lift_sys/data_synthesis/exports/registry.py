@@ -28,6 +28,8 @@ class Options:
     """What the dataset is called in files that name it."""
     pairs: int = 3
     """Preference pairs of one example at most."""
+    wheels: Path | None = None
+    """Where the packages lie that rows import, for the one format that runs code (swebench)."""
 
 
 @dataclass(frozen=True)
