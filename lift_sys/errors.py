@@ -6,6 +6,7 @@
     │   ├── RequirementMissing a wheel that code needs is not in the cache
     │   ├── RepositoryGone     deleted, renamed away, private, or never there
     │   ├── RepositoryBlocked  the host withholds it (a takedown, HTTP 451, or a ban)
+    │   ├── SourceForgotten    its owner took it back (`lift-sys forget`), so it is not used again
     │   ├── RateLimited        the host wants a longer pause than we were allowed to make: run it again later
     │   └── ServiceUnavailable the host can't be reached or fails again and again: run it again later
     ├── StorageError           a checkpoint, cache or output folder that can't be used
@@ -49,6 +50,11 @@ class RepositoryGone(SourceError):
 
 class RepositoryBlocked(SourceError):
     pass
+
+
+class SourceForgotten(SourceError):
+    reason = "forgotten"
+    """As in `RejectionReason`."""
 
 
 class RateLimited(SourceError):

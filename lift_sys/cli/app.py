@@ -7,6 +7,7 @@ import typer
 from lift_sys.cli.decontaminate import decontaminate
 from lift_sys.cli.doctor import doctor
 from lift_sys.cli.export import export
+from lift_sys.cli.forget import forget
 from lift_sys.cli.generate import generate
 from lift_sys.cli.judge import judge
 from lift_sys.cli.lift import lift
@@ -38,7 +39,9 @@ def _root(
         raise typer.Exit
 
 
-MAKING = (generate, scrape, lift, synthesize, judge, verify, repair, decontaminate, publish, export)
+MAKING = (generate, scrape, lift, synthesize, judge, verify, repair, decontaminate, publish, export, forget)
 for command in (*MAKING, show, doctor):
     kind = ScrapeCommand if command is scrape else None
-    app.command(cls=kind, no_args_is_help=command in (scrape, lift, synthesize, judge, decontaminate))(command)
+    app.command(cls=kind, no_args_is_help=command in (scrape, lift, synthesize, judge, decontaminate, forget))(
+        command
+    )

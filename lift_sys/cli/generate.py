@@ -9,7 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from lift_sys.config import PipelineConfig
-    from lift_sys.data_synthesis.sources import Lock
+    from lift_sys.data_synthesis.sources import Lock, Source
 
 EPILOG = "Example:  lift-sys generate --lock demo/demo.lock.json --out build/demo"
 
@@ -90,6 +90,7 @@ def generate(
         *(local_source(Path(path), allow=allow) for path in local or []),
         *(GitSource(*split_ref(url), offline=offline, policy=policy) for url in git or []),
     ] or [StdlibSource()]
+    _refuse_forgotten(lock, out, sources)
     config = _config(pinned, seed=seed, record_calls=record, max_functions=limit, allow_licences=tuple(allow) or None)
     unrecorded = frozenset(entry.name for entry in pinned.sources if not entry.record)
     with Console() as console:
@@ -105,6 +106,23 @@ def generate(
         _summary(out, manifest, pipeline.seconds)
         if tasks is not None:
             print(f"{out}/repair.jsonl      {tasks:,} repair tasks")
+
+
+def _refuse_forgotten(lock: Path | None, out: Path, sources: list[Source]) -> None:
+    """The folder keeps the tombstones of the lock, and none of the sources may have one.
+
+    Raises:
+        SourceForgotten: a source was taken back.
+    """
+    from lift_sys.data_synthesis.sources.tombstones import Forgotten
+
+    known = Forgotten.load(out)
+    forgotten = known.joined(Forgotten.load(lock.parent).sources) if lock else known
+    for source in sources:
+        inner = getattr(source, "source", source)
+        forgotten.check(inner.name, getattr(inner, "url", None), getattr(inner, "sha256", None))
+    if forgotten != known:
+        forgotten.save(out)
 
 
 def _command() -> str:

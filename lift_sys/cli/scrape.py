@@ -68,6 +68,7 @@ def scrape(
 
     allowed = check_licences(licence)
     known = Lock.load(lock) if lock is not None and lock.exists() else Lock()
+    _refuse_forgotten(names or [], git or [], lock)
     with _progress() as progress:
         task = progress.add_task("Asking the package index", total=None)
         wanted = known.merged([*_new_entries(names or [], git or [], local or [], stdlib, lock)]).sources
@@ -85,6 +86,21 @@ def scrape(
     for result in found:
         if isinstance(result, LiftError):
             raise typer.Exit(result.exit_code)
+
+
+def _refuse_forgotten(names: list[str], git: list[str], lock: Path | None) -> None:
+    """Raises:
+    SourceForgotten: the folder of the lock says that a source was taken back.
+    """
+    from lift_sys.data_synthesis.sources.git import GitSource
+    from lift_sys.data_synthesis.sources.tombstones import Forgotten
+
+    forgotten = Forgotten.load(lock.parent) if lock is not None else Forgotten()
+    for name in names:
+        forgotten.check(name.partition("==")[0].strip())
+    for given in git:
+        url, ref = split_ref(given)
+        forgotten.check(GitSource(url, ref).name, url)
 
 
 def _equip(entries: list[LockEntry], names: list[str], extra: list[str], out: Path, jobs: int) -> list[LockEntry]:

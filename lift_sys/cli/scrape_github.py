@@ -122,6 +122,7 @@ def github(
 
     from lift_sys.data_synthesis.github_scraper import Settings, scrape_github
     from lift_sys.data_synthesis.sources.lock import Lock
+    from lift_sys.data_synthesis.sources.tombstones import Forgotten
 
     query = _query(
         names=tuple(names or ()),
@@ -138,7 +139,11 @@ def github(
     )
     known = Lock.load(lock) if lock is not None and lock.exists() else Lock()
     settings = replace(
-        Settings.from_environment(os.environ), jobs=jobs, longest_wait=max_wait, skip_unreachable=skip_unreachable
+        Settings.from_environment(os.environ),
+        jobs=jobs,
+        longest_wait=max_wait,
+        skip_unreachable=skip_unreachable,
+        forgotten=Forgotten.load(lock.parent) if lock is not None else Forgotten(),
     )
     with _Shown(settings) as shown:
         selection = scrape_github(query, count, out, settings=settings, refresh=refresh, listener=shown)

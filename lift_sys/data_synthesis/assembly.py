@@ -20,10 +20,12 @@ from lift_sys.data_synthesis.curation.decontamination_behaviour import (
     behavioural_match,
     write_screen,
 )
+from lift_sys.data_synthesis.curation.duplicates import Duplicates
 from lift_sys.data_synthesis.dataset import write_dataset
 from lift_sys.data_synthesis.progress import Progress
 from lift_sys.data_synthesis.selection import Facts, select
 from lift_sys.data_synthesis.source_run import BATCH, SOURCE, SourceOutcome, stored_results
+from lift_sys.data_synthesis.sources.tombstones import Forgotten
 from lift_sys.data_synthesis.sources.wheels import FOLDER as WHEELS
 from lift_sys.executors import Executor
 from lift_sys.records import Example, Rejection, RejectionReason, Repository, reject_example
@@ -45,9 +47,18 @@ class Assembly:
     counts: dict[str, int] = field(default_factory=dict)
     repositories: list[Repository] = field(default_factory=list)
     file_rejections: list[Rejection] = field(default_factory=list)
+    forgotten: Forgotten = field(default_factory=Forgotten)
+    """Sources that were taken back, as the output folder says."""
+    tried: set[str] = field(default_factory=set)
+    """Keys of what was held against the benchmarks' tests."""
 
     async def run(self, keys: Sequence[str]) -> dict[str, Any]:
-        """Carry out the steps on the outcomes named by `keys`, in their order, and return the manifest."""
+        """Carry out the steps on the outcomes named by `keys`, in their order, and return the manifest.
+
+        Raises:
+            SourceForgotten: one of them is of a source that was taken back.
+        """
+        self.forgotten = Forgotten.load(self.out)
         self.counts = dict.fromkeys(("functions", "lifted", "with_tests", "executed"), 0)
         with Draft(self.out / "work") as draft:
             benchmarks = self._benchmarks()
@@ -77,10 +88,16 @@ class Assembly:
                 draft.add(row)
             else:
                 draft.reject(row)
+        for step in steps:
+            if isinstance(step, Duplicates):
+                draft.join(step)
 
     def _examples(self, keys: Sequence[str], draft: Draft) -> Iterator[Example]:
+        copies = self.forgotten.copies
         for key in keys:
             outcome = SourceOutcome.from_json(self.checkpoint.get(SOURCE, key) or "")
+            place = outcome.repository
+            self.forgotten.check(place.name, place.url, place.archive_sha256)
             self.counts["functions"] += outcome.functions
             self.counts["lifted"] += outcome.lifted
             self.counts["with_tests"] += outcome.with_tests
@@ -88,10 +105,13 @@ class Assembly:
             self.repositories.append(outcome.repository)
             self.file_rejections.extend(outcome.file_rejections)
             for result in stored_results(outcome, self.checkpoint):
-                if isinstance(result, Example):
-                    yield result
-                else:
+                if not isinstance(result, Example):
                     draft.reject(result)
+                elif result.provenance.function in copies:
+                    self.counts["executed"] -= 1
+                    draft.reject(reject_copy(result, copies[result.provenance.function]))
+                else:
+                    yield result
             self.progress.advance("curate")
 
     async def _contaminated(
@@ -104,6 +124,7 @@ class Assembly:
         todo = []
         for index, facts in enumerate(draft.facts):
             key = f"{facts.id}:{screen.sha256}"
+            self.tried.add(key)
             if key in known:
                 _note(found, index, self.checkpoint.get(CONTAMINATION, key) or "")
             else:
@@ -144,7 +165,13 @@ class Assembly:
             sources=self.repositories,
             configuration=self.config.model_dump(mode="json", by_alias=True),
             code_version=code_version(),
+            forgotten=[tomb.model_dump(mode="json") for tomb in self.forgotten.sources],
         )
+
+
+def reject_copy(example: Example, name: str) -> Rejection:
+    """A function of another project that went with the forgotten one it was a copy of."""
+    return reject_example(example, RejectionReason.FORGOTTEN, f"a copy of what was taken back with {name}")
 
 
 @dataclass(frozen=True)
@@ -168,6 +195,10 @@ def _note(found: dict[int, tuple[RejectionReason, str]], index: int, detail: str
         found[index] = (RejectionReason.CONTAMINATED, detail)
 
 
+def _facts(example: Example) -> Facts:
+    return Facts(example.id, example.provenance.repository, example.statements, example.quality.score)
+
+
 class Draft:
     """Rows and rejects on disk while it is decided which are taken. Removed when the block is left."""
 
@@ -175,6 +206,7 @@ class Draft:
         self.facts: list[Facts] = []
         self.rejected = 0
         self._places: list[int] = []
+        self._clusters: list[str] = []
         self._rows_path, self._rejects_path = folder / "draft.jsonl", folder / "draft.rejects.jsonl"
 
     def __enter__(self) -> Draft:
@@ -193,8 +225,18 @@ class Draft:
     def add(self, example: Example) -> None:
         self._places.append(self._rows.seek(0, 2))
         self._rows.write(example.to_line().encode() + b"\n")
-        place = example.provenance
-        self.facts.append(Facts(example.id, place.repository, example.statements, example.quality.score))
+        self.facts.append(_facts(example))
+        self._clusters.append(example.cluster)
+
+    def join(self, duplicates: Duplicates) -> None:
+        """Give the rows of clusters that a later row joined one cluster."""
+        for index, cluster in enumerate(self._clusters):
+            root = duplicates.root(cluster)
+            if root != cluster:
+                example = self.read(index).model_copy(update={"cluster": root})
+                self._places[index] = self._rows.seek(0, 2)
+                self._rows.write(example.to_line().encode() + b"\n")
+                self.facts[index] = _facts(example)
 
     def reject(self, rejection: Rejection) -> None:
         self.rejected += 1

@@ -10,7 +10,7 @@ import hashlib
 import json
 import platform
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ def write_dataset(
     sources: Iterable[Repository],
     configuration: dict[str, Any],
     code_version: str,
+    forgotten: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """Write the four files and return the manifest.
 
@@ -81,6 +82,8 @@ def write_dataset(
         "files": {name: file_hash(folder / name) for name in (EXAMPLES, REJECTS, FILE_REJECTS)},
         "rows": rows,
     }
+    if forgotten:
+        manifest["forgotten"] = list(forgotten)
     atomic_write(folder / MANIFEST, [json.dumps(manifest, indent=1, ensure_ascii=True), "\n"])
     return manifest
 

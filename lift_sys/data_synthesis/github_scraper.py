@@ -33,6 +33,7 @@ from lift_sys.data_synthesis.github.selecting import Selector, Wanted
 from lift_sys.data_synthesis.github.waiting import Clock, FakeClock, SystemClock, Waiter
 from lift_sys.data_synthesis.sources.limits import Limits
 from lift_sys.data_synthesis.sources.lock import LockEntry
+from lift_sys.data_synthesis.sources.tombstones import Forgotten
 from lift_sys.records.base import Record, content_hash
 from lift_sys.storage.files import FolderLock, atomic_write, storage_errors
 
@@ -104,6 +105,8 @@ class Settings:
     skip_unreachable: bool = False
     limits: Limits = field(default_factory=Limits)
     clock: Clock = field(default_factory=SystemClock)
+    forgotten: Forgotten = field(default_factory=Forgotten)
+    """Repositories that were taken back: never asked for."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
@@ -193,6 +196,7 @@ def _decided(
         skip_unreachable=settings.skip_unreachable,
         limits=settings.limits,
         clock=settings.clock,
+        forgotten=settings.forgotten,
         tell=tell,
     )
     return selector.run(wanted, count)

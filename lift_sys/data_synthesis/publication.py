@@ -53,6 +53,7 @@ def publish(folder: Path, to: Path, name: str, *, accept: bool = False) -> Publi
         "sources": [_source(item) for item in source["sources"]],
         "files": {path.name: file_hash(path) for path in (rows, table)},
         "rows": source["rows"],
+        **({"forgotten": source["forgotten"]} if "forgotten" in source else {}),
     }
     promised = to / MANIFEST
     known = _read(promised) if promised.is_file() else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -48,8 +49,11 @@ class Checkpoint:
 
     def get(self, step: str, key: str) -> str | None:
         row = self._run("SELECT payload FROM results WHERE step=? AND key=?", (step, key)).fetchone()
+        return None if row is None else self._text(row[0])
+
+    def _text(self, payload: bytes) -> str:
         try:
-            return None if row is None else zlib.decompress(row[0]).decode()
+            return zlib.decompress(payload).decode()
         except (zlib.error, ValueError) as error:
             raise StorageError(f"{self.path} is damaged ({error}): remove it and run again from the start") from error
 
@@ -68,10 +72,33 @@ class Checkpoint:
                 self._db.execute("ROLLBACK")
             raise self._explain(error) from error
 
+    def items(self, step: str) -> Iterator[tuple[str, str]]:
+        """Keys and texts of a step, in the order of the keys."""
+        for key, payload in self._run("SELECT key, payload FROM results WHERE step=? ORDER BY key", (step,)):
+            yield key, self._text(payload)
+
+    def copy(self, path: Path, keep: Callable[[str, str, Callable[[], str]], bool]) -> int:
+        """Write a checkpoint at `path` with those results for which `keep(step, key, read text)` holds.
+
+        What is left out is in no byte of the new file, which deleting rows would not promise. Returns how many
+        results were left out.
+        """
+        left_out = 0
+        with Checkpoint(path) as copy:
+            copy._run("PRAGMA journal_mode=DELETE")
+            copy._run("BEGIN IMMEDIATE")
+            for step, key, payload in self._run("SELECT step, key, payload FROM results ORDER BY step, key"):
+                if keep(step, key, partial(self._text, payload)):
+                    copy._run("INSERT INTO results VALUES (?, ?, ?)", (step, key, payload))
+                else:
+                    left_out += 1
+            copy._run("COMMIT")
+        return left_out
+
     def close(self) -> None:
         self._db.close()
 
-    def _run(self, query: str, values: tuple[str, ...]) -> sqlite3.Cursor:
+    def _run(self, query: str, values: tuple[str | bytes, ...] = ()) -> sqlite3.Cursor:
         try:
             return self._db.execute(query, values)
         except sqlite3.Error as error:

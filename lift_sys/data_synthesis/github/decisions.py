@@ -35,6 +35,8 @@ class Outcome(StrEnum):
     """No Python file that may be taken."""
     UNSAFE = "unsafe"
     """It can't be read safely: damaged, or over a cap."""
+    FORGOTTEN = "forgotten"
+    """Taken back by its owner: `lift-sys forget`."""
     UNREACHABLE = "unreachable"
     """The host kept failing, and the run was told to go on without it."""
 

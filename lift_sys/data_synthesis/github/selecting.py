@@ -17,6 +17,7 @@ from lift_sys.data_synthesis.sources.base import Checkout
 from lift_sys.data_synthesis.sources.limits import Limits
 from lift_sys.data_synthesis.sources.lock import LockEntry, entry_of
 from lift_sys.data_synthesis.sources.paths import is_test_path
+from lift_sys.data_synthesis.sources.tombstones import Forgotten
 from lift_sys.errors import RepositoryBlocked, RepositoryGone, ServiceUnavailable, SourceError
 from lift_sys.records import RejectionReason
 
@@ -47,6 +48,8 @@ class Selector:
     skip_unreachable: bool = False
     limits: Limits = field(default_factory=Limits)
     clock: Clock = field(default_factory=SystemClock)
+    forgotten: Forgotten = field(default_factory=Forgotten)
+    """Repositories that were taken back."""
     tell: Callable[[Decision], None] = lambda decision: None
 
     def run(self, wanted: Sequence[Wanted], count: int) -> list[Decision]:
@@ -77,7 +80,10 @@ class Selector:
     def _window(self, wanted: Sequence[Wanted], pool: ThreadPoolExecutor) -> list[Decision | ServiceUnavailable]:
         """Asks the API one by one, as GitHub wishes, and fetches side by side. What is decided is kept at once."""
         kept = [self.decisions.get(one.number, one.name) for one in wanted]
-        first = [found or self._confirmed(one) for one, found in zip(wanted, kept, strict=True)]
+        first = [
+            self._refused(one, one.name) or found or self._confirmed(one)
+            for one, found in zip(wanted, kept, strict=True)
+        ]
         futures = [pool.submit(self._settled, one, found) for one, found in zip(wanted, first, strict=True)]
         return [future.result() for future in futures]
 
@@ -92,6 +98,11 @@ class Selector:
         self.decisions.put(found)
         return found
 
+    def _refused(self, one: Wanted, name: str) -> Decision | None:
+        """A repository that was taken back is not even asked for."""
+        tomb = self.forgotten.find(name)
+        return None if tomb is None else _decision(one, Outcome.FORGOTTEN, f"{name}: forgotten on {tomb.date}")
+
     def _confirmed(self, one: Wanted) -> Decision | Candidate:
         """The repository as it is now: a search may be days behind."""
         try:
@@ -105,6 +116,9 @@ class Selector:
             return _decision(one, Outcome.MALFORMED, "GitHub's description of it lacks fields or has odd ones")
         if one.number and found.number != one.number:
             return _decision(one, Outcome.GONE, f"another repository ({found.number}) now has this name")
+        renamed = self._refused(one, found.name)
+        if renamed is not None:
+            return renamed
         refused = self.query.refuses(found)
         return _decision(one, Outcome(refused[0]), refused[1], found) if refused else found
 

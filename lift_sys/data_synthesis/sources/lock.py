@@ -27,6 +27,7 @@ from lift_sys.data_synthesis.sources.local import OWN, LocalSource
 from lift_sys.data_synthesis.sources.sdist import SdistSource
 from lift_sys.data_synthesis.sources.stdlib import StdlibSource
 from lift_sys.data_synthesis.sources.store import storage, write_atomically
+from lift_sys.data_synthesis.sources.tombstones import Forgotten
 from lift_sys.errors import ConfigError, LiftError, StorageError
 from lift_sys.records import Licence, Requirement, SourceKind
 
@@ -89,9 +90,12 @@ class Lock(BaseModel):
     sources: tuple[LockEntry, ...] = ()
 
     @classmethod
-    def load(cls, path: Path) -> Lock:
-        """Raises:
-        ConfigError: no such file, or not a lock; the message says where.
+    def load(cls, path: Path, *, forgotten: bool = False) -> Lock:
+        """The lock. `forgotten` lets sources pass that were taken back: it is for those who take them out.
+
+        Raises:
+            ConfigError: no such file, or not a lock; the message says where.
+            SourceForgotten: it names a source that `forgotten.json` beside it says was taken back.
         """
         try:
             if path.stat().st_size > _LOCK_BYTES:
@@ -107,14 +111,26 @@ class Lock(BaseModel):
         double = sorted({name for name in names if names.count(name) > 1})
         if double:
             raise ConfigError(f"{path}: {double[0][0]} {double[0][1]} is listed twice")
+        if not forgotten:
+            lock.refuse_forgotten(path)
         return lock
+
+    def refuse_forgotten(self, path: Path) -> None:
+        """Raises:
+        SourceForgotten: a source was taken back, as the folder of the lock at `path` says.
+        """
+        tombstones = Forgotten.load(path.parent)
+        for entry in self.sources:
+            tombstones.check(entry.name, entry.url, entry.sha256)
 
     def save(self, path: Path) -> None:
         """Writes the lock atomically, in one order, so that equal locks are equal bytes.
 
         Raises:
+            SourceForgotten: a source was taken back.
             StorageError: it can't be written.
         """
+        self.refuse_forgotten(path)
         entries = sorted(self.sources, key=lambda entry: (entry.kind, entry.name.lower(), entry.version))
         head = self.model_dump(mode="json", exclude_defaults=True, exclude={"sources", "schema_version"})
         sources = [entry.model_dump(mode="json", exclude_defaults=True) for entry in entries]
