@@ -76,11 +76,34 @@ def engine_version() -> str:
 @cache
 def code_version() -> str:
     """The version with a hash of the package's own source: the same in every clone of one commit."""
+    return f"{__version__}+{_source_hash(())}"
+
+
+_AFTER_THE_ENGINE = (
+    "cli/", "reports/", "executors/", "evaluation/", "training/", "providers/", "modal_app.py", "errors.py",
+    *(f"data_synthesis/{name}" for name in (
+        "assembly.py", "selection.py", "publication.py", "pipeline.py", "progress.py", "dataset.py", "curation/",
+        "exports/", "forget", "repair", "patch.py", "verification.py", "github", "retrieval.py", "prompt_scorer.py",
+        "sources/",
+    )),
+)  # fmt: skip
+"""Source that has no say in what becomes of one function of a checkout, by the start of its path."""
+
+
+@cache
+def engine_code() -> str:
+    """Hash of the source that decides what becomes of a function: finished work is kept while it stays the same."""
+    return _source_hash(_AFTER_THE_ENGINE)
+
+
+def _source_hash(without: tuple[str, ...]) -> str:
     root = Path(__file__).parent
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*.py"), key=lambda path: path.relative_to(root).as_posix()):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return f"{__version__}+{digest.hexdigest()[:12]}"
+        name = path.relative_to(root).as_posix()
+        if not name.startswith(without):
+            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
 
 
 def usable_cores() -> int:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lift_sys.config import PipelineConfig, code_version
+from lift_sys.config import PipelineConfig, engine_code
 from lift_sys.data_synthesis.batch_lifter import BatchLifter, LiftedFunction
 from lift_sys.data_synthesis.examine import Result, Task, examine, obstacle, reject
 from lift_sys.data_synthesis.file_licences import FileLicences
@@ -107,7 +107,7 @@ class SourceRun:
         """The hash of all that the outcome depends on."""
         repository, settings = self.checkout.repository.id, self.config.engine_id
         wheels = [wheel.sha256 for wheel in (*self.checkout.requirements, *self.checkout.test_requirements)]
-        return content_hash(["source", repository, settings, self.record, wheels, code_version()])
+        return content_hash(["source", repository, settings, self.record, wheels, engine_code()])
 
     async def run(self) -> None:
         """Carry out the steps and store the outcome, unless it is stored already."""
@@ -274,7 +274,7 @@ def _failed(task: Task, done: Done[Result]) -> Result:
 def _examine_key(task: Task) -> str:
     """The hash of all that a result depends on. The IR follows from the function and the code version."""
     seeds = [[seed.args, seed.kwargs, seed.outcome.id, seed.oracle] for seed in task.seeds]
-    return content_hash([task.function.id, task.licence.id, seeds, task.config.engine_id, code_version()])
+    return content_hash([task.function.id, task.licence.id, seeds, task.config.engine_id, engine_code()])
 
 
 def _to_json(result: Result) -> str:
