@@ -21,7 +21,7 @@ from lift_sys.data_synthesis.exports.naming import plain_name, row_name
 from lift_sys.data_synthesis.exports.output import Output
 from lift_sys.data_synthesis.exports.registry import PYTHON, Options
 from lift_sys.data_synthesis.exports.source import Source
-from lift_sys.data_synthesis.exports.testfiles import SOLUTION, TESTS, support_files, test_file
+from lift_sys.data_synthesis.exports.testfiles import SOLUTION, TESTS, file_of_tests, support_files
 from lift_sys.records import Example
 
 TEST_SH = """#!/bin/sh
@@ -68,7 +68,7 @@ def _task(
     output.text(f"{folder}/solution/solve.sh", SOLVE_SH, executable=True)
     output.text(f"{folder}/solution/{SOLUTION}", example.code)
     output.text(f"{folder}/tests/test.sh", TEST_SH, executable=True)
-    output.text(f"{folder}/tests/{TESTS}", test_file(example.tests, example.entry_point, example.harness))
+    output.text(f"{folder}/tests/{TESTS}", file_of_tests(example.tests, example.entry_point, example.harness))
     for file, text in support.items():
         output.text(f"{folder}/tests/{file}", text)
 

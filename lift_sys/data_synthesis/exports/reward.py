@@ -13,11 +13,13 @@ Rows that import packages need their wheels: set LIFT_SYS_WHEELS to the folder `
 
 from __future__ import annotations
 
+import ast
 import atexit
 import json
 import os
 import re
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,13 +39,27 @@ _FENCE = re.compile(r"^(`{3,})[^`\n]*\n(.*?)^\1`*[ \t]*$", re.MULTILINE | re.DOT
 
 
 def code_of(completion: object) -> str:
-    """The code of an answer: a text, or a conversation, of which the last message counts. The last fenced block of
-    it, or all of it where nothing is fenced."""
+    """The code of an answer: a text, or a conversation, of which the last message counts.
+
+    All of it where it is Python as it stands (a docstring may hold fences), else its last fenced block, else all.
+    """
     if isinstance(completion, list) and completion and isinstance(completion[-1], dict):
         completion = completion[-1].get("content")
     text = completion if isinstance(completion, str) else ""
+    if _is_python(text):
+        return text
     blocks = _FENCE.findall(text)
     return str(blocks[-1][1]) if blocks else text
+
+
+def _is_python(text: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Python thinks of an answer's style is nobody's concern
+            ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 class Rewarder:

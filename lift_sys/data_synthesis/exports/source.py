@@ -68,8 +68,8 @@ class Source:
             StorageError: one is damaged, or was changed after it was written.
         """
         for example in read_rows(self.path, self.splits[split]):
-            yield example
             self.advance()
+            yield example
 
     def repairs(self) -> Iterator[RepairTask]:
         """The repair tasks beside the rows; none when `lift-sys repair` has not written them.
@@ -86,7 +86,7 @@ class Source:
 def open_source(place: Path, shares: Shares, advance: Callable[[], None] = lambda: None) -> Source:
     """Open a dataset folder, or a published file of examples, and give each row a split.
 
-    `advance` is called after each row that a writer has taken.
+    `advance` is called for each row that a writer takes.
 
     Raises:
         StorageError: something is missing, damaged or changed, or there are no rows.

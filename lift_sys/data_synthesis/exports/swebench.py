@@ -24,7 +24,7 @@ from lift_sys.data_synthesis.exports.output import Output
 from lift_sys.data_synthesis.exports.registry import PYTHON, Options
 from lift_sys.data_synthesis.exports.source import Source
 from lift_sys.data_synthesis.exports.stubs_judged import StubJudge
-from lift_sys.data_synthesis.exports.testfiles import SOLUTION, TESTS, support_files, test_file, test_names
+from lift_sys.data_synthesis.exports.testfiles import SOLUTION, TESTS, file_of_tests, names_of, support_files
 from lift_sys.data_synthesis.patch import make_patch
 from lift_sys.records import Example, Requirement, TestCase
 from lift_sys.records.repair import RepairTask
@@ -60,7 +60,7 @@ def _generation(
 ) -> Row:
     stub = blank(example.code, example.entry_point)
     passed = judge.passed(example, stub)
-    names = test_names(example.tests)
+    names = names_of(example.tests)
     return {
         **_instance(example, row_name(example), stub, example.code, example.tests, python, support, images),
         "problem_statement": question(example),
@@ -73,7 +73,7 @@ def _repair(task: RepairTask, python: str, support: dict[str, str], images: dict
     from lift_sys.data_synthesis.patch import apply_patch
 
     tests = (*task.failing, *task.passing)
-    names = test_names(tests)
+    names = names_of(tests)
     fixed = apply_patch(task.buggy_code, task.fix)
     name = f"repair-{plain_name(task.provenance.qualname, 32)}-{task.id[:16]}"
     return {
@@ -105,7 +105,7 @@ def _instance(
     before, after = _ended(before), _ended(after)
     base = {SOLUTION: before, **({REQUIREMENTS: requirements_file(row.requirements)} if row.requirements else {})}
     commit = base_commit(base)
-    test_patch = _added({TESTS: test_file(tests, row.entry_point, row.harness), **support})
+    test_patch = _added({TESTS: file_of_tests(tests, row.entry_point, row.harness), **support})
     return {
         "instance_id": f"lift-sys__{name}",
         "repo": f"lift-sys/{name}",

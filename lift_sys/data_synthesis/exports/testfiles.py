@@ -25,14 +25,14 @@ def support_files(*, runner: bool) -> dict[str, str]:
     return {**texts, "lift_wire.py": (files("lift_sys") / "wire.py").read_text(encoding="utf-8")}
 
 
-def test_names(tests: Sequence[TestCase]) -> list[str]:
+def names_of(tests: Sequence[TestCase]) -> list[str]:
     return [f"test_{number:03}" for number in range(len(tests))]
 
 
-def test_file(tests: Sequence[TestCase], entry_point: str, harness: str) -> str:
+def file_of_tests(tests: Sequence[TestCase], entry_point: str, harness: str) -> str:
     """The text of `test_solution.py`: one function a test."""
     driver = DRIVER if harness else entry_point
-    made = [_function(name, test) for name, test in zip(test_names(tests), tests, strict=True)]
+    made = [_function(name, test) for name, test in zip(names_of(tests), tests, strict=True)]
     imported = "Candidate, value" if any("value(" in text for text in made) else "Candidate"
     lines = [f'"""Tests of `{entry_point}` in {SOLUTION}."""\n\nfrom lift_checks import {imported}\n\n']
     if harness:
@@ -84,10 +84,9 @@ def _is_exact(made: object) -> bool:
 
 
 def _block(text: str) -> str:
-    """A text over several lines as a literal: plain where nothing in it needs escaping."""
-    plain = text.isascii() and "\\" not in text and '"""' not in text and "\r" not in text and not text.endswith('"')
-    return (
-        f'"""\\\n{text}"""'
-        if plain
-        else "".join(["(\n", *(f"    {line!r}\n" for line in text.splitlines(True)), ")"])
-    )
+    """A text over several lines as a literal: as it is where nothing in it needs escaping."""
+    if text.isascii() and "\\" not in text and "\r" not in text and "\0" not in text:
+        for quotes in ('"""', "'''"):
+            if quotes not in text and not text.endswith(quotes[0]):
+                return f"{quotes}\\\n{text}{quotes}"
+    return "".join(["(\n", *(f"    {line!r}\n" for line in text.splitlines(True)), ")"])

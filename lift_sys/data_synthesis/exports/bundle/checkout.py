@@ -14,7 +14,7 @@ from pathlib import Path
 WHO = {
     f"GIT_{role}_{part}": value
     for role in ("AUTHOR", "COMMITTER")
-    for part, value in (("NAME", "lift-sys"), ("EMAIL", "lift-sys@localhost"), ("DATE", "0 +0000"))
+    for part, value in (("NAME", "lift-sys"), ("EMAIL", "lift-sys@localhost"), ("DATE", "@0 +0000"))
 }
 
 
