@@ -70,7 +70,9 @@ def test_hf_holds_every_column_and_a_card_whose_header_is_yaml(folder: Path, tmp
     assert header["configs"][0]["data_files"] == [{"split": "train", "path": "data/train-*.parquet"}]
     features = {item["name"]: item["dtype"] for item in header["dataset_info"]["features"]}
     assert features == {field.name: str(field.type).replace("double", "float64") for field in table.schema}
-    assert header["dataset_info"]["splits"] == [{"name": "train", "num_examples": ROWS}]
+    (split,) = header["dataset_info"]["splits"]
+    assert (split["name"], split["num_examples"]) == ("train", ROWS)
+    assert split["num_bytes"] == header["dataset_info"]["dataset_size"] > 0
 
 
 def test_trl_rows_ask_for_and_give_the_code(folder: Path, tmp_path: Path, examples: list[Example]) -> None:

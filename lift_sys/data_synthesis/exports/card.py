@@ -6,6 +6,7 @@ Header fields: https://huggingface.co/docs/hub/datasets-cards and its specificat
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from lift_sys.config import code_version
@@ -40,12 +41,21 @@ HUB_LICENCES = {
 TAGS = ("code", "python", "synthetic", "execution-validated", "mutation-testing", "unit-tests", "lift-sys")
 
 
-def card(source: Source, options: Options) -> str:
+@dataclass(frozen=True)
+class Size:
+    """How much a split holds: rows, bytes of its columns, and bytes of its files."""
+
+    rows: int
+    bytes: int
+    stored: int
+
+
+def card(source: Source, options: Options, sizes: dict[str, Size]) -> str:
     """The text of `README.md`."""
-    return f"---\n{_yaml(header(source, options))}---\n\n{_body(source, options)}"
+    return f"---\n{_yaml(header(source, options, sizes))}---\n\n{_body(source, options)}"
 
 
-def header(source: Source, options: Options) -> dict[str, Any]:
+def header(source: Source, options: Options, sizes: dict[str, Size]) -> dict[str, Any]:
     """The fields of the header."""
     spdx = source.facts.licences
     hub = sorted({HUB_LICENCES.get(licence, "other") for licence in spdx})
@@ -74,7 +84,11 @@ def header(source: Source, options: Options) -> dict[str, Any]:
         ],
         "dataset_info": {
             "features": [{"name": name, "dtype": dtype(name)} for name in COLUMNS],
-            "splits": [{"name": split, "num_examples": len(rows)} for split, rows in source.splits.items()],
+            "splits": [
+                {"name": split, "num_bytes": size.bytes, "num_examples": size.rows} for split, size in sizes.items()
+            ],
+            "download_size": sum(size.stored for size in sizes.values()),
+            "dataset_size": sum(size.bytes for size in sizes.values()),
         },
     }
 

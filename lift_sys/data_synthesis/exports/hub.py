@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from itertools import islice
+from pathlib import Path
 
-from lift_sys.data_synthesis.exports.card import card
+from lift_sys.data_synthesis.exports.card import Size, card
 from lift_sys.data_synthesis.exports.output import Output
-from lift_sys.data_synthesis.exports.parquet import write_parquet
+from lift_sys.data_synthesis.exports.parquet import require_pyarrow, write_parquet
 from lift_sys.data_synthesis.exports.registry import Options
 from lift_sys.data_synthesis.exports.source import Source
 
@@ -15,13 +16,25 @@ SHARD = 10_000
 
 
 def write(source: Source, output: Output, options: Options) -> dict[str, int]:
-    counts = {}
+    counts: dict[str, int] = {}
+    sizes: dict[str, Size] = {}
     for split, places in source.splits.items():
         shards = -(-len(places) // SHARD)
         examples = source.examples(split)
+        files = []
         for number in range(shards):
             name = f"data/{split}-{number:05}-of-{shards:05}.parquet"
-            size = min(SHARD, len(places) - number * SHARD)
-            counts[name] = write_parquet(output.path(name), islice(examples, size))
-    output.text("README.md", card(source, options))
+            files.append(output.path(name))
+            counts[name] = write_parquet(files[-1], islice(examples, SHARD))
+        sizes[split] = _size(files)
+    output.text("README.md", card(source, options, sizes))
     return counts
+
+
+def _size(files: list[Path]) -> Size:
+    arrow = require_pyarrow()
+    metadata = [arrow.parquet.read_metadata(file) for file in files]
+    plain = sum(data.row_group(group).total_byte_size for data in metadata for group in range(data.num_row_groups))
+    return Size(
+        rows=sum(data.num_rows for data in metadata), bytes=plain, stored=sum(f.stat().st_size for f in files)
+    )
