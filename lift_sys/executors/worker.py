@@ -5,6 +5,7 @@ A message is its length in 8 bytes and that many bytes. What the function prints
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import struct
@@ -31,6 +32,10 @@ def die_with_parent() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
+COLLECT = 32
+"""Items after which cycles are looked for."""
+
+
 def answer(message: bytes) -> bytes:
     """The pickle of (function, item) -> the pickle of (True, result) or of (False, (kind of error, message))."""
     try:
@@ -46,8 +51,14 @@ def main() -> None:
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
+    # Records hold no cycles, and looking for some after every few hundred of them took a tenth of the time.
+    gc.disable()
+    answered = 0
     while (message := read(source)) is not None:
         body = answer(message)
+        answered += 1
+        if answered % COLLECT == 0:
+            gc.collect()
         sink.write(LENGTH.pack(len(body)))
         sink.write(body)
         sink.flush()

@@ -28,6 +28,8 @@ MAX_CHANCE = 0.01
 MAX_CLAUSES = 12
 MAX_PRECONDITIONS = 4
 MAX_PROPOSALS = 400
+MAX_TRAIN = 40
+"""Calls that terms are searched on; what is found is judged on all of them. A search costs steps times calls."""
 MAX_SCREEN = 40
 """Calls that all proposals are tried on before the rest of the calls is."""
 BASIC_CONSTANTS: tuple[object, ...] = (0, 1, 2, "", -1, True, False, None, [], 10)
@@ -51,17 +53,23 @@ def propose(checker: Checker, signature: Signature, observations: Observations, 
         SandboxFault: the box broke.
     """
     names = [parameter.name for parameter in signature.parameters]
-    train = observations.train
+    train = _spread(observations.train)
     if len(observations.calls) < MIN_SUPPORT or not train or {"result", "old"} & set(names):
         return []
     bank = build_bank(checker, names, train, hints)
-    found = _preconditions(checker, observations, bank)
+    found = _preconditions(checker, observations, train, bank)
     returned = [item for item in train if item.result is not MISSING]
     if len(returned) < MIN_SUPPORT:
         return found
     proposals = {p.predicate: p for p in reversed(list(_proposals(bank, names, train)))}
     kept = [p for p in reversed(proposals.values()) if is_predicate(p.predicate, names)][:MAX_PROPOSALS]
     return [*found, *_judge(checker, kept, observations)]
+
+
+def _spread(train: Sequence[Observation]) -> Sequence[Observation]:
+    """At most `MAX_TRAIN` of the calls, from all parts of the sequence: recorded, documented and generated ones."""
+    count = len(train)
+    return train if count <= MAX_TRAIN else [train[index * count // MAX_TRAIN] for index in range(MAX_TRAIN)]
 
 
 def build_bank(checker: Checker, names: Sequence[str], train: Sequence[Observation], hints: Hints) -> Bank:
@@ -144,13 +152,15 @@ def strength(checker: Checker, predicates: Sequence[str], observations: Observat
     return chosen
 
 
-def _preconditions(checker: Checker, observations: Observations, bank: Bank) -> list[Invariant]:
+def _preconditions(
+    checker: Checker, observations: Observations, train: Sequence[Observation], bank: Bank
+) -> list[Invariant]:
     """Conditions that hold on every call that returned and fail on calls that raised, fewest first."""
     calls, raised = observations.calls, mask(not call.returned for call in observations.calls)
     if not raised or not observations.returned:
         return []
-    train_raised = mask(item.result is MISSING for item in observations.train)
-    train_returned = ((1 << len(observations.train)) - 1) & ~train_raised
+    train_raised = mask(item.result is MISSING for item in train)
+    train_returned = ((1 << len(train)) - 1) & ~train_raised
     ranked = {
         text: rank
         for rank, (bits, text) in enumerate(bank.conditions.items(), 1)

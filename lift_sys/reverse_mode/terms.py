@@ -17,7 +17,7 @@ from lift_sys.reverse_mode.observations import MISSING
 from lift_sys.reverse_mode.operators import BINARY, CONDITIONS, UNARY, Binary, Unary
 
 MAX_TERMS = 1_000
-MAX_STEPS = 24_000
+MAX_STEPS = 10_000
 """Evaluations of one operator on one call, over a whole search."""
 MAX_CONDITIONS = 120
 _SIMPLE = frozenset({int, str, bytes, bool, type(None)})
