@@ -6,8 +6,8 @@ in memory, so ten times the rows need no more of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,6 +23,7 @@ from lift_sys.data_synthesis.curation.decontamination_behaviour import (
 from lift_sys.data_synthesis.curation.duplicates import Duplicates
 from lift_sys.data_synthesis.dataset import write_dataset
 from lift_sys.data_synthesis.progress import Progress
+from lift_sys.data_synthesis.recuration import Before, recurate
 from lift_sys.data_synthesis.selection import Facts, select
 from lift_sys.data_synthesis.source_run import BATCH, SOURCE, SourceOutcome, stored_results
 from lift_sys.data_synthesis.sources.tombstones import Forgotten
@@ -51,6 +52,10 @@ class Assembly:
     """Sources that were taken back, as the output folder says."""
     tried: set[str] = field(default_factory=set)
     """Keys of what was held against the benchmarks' tests."""
+    before: Before | None = None
+    """A dataset of the same rows and more, whose decisions still hold."""
+    functions: Mapping[str, str] = field(default_factory=dict)
+    """Ids of the functions that keys of the checkpoint are about, where they are known."""
 
     async def run(self, keys: Sequence[str]) -> dict[str, Any]:
         """Carry out the steps on the outcomes named by `keys`, in their order, and return the manifest.
@@ -83,7 +88,8 @@ class Assembly:
         steps = default_steps(self.config)
         if benchmarks:
             steps.append(StaticDecontamination(benchmarks))
-        for row in apply(steps, self._examples(keys, draft)):
+        examples = self._examples(keys, draft)
+        for row in apply(steps, examples) if self.before is None else recurate(self.before, steps, examples):
             if isinstance(row, Example):
                 draft.add(row)
             else:
@@ -104,7 +110,7 @@ class Assembly:
             self.counts["executed"] += outcome.examples
             self.repositories.append(outcome.repository)
             self.file_rejections.extend(outcome.file_rejections)
-            for result in stored_results(outcome, self.checkpoint):
+            for result in self._results(outcome):
                 if not isinstance(result, Example):
                     draft.reject(result)
                 elif result.provenance.function in copies:
@@ -113,6 +119,14 @@ class Assembly:
                 else:
                     yield result
             self.progress.advance("curate")
+
+    def _results(self, outcome: SourceOutcome) -> Iterator[Example | Rejection]:
+        if self.before is None:
+            yield from stored_results(outcome, self.checkpoint)
+            return
+        for result in outcome.results:
+            row = None if isinstance(result, Rejection) else self.before.row(self.functions.get(result, ""))
+            yield from (row,) if row else stored_results(replace(outcome, results=(result,)), self.checkpoint)
 
     async def _contaminated(
         self, draft: Draft, benchmarks: Sequence[Benchmark]

@@ -42,6 +42,7 @@ from lift_sys.data_synthesis.forget_plan import (
 )
 from lift_sys.data_synthesis.progress import Progress, Silent
 from lift_sys.data_synthesis.publication import publish
+from lift_sys.data_synthesis.recuration import Before
 from lift_sys.data_synthesis.repair import COUNTS, REPAIRS, write_repair_tasks
 from lift_sys.data_synthesis.source_run import SourceRun
 from lift_sys.data_synthesis.sources.base import Checkout
@@ -265,6 +266,9 @@ class Forgetting:
         path = new / "work" / CHECKPOINT
         with Checkpoint(path) as checkpoint:
             assembly = Assembly(config, new, cache, checkpoint, self.executor, self.progress)
+            assembly.before, assembly.functions = Before.of(self.out, self.manifest), self.contents.functions
+            if assembly.before is None:
+                self.report.notes.append("lift-sys or the files have changed since: every row was curated afresh")
             manifest = asyncio.run(self._assembled(assembly))
         if config.decontaminate:
             lean = path.with_name("lean.sqlite")
