@@ -129,8 +129,9 @@ def test_trl_takes_every_file_as_what_it_is(mined: Path, rows: list[Example], tm
     sets = {kind: loaded("json", out / kind / "train.jsonl", tmp_path) for kind in kinds}
     for kind, chat in kinds.items():
         assert trl.is_conversational(sets[kind][0]) is chat
-        applied = trl.apply_chat_template({k: v for k, v in sets[kind][0].items() if k != "id"}, words)
-        assert rows[0].prompt.strip() in next(applied[key] for key in ("text", "prompt") if key in applied)
+        made = {key: value for key, value in sets[kind][0].items() if key not in ("id", "licence", "source")}
+        shown = trl.apply_chat_template(made, words) if chat else made
+        assert rows[0].prompt.strip() in shown.get("text", shown.get("prompt"))
     assert all(row["chosen"] != row["rejected"] for row in sets["preference"])
     truths = sets["reward"]["ground_truth"][:]
     right = [[{"role": "assistant", "content": answer(row)}] for row in rows]
@@ -158,6 +159,8 @@ def test_a_trl_trainer_runs_a_step_on_preferences(mined: Path, tmp_path: Path) -
         vocab_size=8, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1, head_dim=8,
         pad_token_id=1, eos_token_id=1,
     )  # fmt: skip
+    model = str(tmp_path / "model")
+    LlamaForCausalLM(size).save_pretrained(model)  # a folder: DPO loads its reference model from there
     for kind, trainer, config in (
         ("messages", trl.SFTTrainer, trl.SFTConfig),
         ("preference", trl.DPOTrainer, trl.DPOConfig),
@@ -167,7 +170,7 @@ def test_a_trl_trainer_runs_a_step_on_preferences(mined: Path, tmp_path: Path) -
             output_dir=str(tmp_path / kind), max_steps=1, per_device_train_batch_size=1, report_to="none",
             use_cpu=True, bf16=False, max_length=64, save_strategy="no", disable_tqdm=True,
         )  # fmt: skip
-        made = trainer(LlamaForCausalLM(size), args=settings, train_dataset=data, processing_class=words)
+        made = trainer(model, args=settings, train_dataset=data, processing_class=words)
         assert made.train().training_loss >= 0
 
 

@@ -86,3 +86,17 @@ def test_checkout_says_which_instance_is_not_there(out: Path, tmp_path: Path) ->
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1
     assert "holds no instance nobody" in done.stderr
+
+
+def test_a_patch_that_changes_what_tests_import_does_not_pass(out: Path, tmp_path: Path) -> None:
+    row = rows(out / "train.jsonl")[0]
+    folder = tmp_path / "repository"
+    command = [sys.executable, out / "checkout.py", out / "train.jsonl", row["instance_id"], folder]
+    subprocess.run(command, check=True, capture_output=True)
+    (folder / "lift_checks.py").write_text(
+        "class Candidate:\n    def __getattr__(self, name):\n        return self\n"
+    )
+    (folder / "conftest.py").write_text("def pytest_runtest_call(item):\n    item.obj = lambda: None\n")
+    command = ["bash", "-c", row["eval_script"]]
+    done = run_boxed(command, {"/testbed": folder}, "/testbed", pytest_packages())
+    assert "FAILED test_solution.py::test_000" in done.stdout

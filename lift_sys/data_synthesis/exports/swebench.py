@@ -3,6 +3,7 @@
     SPLIT.jsonl     the stub is the base, the reference the patch; every test that the stub fails is FAIL_TO_PASS
     repair.jsonl    the buggy code is the base, the fix the patch (when the dataset has repair tasks)
     checkout.py     makes the git repository of an instance, with exactly its `base_commit`
+    support/        what the tests import, a part of every repository
     dockerfiles/    one for each image that instances name
 
 Shaped only: the repositories are those of one function, made by `checkout.py`, not the projects'.
@@ -51,6 +52,8 @@ def write(source: Source, output: Output, options: Options) -> dict[str, int]:
         if requirements:
             output.text(f"{folder}/{REQUIREMENTS}", requirements_file(requirements))
     bundle = files("lift_sys.data_synthesis.exports") / "bundle"
+    for name, text in support.items():
+        output.text(f"support/{name}", text)
     output.text("checkout.py", (bundle / "checkout.py").read_text(encoding="utf-8"))
     return counts
 
@@ -104,8 +107,8 @@ def _instance(
     images[image] = row.requirements
     before, after = _ended(before), _ended(after)
     base = {SOLUTION: before, **({REQUIREMENTS: requirements_file(row.requirements)} if row.requirements else {})}
-    commit = base_commit(base)
-    test_patch = _added({TESTS: file_of_tests(tests, row.entry_point, row.harness), **support})
+    commit = base_commit(base | support)
+    test_patch = _added(TESTS, file_of_tests(tests, row.entry_point, row.harness))
     return {
         "instance_id": f"lift-sys__{name}",
         "repo": f"lift-sys/{name}",
@@ -119,8 +122,9 @@ def _instance(
         "image": image,
         "log_parser": "parse_log_pytest",
         "eval_type": "pass_and_fail",
-        "eval_script": _eval_script(test_patch),
+        "eval_script": _eval_script(commit, test_patch, sorted(support)),
         "base_files": base,
+        "base_support": sorted(support),
         "row": row.id,
         "project": place.repository,
         "licence": place.licence,
@@ -132,26 +136,25 @@ def _ended(code: str) -> str:
     return code if code.endswith("\n") else code + "\n"
 
 
-def _added(new: dict[str, str]) -> str:
-    """A patch that adds files."""
-    parts = []
-    for name, text in sorted(new.items()):
-        lines = _ended(text).split("\n")[:-1]
-        head = f"diff --git a/{name} b/{name}\nnew file mode 100644\n--- /dev/null\n+++ b/{name}\n"
-        parts.append(head + f"@@ -0,0 +1,{len(lines)} @@\n" + "".join(f"+{line}\n" for line in lines))
-    return "".join(parts)
+def _added(name: str, text: str) -> str:
+    """A patch that adds a file."""
+    lines = _ended(text).split("\n")[:-1]
+    head = f"diff --git a/{name} b/{name}\nnew file mode 100644\n--- /dev/null\n+++ b/{name}\n"
+    return head + f"@@ -0,0 +1,{len(lines)} @@\n" + "".join(f"+{line}\n" for line in lines)
 
 
-def _eval_script(test_patch: str) -> str:
+def _eval_script(commit: str, test_patch: str, support: Sequence[str]) -> str:
+    """As SWE-bench's own: what the tests need is put back, whatever a patch did to it, before they are added."""
     mark = "EOF_" + hashlib.sha256(test_patch.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    names = " ".join(sorted([TESTS, *support_files(runner=False)]))
     return (
         "#!/bin/bash\nset -uxo pipefail\ncd /testbed\n"
+        f"git checkout {commit} {' '.join(support)}\n"
+        f"rm -f {TESTS} conftest.py pytest.ini tox.ini setup.cfg pyproject.toml\n"
         f"git apply -v - <<'{mark}'\n{test_patch}{mark}\n"
         ": '>>>>> Start Test Output'\n"
         f"python -m pytest -rA --tb=short -p no:cacheprovider {TESTS}\n"
         ": '>>>>> End Test Output'\n"
-        f"rm -f {names}\n"
+        f"rm -f {TESTS}\n"
     )
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+SUPPORT = Path(__file__).resolve().parent / "support"
 WHO = {
     f"GIT_{role}_{part}": value
     for role in ("AUTHOR", "COMMITTER")
@@ -27,6 +28,8 @@ def main(rows: str, name: str, place: str) -> None:
     folder.mkdir(parents=True)
     for path, text in found["base_files"].items():
         (folder / path).write_bytes(text.encode("utf-8", "surrogatepass"))
+    for path in found["base_support"]:
+        (folder / path).write_bytes((SUPPORT / path).read_bytes())
     settings = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "base"]):
         subprocess.run(["git", "-c", "core.autocrlf=false", *command], cwd=folder, check=True,
