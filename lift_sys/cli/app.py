@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from lift_sys.cli.browse import browse
 from lift_sys.cli.decontaminate import decontaminate
 from lift_sys.cli.doctor import doctor
 from lift_sys.cli.export import export
@@ -40,7 +41,7 @@ def _root(
 
 
 MAKING = (generate, scrape, lift, synthesize, judge, verify, repair, decontaminate, publish, export, forget)
-for command in (*MAKING, show, doctor):
+for command in (*MAKING, show, browse, doctor):
     kind = ScrapeCommand if command is scrape else None
     app.command(cls=kind, no_args_is_help=command in (scrape, lift, synthesize, judge, decontaminate, forget))(
         command

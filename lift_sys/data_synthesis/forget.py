@@ -297,7 +297,7 @@ class Forgetting:
                 self._other(path, new / path.name)
                 continue
             for part in sorted(path.iterdir()):
-                if not part.name.startswith((CHECKPOINT, "draft", "screen")) or part.is_dir():
+                if not part.name.startswith((CHECKPOINT, "draft", "screen", "browse")) or part.is_dir():
                     link_tree(part, new / "work" / part.name)
         found = [
             forget_cache.traces(folder, self.target, self.lock)
@@ -360,6 +360,7 @@ class Forgetting:
             for source in published["sources"]
             if not any(map(self.target.matches, from_manifest({"sources": [source]})))
         }
+        forget_cache.remove(sorted(place.glob(".*.browse.sqlite")))
         ours = {source["id"] for source in self.manifest.get("sources", ())}
         if not self.manifest or not left <= ours:
             self.report.stale += [str(place / name) for name in (*published["files"], MANIFEST)]
