@@ -52,9 +52,12 @@ def colours() -> str:
     """The style sheet of `highlighted`, for light and dark."""
     from pygments.formatters import HtmlFormatter
 
-    light = HtmlFormatter(style="default").get_style_defs(".code")
-    dark = HtmlFormatter(style="github-dark").get_style_defs(".code")
+    light, dark = (_sheet(HtmlFormatter(style=style)) for style in ("default", "github-dark"))
     return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n.code {{ background: none }}\n"
+
+
+def _sheet(formatter: Any) -> str:
+    return str(formatter.get_style_defs(".code"))
 
 
 def web_address(url: str | None) -> str | None:
