@@ -162,7 +162,7 @@ def test_a_file_of_examples_is_checked_against_the_manifest_beside_it(folder: Pa
 def test_a_row_changed_where_no_manifest_watches_is_told(folder: Path) -> None:
     path = folder / "rows.jsonl"
     path.write_text(row("f").to_line() + "\n" + row("g").to_line().replace("x + 1", "x + 2") + "\n")
-    with pytest.raises(StorageError, match="line 2: .*was changed after it was written"):
+    with pytest.raises(StorageError, match=r"line 2: .*was changed after it was written"):
         verified(path)
 
 
