@@ -211,7 +211,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         if not fault.drop:
             body = json.dumps(fault.body or {"message": "no"}).encode()
-            self._send(fault.status, fault.headers, b"" if fault.status == 304 else body)
+            self._send(fault.status, {**fault.headers, "Connection": "close"}, b"" if fault.status == 304 else body)
 
     def _api(self, path: str, text: str, fault: Fault | None) -> None:
         query = parse_qs(text)
