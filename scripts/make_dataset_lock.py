@@ -2,7 +2,8 @@
 
 Run by hand when the dataset is to be made of newer releases. Each name becomes its newest source distribution, by
 hash; sources without a permissive licence, or with fewer than `--least` functions that can stand alone, are left out
-and named. Nothing of a source is run.
+and named. A line is a name and its flags: `record` runs the project's own tests in the sandbox, `wheels` pins its
+wheel and those it depends on, so that functions can run beside them. Nothing of a source is run outside the sandbox.
 
     python scripts/make_dataset_lock.py --cache build/cache/sources
 """
@@ -20,6 +21,7 @@ from pathlib import Path
 from lift_sys.data_synthesis.batch_lifter import lift_checkout
 from lift_sys.data_synthesis.sources import Lock, LockEntry, checkout_all, make_lock
 from lift_sys.data_synthesis.sources.base import Checkout
+from lift_sys.data_synthesis.sources.equip import equip
 from lift_sys.data_synthesis.sources.lock import entry_of
 from lift_sys.errors import LiftError
 
@@ -78,7 +80,12 @@ def pinned(names: list[str], flags: dict[str, list[str]], cache: Path, least: in
         if done.licence is None:
             print(f"  {entry.name}: {found.repository.licence.evidence}", file=sys.stderr)
             continue
-        yield done.model_copy(update={"record": "record" in flags[entry.name]})
+        done = done.model_copy(update={"record": "record" in flags[entry.name]})
+        if "wheels" in flags[entry.name]:
+            done, notes = equip(done, (), cache)
+            for note in notes:
+                print(f"  {entry.name}: {note}", file=sys.stderr)
+        yield done
 
 
 def _newest(name: str) -> LockEntry | None:
