@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -82,6 +83,21 @@ def test_hidden_tests_outnumber_or_equal_visible_ones(dataset: Path) -> None:
     for example in read_examples(dataset):
         shown = sum(test.visible for test in example.tests)
         assert 1 <= shown <= len(example.tests) / 2
+
+
+GOLDEN = {(3, 11): "5f912ff5d5aa570f4378c67c2db26953c2a27cdbb0a1f1d007afdd41f35ed282"}
+"""SHA-256 of the toy project's rows, by minor version of Python."""
+
+
+def test_rows_change_only_with_the_engines_number(dataset: Path) -> None:
+    """The rows of a published dataset name the engine by this number: see `lift_sys.config.ENGINE`."""
+    known = GOLDEN.get(sys.version_info[:2])
+    if known is None:
+        pytest.skip("the known answer is of Python 3.11")
+    assert hashlib.sha256((dataset / "examples.jsonl").read_bytes()).hexdigest() == known, (
+        "what the engine makes has changed: raise ENGINE in lift_sys/config.py, put the new hash here, "
+        "and rebuild the published dataset"
+    )
 
 
 def test_the_same_command_again_changes_nothing(dataset: Path) -> None:

@@ -80,7 +80,9 @@ class Search:
         """Calls that reached what no test does."""
         self.marks = 0
         for args, kwargs in run.calls:
-            given: Call = (list(wire.decode(args)), wire.decode(kwargs))
+            positional: Any = wire.decode(args)
+            named: Any = wire.decode(kwargs)
+            given: Call = (list(positional), named)
             self.calls.append(given)
             result = self.program.call(args, kwargs, CALL_FUEL)
             self.marks |= result.marks

@@ -107,7 +107,9 @@ def _steps(call: Call, spot: int | str, constants: dict[type, list[Any]]) -> Ite
 
 def _turns(sources: list[Iterator[Call]]) -> Iterator[Call]:
     for row in zip_longest(*sources, fillvalue=_ABSENT):
-        yield from (call for call in row if call is not _ABSENT)
+        for call in row:
+            if call is not _ABSENT:
+                yield call  # type: ignore[misc]
 
 
 def domain(function: ast.FunctionDef | None) -> list[Call]:

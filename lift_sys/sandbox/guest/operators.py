@@ -221,7 +221,7 @@ def _sequence(node: Any, parent: ast.AST, source: SourceText) -> Found:
         return
     if isinstance(node.ctx if not isinstance(node, ast.Set) else ast.Load(), ast.Store):
         return
-    opening, closing = {"List": "[]", "Set": "{}", "Tuple": "()"}[type(node).__name__]
+    opening, closing = {"List": ("[", "]"), "Set": ("{", "}"), "Tuple": ("(", ")")}[type(node).__name__]
     for at in sorted({0, len(items) - 1}):
         rest = [*items[:at], *items[at + 1 :]]
         if not rest and isinstance(node, ast.Set):

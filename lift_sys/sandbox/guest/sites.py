@@ -12,7 +12,7 @@ try:
     from lift_sys.sandbox.guest.statements import on_statement
 except ImportError:  # inside the box
     from edits import Edit, SourceText, called_name  # type: ignore[no-redef,import-not-found]
-    from operators import on_expression  # type: ignore[no-redef,import-not-found,attr-defined]
+    from operators import on_expression  # type: ignore[no-redef,import-not-found]
     from statements import on_statement  # type: ignore[no-redef,import-not-found]
 
 ENOUGH = 20

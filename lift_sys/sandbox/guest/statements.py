@@ -12,7 +12,7 @@ try:
     from lift_sys.sandbox.guest.operators import between, is_text, negated, without
 except ImportError:  # inside the box
     from edits import Edit, SourceText, called_name, replaced  # type: ignore[no-redef,import-not-found]
-    from operators import between, is_text, negated, without  # type: ignore[no-redef,import-not-found,attr-defined]
+    from operators import between, is_text, negated, without  # type: ignore[no-redef,import-not-found]
 
 _AUGMENTED: dict[type, tuple[str, str]] = {
     ast.Add: ("+=", "-="), ast.Sub: ("-=", "+="), ast.Mult: ("*=", "+="), ast.Div: ("/=", "*="),
