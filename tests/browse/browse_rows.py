@@ -38,13 +38,22 @@ PLACE = Repository(
 def mutants() -> MutationEvidence:
     at = CODE.index("n > 10")
     found = (
-        MutantEvidence(operator="boundary", line=3, before="n > 10", after="n >= 10", span=(at, at + 6), text="n >= 10"),
         MutantEvidence(
-            operator="constant", line=3, before="n > 10", after="n > 11", killed_by=1, failing=(1,), span=(at, at + 6),
-            text="n > 11", got=Expected(value=5),
+            operator="boundary", line=3, before="n > 10", after="n >= 10", span=(at, at + 6), text="n >= 10"
+        ),
+        MutantEvidence(
+            operator="constant",
+            line=3,
+            before="n > 10",
+            after="n > 11",
+            killed_by=1,
+            failing=(1,),
+            span=(at, at + 6),
+            text="n > 11",
+            got=Expected(value=5),
         ),
         MutantEvidence(operator="swap", line=5, before="n + n", after="n + n ", equivalent=True, proof="bytecode"),
-    )  # fmt: skip
+    )
     return MutationEvidence(mutants=found, killed=1, total=2, score=0.5)
 
 
@@ -71,12 +80,22 @@ def example(number: int, **changes: object) -> Example:
         quality=Quality(score=number % 100 / 100, components={"told": 1.0}),
         verdict=Verdict(status="valid", regimes=("one_process",), hash_seeds=(0,)),
         provenance=Provenance(
-            repository="tools" if number < 60 else "parts", url="https://code.example.org/tools", version="1.0",
-            path="tools/core.py", qualname=name, first_line=1, last_line=5, repository_id=PLACE.id,
-            function=content_hash([number]), licence="MIT", licence_sha256="0" * 64, time="2026-01-01T00:00:00Z",
-            code_version="0", configuration="0",
+            repository="tools" if number < 60 else "parts",
+            url="https://code.example.org/tools",
+            version="1.0",
+            path="tools/core.py",
+            qualname=name,
+            first_line=1,
+            last_line=5,
+            repository_id=PLACE.id,
+            function=content_hash([number]),
+            licence="MIT",
+            licence_sha256="0" * 64,
+            time="2026-01-01T00:00:00Z",
+            code_version="0",
+            configuration="0",
         ),
-    )  # fmt: skip
+    )
     return row.model_copy(update=changes)
 
 
@@ -113,11 +132,17 @@ def write_rows(folder: Path, count: int = 120) -> Path:
     made = [example(number) for number in range(count)] + [evil()]
     rejections = [
         Rejection(
-            stage="tests", reason=RejectionReason.WEAK_TESTS if n % 3 else RejectionReason.FLAKY, detail=f"detail {n}",
-            repository=PLACE.id, path="tools/core.py", qualname=f"lost_{n}", lineno=n, function=content_hash(["r", n]),
+            stage="tests",
+            reason=RejectionReason.WEAK_TESTS if n % 3 else RejectionReason.FLAKY,
+            detail=f"detail {n}",
+            repository=PLACE.id,
+            path="tools/core.py",
+            qualname=f"lost_{n}",
+            lineno=n,
+            function=content_hash(["r", n]),
         )
         for n in range(70)
-    ]  # fmt: skip
+    ]
     rejections.append(rejections[0].model_copy(update={"detail": EVIL, "qualname": EVIL, "path": EVIL}))
     folder.mkdir(parents=True)
     write_dataset(

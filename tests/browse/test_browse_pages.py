@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from browse_rows import EVIL, write_rows
-from conftest import LIFT_SYS
+from browse_server import LIFT_SYS
 
 from lift_sys.data_synthesis.dataset import read_examples
 from lift_sys.errors import ConfigError, StorageError
@@ -38,14 +38,15 @@ def listed(text: str) -> list[str]:
 
 
 def counted(text: str) -> str:
-    return (re.findall(r'role="status">([^<,]*)', text) or [""])[0].strip()
+    found = re.search(r'role="status">([^<,]*)', text)
+    return found[1].strip() if found else ""
 
 
 @pytest.mark.parametrize(
     ("path", "count"),
     [
         ("/", "121 rows"),
-        ("/?q=double_7", "1 row"),
+        ("/?q=double_7", "11 rows"),
         ("/?q=number", "0 rows"),
         ("/?q=please+double", "120 rows"),
         ("/?q=doub", "120 rows"),
@@ -75,7 +76,7 @@ def test_filters_and_search_find_what_fits(address: str, path: str, count: str) 
 def test_pages_hold_each_row_once_in_order(address: str) -> None:
     pages = [listed(get(address, f"/?page={number}")[1]) for number in (1, 2, 3)]
     assert [len(page) for page in pages] == [50, 50, 21]
-    assert sum(pages, [])[:120] == [f"double_{number}" for number in range(120)]
+    assert [name for page in pages for name in page][:120] == [f"double_{number}" for number in range(120)]
 
 
 def test_order_is_the_one_asked_for(address: str) -> None:
@@ -85,9 +86,22 @@ def test_order_is_the_one_asked_for(address: str) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["q=%22%29+OR+1", "q=a*%20NEAR(", "q=%00%FF", "page=-3", "page=99999999999", "quality_min=nan", "quality_min=1e999",
-     "sort=id;DROP", "project=%27%20OR%201=1--", "survivors=x", "q=" + "x" * 5000, "statements_max=", "q=_"],
-)  # fmt: skip
+    [
+        "q=%22%29+OR+1",
+        "q=a*%20NEAR(",
+        "q=%00%FF",
+        "page=-3",
+        "page=99999999999",
+        "quality_min=nan",
+        "quality_min=1e999",
+        "sort=id;DROP",
+        "project=%27%20OR%201=1--",
+        "survivors=x",
+        "q=" + "x" * 5000,
+        "statements_max=",
+        "q=_",
+    ],
+)
 def test_no_address_breaks_the_list(address: str, query: str) -> None:
     assert get(address, f"/?{query}")[0] == 200
     assert get(address, f"/rejects?{query}")[0] == 200
@@ -105,11 +119,27 @@ def test_a_row_shows_everything(address: str, folder: Path) -> None:
     row = next(row for row in read_examples(folder) if row.entry_point == "double_3")
     text = unescape(re.sub(r"<[^>]+>", "", get(address, f"/row/{row.id}?q=double&sort=name")[1]))
     for told in (
-        "Write `double_3`.", "Write `double_3`, please.", "Twice n.", "visible", "hidden", "recorded", "generated",
-        "survived boundary, line 3", "killed constant, line 3 by test 1", "equivalent", "proved by bytecode",
-        "-     if n > 10:", "+     if n >= 10:", "Test 1 got 5", "Twice, number 3.", "tools 1.0", "MIT", "one_process",
-        "double_5 tools", row.id,
-    ):  # fmt: skip
+        "Write `double_3`.",
+        "Write `double_3`, please.",
+        "Twice n.",
+        "visible",
+        "hidden",
+        "recorded",
+        "generated",
+        "survived boundary, line 3",
+        "killed constant, line 3 by test 1",
+        "equivalent",
+        "proved by bytecode",
+        "-     if n > 10:",
+        "+     if n >= 10:",
+        "Test 1 got 5",
+        "Twice, number 3.",
+        "tools 1.0",
+        "MIT",
+        "one_process",
+        "double_5 tools",
+        row.id,
+    ):
         assert told in text, told
 
 
@@ -139,7 +169,10 @@ def test_nothing_inline_and_nothing_foreign(address: str, folder: Path) -> None:
     first = next(iter(read_examples(folder))).id
     for path in ("/", "/rejects", f"/row/{first}", "/nothing"):
         _, text, headers = get(address, path)
-        assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?! src=\"/static/)", text), path
+        tags = re.findall(r"<[^>]*>", re.sub(r'="[^"]*"', "=", text))
+        assert not [tag for tag in tags if re.search(r"^<style|\s(style|on\w+)=|^<(script|iframe)(?! src=)", tag)], (
+            path
+        )
         policy = headers["content-security-policy"]
         assert "script-src 'self';" in policy
         assert "unsafe" not in policy

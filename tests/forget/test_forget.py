@@ -34,6 +34,7 @@ from lift_sys.data_synthesis.sources.tombstones import FORGOTTEN, Forgotten
 from lift_sys.errors import ConfigError, SourceForgotten, StorageError
 from lift_sys.executors import make_executor
 from lift_sys.records import RejectionReason
+from lift_sys.reports.browse.catalogue import open_catalogue
 from lift_sys.storage import Checkpoint, FolderLock
 
 DATASET = ("examples.jsonl", "rejects.jsonl", "file_rejects.jsonl", "manifest.json")
@@ -154,6 +155,15 @@ def test_published_files_are_written_anew(world: World) -> None:
     assert manifest["forgotten"][0]["name"] == "acme/zebra"
     open_rows(world.lock.parent / "v1.jsonl")
     assert len(report.published) == 3
+
+
+def test_the_index_of_the_page_goes_too(world: World) -> None:
+    """It is a copy of the words of every row."""
+    for place in (world.out, world.lock.parent / "v1.jsonl"):
+        open_catalogue(place)
+    assert len(list(world.root.rglob("*browse.sqlite"))) == 2
+    forget(world)
+    assert list(world.root.rglob("*browse.sqlite")) == []
 
 
 def test_the_tombstone_says_who_when_and_why_and_nothing_else(world: World) -> None:

@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lift_sys.errors import StorageError
 from lift_sys.reports.browse import show
 from lift_sys.reports.browse.catalogue import Catalogue
 from lift_sys.reports.browse.query import PAGE, SORTS, Query, choices, neighbours, search
@@ -119,6 +120,17 @@ def make_app(catalogue: Catalogue) -> FastAPI:
     @app.exception_handler(404)
     def missing(request: Request, error: Exception) -> Response:
         return page("missing.html.jinja", 404, query=Query(), what="page", here="")
+
+    @app.exception_handler(StorageError)
+    def changed(request: Request, error: Exception) -> Response:
+        return page("missing.html.jinja", 409, query=Query(), what="row any more", why=str(error), here="")
+
+    @app.exception_handler(500)
+    def broken(request: Request, error: Exception) -> Response:
+        why = f"It can't be shown ({type(error).__name__}); the terminal says more."
+        answer = page("missing.html.jinja", 500, query=Query(), what="page", why=why, here="")
+        answer.headers.update(HEADERS)
+        return answer
 
     return app
 

@@ -150,7 +150,7 @@ def _build(index: Path, opened: RowFile, rejects: Path | None, tell: Callable[[i
     """Made under another name and renamed when it is whole."""
     building = index.with_name(f"{index.name}.{os.getpid()}.building")
     building.unlink(missing_ok=True)
-    total = len(opened.offsets) + (sum(1 for _ in rejects.open("rb")) if rejects else 0)
+    total = len(opened.offsets) + (sum(1 for _ in _lines(rejects)) if rejects else 0)
     try:
         with closing(sqlite3.connect(building)) as database:
             database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + SCHEMA)

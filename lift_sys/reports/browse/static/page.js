@@ -52,11 +52,13 @@
 
   document.getElementById("show-keys").addEventListener("click", (event) => { event.preventDefault(); help(true); });
   document.getElementById("hide-keys").addEventListener("click", (event) => { event.preventDefault(); help(false); });
-  // Coming back from a row: the list stands where it was left.
-  if (listing) {
-    const last = sessionStorage.getItem("row");
-    const link = last && rows().find((row) => row.pathname === last);
-    if (link && document.referrer === "") link.focus();
-    for (const row of rows()) row.addEventListener("click", () => sessionStorage.setItem("row", row.pathname));
-  } else if (location.pathname.startsWith("/row/")) sessionStorage.setItem("row", location.pathname);
+  // Coming back from a row by its link or Esc: the list stands where it was left.
+  const back = document.getElementById("back");
+  if (back && location.pathname.startsWith("/row/"))
+    back.addEventListener("click", () => sessionStorage.setItem("left", location.pathname));
+  const left = listing && sessionStorage.getItem("left");
+  if (left) {
+    sessionStorage.removeItem("left");
+    rows().find((row) => row.pathname === left)?.focus();
+  }
 })();
