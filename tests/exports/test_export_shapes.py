@@ -212,6 +212,9 @@ def test_bad_input_is_told_what_to_do(folder: Path, tmp_path: Path) -> None:
         export(folder, "hf", tmp_path / "file")
     with pytest.raises(StorageError):
         export(folder, "hf", tmp_path / "file" / "below")
+    for nameless in (Path("."), Path("/"), Path("..")):
+        with pytest.raises(StorageError, match="can't be an export's folder"):
+            export(folder, "hf", nameless)
     assert not (tmp_path / "out").exists()
 
 

@@ -27,7 +27,13 @@ class Output:
     """A folder in the making. Leave the `with` block without `finish`, and nothing is there."""
 
     def __init__(self, out: Path) -> None:
+        """
+        Raises:
+            StorageError: `out` names no folder of its own.
+        """
         self.out = out
+        if out.name in ("", ".."):
+            raise StorageError(f"{out} can't be an export's folder: name a new one with --out")
         self.folder = out.with_name(f".{out.name}.partial")
         self._lock: AbstractContextManager[FolderLock] = FolderLock(self.folder)
 
@@ -36,8 +42,6 @@ class Output:
         Raises:
             StorageError: something else lies at `out`, or it can't be written, or another run writes it.
         """
-        if self.out.name in ("", ".."):
-            raise StorageError(f"{self.out} can't be an export's folder: name a new one with --out")
         with storage_errors(self.out):
             _check_replaceable(self.out)
         self._lock.__enter__()

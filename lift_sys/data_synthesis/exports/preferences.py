@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 
-from lift_sys.data_synthesis.exports.asking import answer
+from lift_sys.data_synthesis.exports.asking import fenced
 from lift_sys.records import Example, MutantEvidence
 
 
 def wrong_answers(example: Example, most: int) -> Iterator[str]:
     """Up to `most` killed mutants as a model would give them, of different operators where there are enough."""
     for code in _chosen(example, most):
-        yield answer(example.model_copy(update={"code": code}))
+        yield fenced(code.strip())
 
 
 def mutated(example: Example, mutant: MutantEvidence) -> str | None:
@@ -25,30 +27,30 @@ def mutated(example: Example, mutant: MutantEvidence) -> str | None:
 
 
 def _chosen(example: Example, most: int) -> list[str]:
+    """The codes of mutants in an order by hash, one of each operator before a second of any."""
     codes: dict[str, str] = {}
     for mutant in example.mutation.mutants:
-        if mutant.killed_by is None or mutant.equivalent:
-            continue
-        code = mutated(example, mutant)
-        if code is not None and _parses(code) and _tree(code) != _tree(example.code):
+        code = mutated(example, mutant) if mutant.killed_by is not None and not mutant.equivalent else None
+        if code is not None:
             codes.setdefault(code, mutant.operator)
-    ordered = sorted(
-        codes, key=lambda code: hashlib.sha256(f"{example.id}\0{code}".encode("utf-8", "surrogatepass")).digest()
-    )
-    seen: dict[str, int] = {}
-    rank = {}
-    for code in ordered:
-        rank[code] = seen[codes[code]] = seen.get(codes[code], 0) + 1
-    return sorted(ordered, key=lambda code: rank[code])[:most]
+    seen: Counter[str] = Counter()
+    ranked = []
+    for code in sorted(codes, key=lambda code: _digest(example.id, code)):
+        seen[codes[code]] += 1
+        ranked.append((seen[codes[code]], code))
+    ranked.sort(key=lambda pair: pair[0])
+    own = ast.dump(ast.parse(example.code))
+    # Parsing is what costs, so only as many are tried as are taken.
+    return list(islice((code for _, code in ranked if _differs(code, own)), most))
 
 
-def _parses(code: str) -> bool:
+def _digest(row: str, code: str) -> bytes:
+    return hashlib.sha256(f"{row}\0{code}".encode("utf-8", "surrogatepass")).digest()
+
+
+def _differs(code: str, own: str) -> bool:
+    """Whether code is Python, and other than what `ast.dump` gives for the reference."""
     try:
-        ast.parse(code)
+        return ast.dump(ast.parse(code)) != own
     except (SyntaxError, ValueError, RecursionError):
         return False
-    return True
-
-
-def _tree(code: str) -> str:
-    return ast.dump(ast.parse(code))
