@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from lift_sys.config import PipelineConfig, code_version
+from lift_sys.config import PipelineConfig, engine_version
 from lift_sys.data_synthesis.assembly import CONTAMINATION, Assembly
 from lift_sys.data_synthesis.dataset import EXAMPLES, MANIFEST, read_examples
 from lift_sys.data_synthesis.progress import Silent
@@ -110,7 +110,7 @@ def variant(template: Example, place: Repository, name: str, code: str, number: 
             "repository_id": place.id,
             "qualname": name,
             "function": content_hash(["function", number]),
-            "code_version": code_version(),
+            "code_version": engine_version(),
         }
     )
     return template.model_copy(

@@ -268,7 +268,7 @@ class Forgetting:
             assembly = Assembly(config, new, cache, checkpoint, self.executor, self.progress)
             assembly.before, assembly.functions = Before.of(self.out, self.manifest), self.contents.functions
             if assembly.before is None:
-                self.report.notes.append("lift-sys or the files have changed since: every row was curated afresh")
+                self.report.notes.append("the engine or the files have changed since: every row was curated afresh")
             manifest = asyncio.run(self._assembled(assembly))
         if config.decontaminate:
             lean = path.with_name("lean.sqlite")

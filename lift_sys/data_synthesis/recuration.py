@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lift_sys.config import code_version
+from lift_sys.config import engine_version
 from lift_sys.data_synthesis.curation import Step, apply
 from lift_sys.data_synthesis.curation.duplicates import Duplicates
 from lift_sys.data_synthesis.dataset import EXAMPLES, REJECTS, file_hash
@@ -37,7 +37,7 @@ DUPLICATES = frozenset((RejectionReason.DUPLICATE.value, RejectionReason.NEAR_DU
 
 @dataclass
 class Before:
-    """What became of each function in a dataset that was made by the same code with the same settings."""
+    """What became of each function in a dataset that was made by the same engine with the same settings."""
 
     path: Path
     offsets: dict[str, int] = field(default_factory=dict)
@@ -49,17 +49,18 @@ class Before:
 
     @classmethod
     def of(cls, folder: Path, manifest: dict[str, Any]) -> Before | None:
-        """None where the code has changed since, or the files are not those that the manifest names."""
+        """None where rows are of another engine, or the files are not those that the manifest names."""
         files = manifest["files"]
-        if manifest["code_version"] != code_version() or any(
-            file_hash(folder / name) != files[name] for name in (EXAMPLES, REJECTS)
-        ):
+        if any(file_hash(folder / name) != files[name] for name in (EXAMPLES, REJECTS)):
             return None
         found = cls(folder / EXAMPLES)
         position = 0
         with found.path.open("rb") as file:
             for line in file:
-                found.offsets[json.loads(line)["provenance"]["function"]] = position
+                place = json.loads(line)["provenance"]
+                if place["code_version"] != engine_version():
+                    return None
+                found.offsets[place["function"]] = position
                 position += len(line)
         with (folder / REJECTS).open(encoding="utf-8") as rejects:
             for text in rejects:

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from lift_sys.config import PipelineConfig
+from lift_sys.config import PipelineConfig, engine_version
 from lift_sys.data_synthesis.assembly import Assembly
 from lift_sys.data_synthesis.progress import Silent
 from lift_sys.data_synthesis.source_run import EXAMINE, RECORD, SOURCE, SourceOutcome
@@ -103,7 +103,8 @@ def example(place: Repository, name: str, code: str) -> Example:
         provenance=Provenance(
             repository=place.name, url=place.url, version="1.0", path=f"{place.name}/core.py", qualname=name,
             first_line=1, last_line=9, repository_id=place.id, function=content_hash([place.id, name]),
-            licence="MIT", licence_sha256="0" * 64, time="2026-01-01T00:00:00Z", code_version="0", configuration="0",
+            licence="MIT", licence_sha256="0" * 64, time="2026-01-01T00:00:00Z", code_version=engine_version(),
+            configuration="0",
         ),
     )  # fmt: skip
 
