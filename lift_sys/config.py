@@ -80,10 +80,10 @@ def code_version() -> str:
 
 
 _AFTER_THE_ENGINE = (
-    "cli/", "reports/", "executors/", "evaluation/", "training/", "providers/", "modal_app.py", "errors.py",
+    "cli/", "reports/", "executors/", "storage/", "evaluation/", "training/", "providers/", "modal_app.py", "errors.py",
     *(f"data_synthesis/{name}" for name in (
         "assembly.py", "selection.py", "publication.py", "pipeline.py", "progress.py", "dataset.py", "curation/",
-        "exports/", "forget", "repair", "patch.py", "verification.py", "github", "retrieval.py", "prompt_scorer.py",
+        "exports/", "forget", "recuration.py", "repair", "patch.py", "verification.py", "github", "retrieval.py", "prompt_scorer.py",
         "sources/",
     )),
 )  # fmt: skip
