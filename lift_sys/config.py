@@ -80,11 +80,11 @@ def code_version() -> str:
 
 
 _AFTER_THE_ENGINE = (
-    "cli/", "reports/", "executors/", "storage/", "evaluation/", "training/", "providers/", "modal_app.py", "errors.py",
+    "cli/", "errors.py", "evaluation/", "executors/", "modal_app.py", "providers/", "reports/", "storage/", "training/",
     *(f"data_synthesis/{name}" for name in (
-        "assembly.py", "selection.py", "publication.py", "pipeline.py", "progress.py", "dataset.py", "curation/",
-        "exports/", "forget", "recuration.py", "repair", "patch.py", "verification.py", "github", "retrieval.py", "prompt_scorer.py",
-        "sources/",
+        "assembly.py", "curation/", "dataset.py", "exports/", "forget", "github", "patch.py", "pipeline.py",
+        "progress.py", "prompt_scorer.py", "publication.py", "recuration.py", "repair", "retrieval.py", "selection.py",
+        "sources/", "verification.py",
     )),
 )  # fmt: skip
 """Source that has no say in what becomes of one function of a checkout, by the start of its path."""
