@@ -32,7 +32,7 @@ def die_with_parent() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-COLLECT = 32
+COLLECT = 256
 """Items after which cycles are looked for."""
 
 
