@@ -89,11 +89,20 @@ def _one_of(results: Sequence[object]) -> Iterator[str]:
         yield f"result in ({', '.join(text_list)})"
 
 
+SHARE_AT_BOUND = 0.15
+"""Share of the results that lie on a bound: fewer may be the largest of what happened to be tried."""
+
+
+def _touched(count: int, of: int, *, small: bool) -> bool:
+    """Whether a bound is touched again and again, as it is where the function sets it and not the inputs."""
+    return count >= (3 if small else max(3, SHARE_AT_BOUND * of))
+
+
 def _bounds(results: Sequence[object]) -> Iterator[str]:
     numbers = [value for value in results if isinstance(value, (int, float)) and value == value]
     low, high = min(numbers), max(numbers)
     for bound, sign in ((low, ">="), (high, "<=")):
-        if numbers.count(bound) >= 3 and abs(bound) < 1e9:  # a bound that is touched again and again
+        if _touched(numbers.count(bound), len(numbers), small=abs(bound) <= 1) and abs(bound) < 1e9:
             yield f"result {sign} {wire.literal(bound)}"
 
 
@@ -103,7 +112,7 @@ def _sizes(values: Sequence[object]) -> Iterator[str]:
     if len(set(sizes)) == 1:
         yield f"len(result) == {sizes[0]}"
     for bound, sign in ((min(sizes), ">="), (max(sizes), "<=")):
-        if sizes.count(bound) >= 3:
+        if _touched(sizes.count(bound), len(sizes), small=bound <= 2):
             yield f"len(result) {sign} {bound}"
     if all(size % 2 == 0 for size in sizes):
         yield "len(result) % 2 == 0"
