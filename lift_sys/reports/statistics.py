@@ -118,11 +118,23 @@ def _count(found: Statistics, example: Example) -> None:
 
 
 def _timeline(path: Path) -> list[dict[str, float]]:
-    """Points of the run: seconds since its start, functions examined, MiB held. Of the last start of a run."""
+    """Points of the run: seconds of work, the funnel so far, isolated executions, MiB held.
+
+    A run that was stopped and went on is told as one: what it had done is not counted twice, and the time it lay
+    still is left out.
+    """
     if not path.is_file():
         return []
-    points: list[dict[str, float]] = [json.loads(line) for line in path.read_text().splitlines()]
-    starts = [
-        index for index, point in enumerate(points) if index and point["seconds"] < points[index - 1]["seconds"]
-    ]
-    return points[starts[-1] if starts else 0 :]
+    found: list[dict[str, float]] = []
+    seconds = executions = 0.0
+    before: dict[str, float] = {"seconds": 0.0}
+    for line in path.read_text().splitlines():
+        point: dict[str, float] = json.loads(line)
+        if point["seconds"] < before["seconds"]:
+            seconds += before["seconds"]
+            executions += before.get("executions", 0)
+        before = point
+        if not found or point.get("sources", 0) > found[-1].get("sources", 0):
+            done = point.get("executions", 0) + executions
+            found.append({**point, "seconds": point["seconds"] + seconds, "executions": done})
+    return found
