@@ -3,7 +3,8 @@
 Run by hand when the dataset is to be made of newer releases. Each name becomes its newest source distribution, by
 hash; sources without a permissive licence, or with fewer than `--least` functions that can stand alone, are left out
 and named. A line is a name and its flags: `record` runs the project's own tests in the sandbox, `wheels` pins its
-wheel and those it depends on, so that functions can run beside them. Nothing of a source is run outside the sandbox.
+wheel and those it depends on, so that functions can run beside them; `tests` pins those it depends on for its tests
+alone, which record nothing where they can't import them. Nothing of a source is run outside the sandbox.
 
     python scripts/make_dataset_lock.py --cache build/cache/sources
 """
@@ -40,6 +41,8 @@ CONFIGURATION = {"max_project_share": 0.08, "max_one_statement_share": 0.3}
 MOST_BYTES = 12_000_000
 """Python source of one project; the few larger ones would take as long as fifty others."""
 AT_A_TIME = 40
+TEST_TOOLS = ("hypothesis==6.130.0", "parameterized", "pretend", "freezegun", "pytest-mock")
+"""The last hypothesis without compiled code."""
 
 
 def main() -> int:
@@ -85,7 +88,19 @@ def pinned(names: list[str], flags: dict[str, list[str]], cache: Path, least: in
             done, notes = equip(done, (), cache)
             for note in notes:
                 print(f"  {entry.name}: {note}", file=sys.stderr)
+        if "tests" in flags[entry.name]:
+            done, notes = for_tests(done, cache)
+            for note in notes:
+                print(f"  {entry.name}: {note}", file=sys.stderr)
         yield done
+
+
+def for_tests(entry: LockEntry, cache: Path) -> tuple[LockEntry, list[str]]:
+    """The entry with what its tests import: its dependencies, and what tests of many projects need."""
+    found, notes = equip(entry, TEST_TOOLS, cache)
+    every = {wheel.name: wheel for wheel in (*found.requirements, *found.test_requirements)}
+    every.pop(entry.name.lower().replace("_", "-"), None)  # the project itself is there as its sources
+    return entry.model_copy(update={"test_requirements": tuple(every[name] for name in sorted(every))}), notes
 
 
 def _newest(name: str) -> LockEntry | None:
