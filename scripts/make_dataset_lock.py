@@ -80,8 +80,12 @@ def pinned(names: list[str], flags: dict[str, list[str]], cache: Path, least: in
             print(f"  {entry.name}: {why}", file=sys.stderr)
             continue
         done = entry_of(found, entry)
-        if done.licence is None:
-            print(f"  {entry.name}: {found.repository.licence.evidence}", file=sys.stderr)
+        if done.licence is None or " AND " in done.licence.spdx:
+            # Parts of it are under one licence and parts under another, and which is which is not said.
+            print(
+                f"  {entry.name}: {found.repository.licence.spdx}: {found.repository.licence.evidence}",
+                file=sys.stderr,
+            )
             continue
         done = done.model_copy(update={"record": "record" in flags[entry.name]})
         if "wheels" in flags[entry.name]:
