@@ -8,7 +8,7 @@ import pytest
 from decontamination_kit import CANARY, EVEN, LONGEST, TOTALS, row, suite
 
 from lift_sys.data_synthesis.curation.decontamination import StaticDecontamination
-from lift_sys.data_synthesis.curation.decontamination_ast import forms
+from lift_sys.data_synthesis.curation.normal_form import forms
 from lift_sys.records import Example, Rejection, RejectionReason
 
 OTHER = '''def scale(values, factor):

@@ -17,7 +17,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from lift_sys.data_synthesis.curation.benchmarks import Benchmark, load_human_eval, load_suite
-from lift_sys.data_synthesis.curation.decontamination_ast import forms
 from lift_sys.data_synthesis.curation.decontamination_behaviour import (
     BehaviourTask,
     Screen,
@@ -36,6 +35,7 @@ from lift_sys.data_synthesis.curation.decontamination_text import (
     tokens,
     words,
 )
+from lift_sys.data_synthesis.curation.normal_form import forms
 from lift_sys.records import Example, Rejection, RejectionReason, reject_example
 from lift_sys.sandbox.api import Sandbox
 
