@@ -236,7 +236,9 @@ def validate(
         )
     if constant_passes(tests):
         return Failure(RejectionReason.CONSTANT_RESULT, "every test that matters expects the same outcome")
-    verdict = judge_reference(boxes, program, driver, tests, environments)
+    # In one process with others, every one of them was run in every environment above; alone, none of them yet.
+    verdict = judge_reference(boxes, program, driver, tests, environments, REGIMES[1:])
     if isinstance(verdict, Failure):
         return verdict
+    verdict = verdict.model_copy(update={"regimes": REGIMES})
     return Validation(tuple(tests), mutation, verdict, evidence(environments))

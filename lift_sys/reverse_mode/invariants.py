@@ -27,7 +27,7 @@ MIN_SUPPORT = 3
 MAX_CHANCE = 0.01
 MAX_CLAUSES = 12
 MAX_PRECONDITIONS = 4
-MAX_PROPOSALS = 400
+MAX_PROPOSALS = 250
 MAX_TRAIN = 40
 """Calls that terms are searched on; what is found is judged on all of them. A search costs steps times calls."""
 MAX_SCREEN = 40

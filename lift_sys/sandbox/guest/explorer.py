@@ -54,7 +54,7 @@ CALL_FUEL = 20_000
 TOTAL_FUEL = 600_000
 ARGUMENTS = 2048
 """Characters of wire text of the arguments of a call."""
-KEPT = 160
+KEPT = 100
 """Calls that are reported at most."""
 CPU_SECONDS = 8.0
 """CPU time of an exploration, after which the function is given up: a share of it would differ between machines."""
