@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from lift_sys.data_synthesis.forget import Report
+    from lift_sys.data_synthesis.forget_request import Report
 
 SHOWN = 10
 
@@ -53,7 +53,8 @@ def forget(
     from rich.console import Console as RichConsole
 
     from lift_sys.cli.console import Console
-    from lift_sys.data_synthesis.forget import Forgetting, Request
+    from lift_sys.data_synthesis.forget import Forgetting
+    from lift_sys.data_synthesis.forget_request import Request
     from lift_sys.errors import ConfigError
     from lift_sys.executors import make_executor
     from lift_sys.reports import write_report

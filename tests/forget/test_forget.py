@@ -27,7 +27,8 @@ from typer.testing import CliRunner
 
 from lift_sys.cli.app import app
 from lift_sys.data_synthesis.dataset import read_examples, read_manifest, read_rejections
-from lift_sys.data_synthesis.forget import Forgetting, Report, Request
+from lift_sys.data_synthesis.forget import Forgetting
+from lift_sys.data_synthesis.forget_request import Report, Request
 from lift_sys.data_synthesis.row_file import open_rows
 from lift_sys.data_synthesis.sources.lock import Lock, LockEntry
 from lift_sys.data_synthesis.sources.tombstones import FORGOTTEN, Forgotten
