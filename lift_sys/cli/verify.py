@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +22,10 @@ def verify(
         ),
     ],
     sample: Annotated[
-        int, typer.Option("--sample", min=0, help="Judge this many examples, spread evenly; 0 judges every one.")
+        int,
+        typer.Option(
+            "--sample", min=0, help="Judge this many examples and repair tasks, spread evenly; 0 judges all."
+        ),
     ] = 0,
     runs: Annotated[int, typer.Option("--runs", min=1, help="How often each is judged, in another environment.")] = 1,
     seed: Annotated[int, typer.Option("--seed", help="Seed from which the environments are drawn.")] = 0,
@@ -44,12 +48,13 @@ def verify(
     """Check a dataset offline: its hashes, and its examples judged again in environments they have not met.
 
     Every run has a hash seed, time zone, locale, clock, random seed and order of calls of its own. A row flips when
-    any run of it does not come out as expected.
+    any run of it does not come out as expected. Where DIR has repair tasks, they are run as well: each bug must fail
+    exactly its failing tests, and each fix pass all.
 
     Example:  lift-sys verify build/demo --sample 50 --runs 3
 
-    Exit codes: 0 every check holds, 1 more rows flipped than may, 2 bad settings, 3 no sandbox or rows that could
-    not be judged, 5 a file is missing or was changed.
+    Exit codes: 0 every check holds, 1 more rows flipped than may or a repair task does not hold, 2 bad settings,
+    3 no sandbox or rows or tasks that could not be judged, 5 a file is missing or was changed.
     """
     import asyncio
     import hashlib
@@ -89,20 +94,24 @@ def verify(
         print(json.dumps(_as_json(report, max_flips)))
     else:
         _tell(report, max_flips)
-    if report.flip_rate > max_flips:
+    repairs = report.repairs
+    if report.flip_rate > max_flips or (repairs and repairs.wrong):
         raise typer.Exit(1)
-    if report.errors:
+    if report.errors or (repairs and repairs.errors):
         raise typer.Exit(3)
 
 
 def _as_json(report: VerificationReport, max_flips: float) -> dict[str, Any]:
+    repairs = report.repairs
     return {
         "judged": report.judged,
         "runs": report.runs,
         "flips": [list(flip) for flip in report.flips],
         "flipped": report.flipped,
         "flip_rate": report.flip_rate,
-        "holds": report.flip_rate <= max_flips and not report.errors,
+        "holds": report.flip_rate <= max_flips
+        and not report.errors
+        and not (repairs and (repairs.wrong or repairs.errors)),
         "errors": [list(error) for error in report.errors],
         "calls": report.calls,
         "executions": report.executions,
@@ -111,6 +120,7 @@ def _as_json(report: VerificationReport, max_flips: float) -> dict[str, Any]:
         "resumed": report.resumed,
         "environments": list(report.environments),
         "manifest": report.named,
+        "repairs": None if repairs is None else dataclasses.asdict(repairs),
     }
 
 
@@ -133,7 +143,15 @@ def _tell(report: VerificationReport, max_flips: float) -> None:
         f"{len(report.flips)} flips in {report.flipped} rows: {report.flip_rate:.3%} of the rows, "
         f"at most {max_flips:.1%} may: {verdict}"
     )
-    for title, pairs in (("flips", report.flips), ("could not be judged", report.errors)):
+    listed = [("flips", report.flips), ("could not be judged", report.errors)]
+    if report.repairs is not None:
+        repairs = report.repairs
+        console.print(f"{repairs.checked:,} repair tasks run again, {len(repairs.wrong)} do not hold")
+        listed += [
+            ("repair tasks that do not hold", repairs.wrong),
+            ("repair tasks that could not be judged", repairs.errors),
+        ]
+    for title, pairs in listed:
         if pairs:
             console.print(f"{title}:")
         for row, detail in pairs[:SHOWN]:

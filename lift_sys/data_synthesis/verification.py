@@ -19,6 +19,8 @@ from lift_sys.data_synthesis.boxes import Boxes
 from lift_sys.data_synthesis.environments import drawn
 from lift_sys.data_synthesis.flake import REGIMES, flips
 from lift_sys.data_synthesis.progress import Progress
+from lift_sys.data_synthesis.repair import REPAIRS
+from lift_sys.data_synthesis.repair_check import RepairCheck, check_repairs
 from lift_sys.data_synthesis.row_file import RowFile, open_rows, read_rows
 from lift_sys.errors import RequirementMissing, SandboxFault, SandboxUnavailable, StorageError
 from lift_sys.executors import Executor, ItemRaised, WorkerCrashed
@@ -76,6 +78,8 @@ class VerificationReport:
     environments: tuple[str, ...] = ()
     named: bool = True
     """Whether a manifest named the rows."""
+    repairs: RepairCheck | None = None
+    """What came of the repair tasks; None where the place has none."""
 
     @property
     def flipped(self) -> int:
@@ -172,6 +176,8 @@ async def verify_dataset(
 ) -> VerificationReport:
     """Check every hash of the manifest, then run all rows again, or `sample` of them spread evenly, `runs` times.
 
+    Repair tasks of a folder that has them are run once, as many of them; they are not in `state`.
+
     Args:
         place: a dataset's folder, or a file of examples.
         seed: of the environments that are drawn.
@@ -185,6 +191,9 @@ async def verify_dataset(
     chunks = list(_chunks(rows, sample, runs, seed, str(wheels.resolve()) if wheels else None))
     judged = len({offset for chunk in chunks for offset in chunk.offsets})
     keys = [_key(chunk, rows.sha256) for chunk in chunks]
+    repairs = None
+    if (place / REPAIRS).is_file():
+        repairs = await check_repairs(place, executor, progress, sample=sample, wheels=wheels)
     results, began = [], time.monotonic()
     with _Memory(state) as memory:
         known = [memory.get(key) for key in keys]
@@ -215,6 +224,7 @@ async def verify_dataset(
         resumed=sum(len(chunks[number].offsets) for number in fresh_ones),
         environments=tuple(drawn(seed, run).name for run in range(runs)),
         named=rows.named,
+        repairs=repairs,
     )
 
 

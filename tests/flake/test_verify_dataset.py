@@ -13,6 +13,8 @@ import pytest
 
 from lift_sys.data_synthesis.dataset import write_dataset
 from lift_sys.data_synthesis.progress import Silent
+from lift_sys.data_synthesis.repair import write_repair_tasks
+from lift_sys.data_synthesis.repair_check import RepairCheck
 from lift_sys.data_synthesis.row_file import open_rows, read_rows
 from lift_sys.data_synthesis.verification import VerificationReport, verify_dataset
 from lift_sys.errors import StorageError
@@ -21,6 +23,7 @@ from lift_sys.ir import Intent, IntermediateRepresentation, Signature
 from lift_sys.records import (
     Example,
     Expected,
+    MutantEvidence,
     MutationEvidence,
     Provenance,
     Quality,
@@ -213,3 +216,43 @@ def test_the_command_ends_with_5_for_what_is_no_dataset(tmp_path: Path) -> None:
     done = command(tmp_path, "--state", tmp_path / "state.sqlite")
     assert done.returncode == 5
     assert "lift-sys generate" in done.stderr
+
+
+def with_mutant(name: str, killers: tuple[int, ...]) -> Example:
+    """`x + 1` became `x + x`, which the first test (1 -> 2) lets pass and the second (5 -> 6) does not."""
+    code = f"def {name}(x):\n    return x + 1\n"
+    place = code.index("1\n")
+    mutant = MutantEvidence(
+        operator="constant", line=2, before="1", after="x", span=(place, place + 1), text="x", failing=killers
+    )
+    return row(name, code, mutation=MutationEvidence(mutants=(mutant,), killed=1, total=1, score=1.0))
+
+
+def test_repair_tasks_are_run_where_there_are_some(folder: Path) -> None:
+    place = write(folder, with_mutant("f", (1,)), with_mutant("g", (0,)))
+    assert verified(place).repairs is None
+    write_repair_tasks(place)
+    report = verified(place)
+    assert report.flips == ()
+    assert report.repairs is not None
+    assert report.repairs.checked == 2
+    assert [why for _, why in report.repairs.wrong] == ["failing test 0 passes with the bug"]
+    write_repair_tasks(write(place, with_mutant("f", (1,))))
+    assert verified(place).repairs == RepairCheck(checked=1)
+
+
+def test_repair_tasks_of_another_state_of_the_dataset_are_told(folder: Path) -> None:
+    write_repair_tasks(write(folder, with_mutant("f", (1,))))
+    with pytest.raises(StorageError, match=r"run `lift-sys repair .* again"):
+        verified(write(folder, with_mutant("g", (1,))))
+
+
+def test_the_command_ends_with_1_where_a_repair_task_does_not_hold(folder: Path, tmp_path: Path) -> None:
+    write_repair_tasks(write(folder, with_mutant("f", (0,))))
+    arguments = (folder, "--state", tmp_path / "state.sqlite", "--jobs", 1)
+    done = command(*arguments)
+    assert done.returncode == 1, done.stderr
+    assert "1 repair tasks run again, 1 do not hold" in done.stdout
+    assert "failing test 0 passes with the bug" in done.stdout
+    told = json.loads(command(*arguments, "--json").stdout)
+    assert (told["flipped"], told["holds"], len(told["repairs"]["wrong"])) == (0, False, 1)
