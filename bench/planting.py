@@ -154,11 +154,14 @@ class _Loops(ast.NodeTransformer):
         return made
 
 
-def for_to_while(code: str, entry: str) -> Planted | None:
+def _rewritten(code: str, entry: str, rewriter: _Loops | _Branches) -> Planted | None:
     module, _ = _parse(code, entry)
-    loops = _Loops()
-    module = loops.visit(module)
-    return (_text(module), entry) if loops.count else None
+    module = rewriter.visit(module)
+    return (_text(module), entry) if rewriter.count else None
+
+
+def for_to_while(code: str, entry: str) -> Planted | None:
+    return _rewritten(code, entry, _Loops())
 
 
 class _Comprehensions(ast.NodeTransformer):
@@ -308,10 +311,7 @@ class _Branches(ast.NodeTransformer):
 
 
 def branches_inverted(code: str, entry: str) -> Planted | None:
-    module, _ = _parse(code, entry)
-    branches = _Branches()
-    module = branches.visit(module)
-    return (_text(module), entry) if branches.count else None
+    return _rewritten(code, entry, _Branches())
 
 
 class _Numbers(ast.NodeTransformer):
