@@ -18,8 +18,8 @@ from lift_sys.data_synthesis.curation.reserved import (
     MAIL_DOMAINS,
     PUBLISHED_NUMBERS,
 )
-from lift_sys.data_synthesis.curation.texts import texts
-from lift_sys.records import Example, Rejection, RejectionReason, reject_example
+from lift_sys.data_synthesis.curation.texts import Find, scan
+from lift_sys.records import Example, Rejection, RejectionReason
 
 _MAIL = re.compile(
     r"(?<![\w.+/:%@-])([A-Za-z0-9][\w.+-]{1,63})@((?:[A-Za-z0-9-]{2,63}\.)+[A-Za-z]{2,12})(?![\w@]|\.\w)"
@@ -55,24 +55,12 @@ _NO_NAME = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class PersonalFind:
-    kind: str
-    part: str
-    value: str
-
-    @property
-    def shown(self) -> str:
-        """What may be told: the kind and the place, never the value."""
-        return f"{self.kind} in {self.part} ({len(self.value)} characters)"
-
-
-def find_personal(text: str, part: str = "text") -> Iterator[PersonalFind]:
+def find_personal(text: str, part: str = "text") -> Iterator[Find]:
     """Everything in a text that looks like a real person's."""
     for kind, pattern, real in _RULES:
         for match in pattern.finditer(text):
             if real(match):
-                yield PersonalFind(kind, part, match[0])
+                yield Find(kind, part, match[0])
 
 
 def _real_mail(match: re.Match[str]) -> bool:
@@ -180,6 +168,4 @@ class PersonalData:
     name: str = "personal_data"
 
     def __call__(self, examples: Iterable[Example]) -> Iterator[Example | Rejection]:
-        for example in examples:
-            found = next((find for part, text in texts(example) for find in find_personal(text, part)), None)
-            yield reject_example(example, RejectionReason.PERSONAL_DATA, found.shown) if found else example
+        return scan(examples, find_personal, RejectionReason.PERSONAL_DATA)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from lift_sys.data_synthesis.curation.texts import texts
-from lift_sys.records import Example, Rejection, RejectionReason, reject_example
+from lift_sys.data_synthesis.curation.texts import Find, scan
+from lift_sys.records import Example, Rejection, RejectionReason
 
 _LEFT_OUT = {
     "Base64HighEntropyString", "HexHighEntropyString", "IPPublicDetector", "KeywordDetector",
@@ -75,35 +75,30 @@ _RESERVED_HOST = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Find:
-    """Something that looks like a secret; `value` is never logged or kept, `shown` may be."""
-
-    kind: str
-    part: str
-    value: str
+class SecretFind(Find):
+    """Shown with its start, which tells its owner which one it is."""
 
     @property
     def shown(self) -> str:
         return f"{self.kind} in {self.part}: {self.value[:4]}... ({len(self.value)} characters)"
 
 
-def find_secrets(text: str, part: str = "text") -> Iterator[Find]:
+def find_secrets(text: str, part: str = "text") -> Iterator[SecretFind]:
     """Every secret in a text, placeholders left out."""
     for kind, pattern in _patterns().items():
         for match in pattern.finditer(text):
             if not is_placeholder(match[1]):
-                yield Find(kind, part, match[1])
+                yield SecretFind(kind, part, match[1])
     for plugin in _plugins():
         for value in plugin.analyze_string(text):
             if plugin.secret_type == "Basic Auth Credentials":
                 if not _example_login(text, value):
-                    yield Find("password in a URL", part, value)
+                    yield SecretFind("password in a URL", part, value)
             elif re.search(r"\d", value) and not is_placeholder(value):
-                yield Find(plugin.secret_type, part, value)
+                yield SecretFind(plugin.secret_type, part, value)
     for match in _NAMED.finditer(text):
         if entropy(match[1]) >= MIN_ENTROPY and _mixed(match[1]) and not is_placeholder(match[1]):
-            yield Find("random string with a telling name", part, match[1])
+            yield SecretFind("random string with a telling name", part, match[1])
 
 
 def is_placeholder(value: str) -> bool:
@@ -159,6 +154,4 @@ class Secrets:
     name: str = "secrets"
 
     def __call__(self, examples: Iterable[Example]) -> Iterator[Example | Rejection]:
-        for example in examples:
-            found = next((find for part, text in texts(example) for find in find_secrets(text, part)), None)
-            yield reject_example(example, RejectionReason.SECRET, found.shown) if found else example
+        return scan(examples, find_secrets, RejectionReason.SECRET)

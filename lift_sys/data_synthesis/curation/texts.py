@@ -1,10 +1,33 @@
-"""All text that a row would publish, part by part: what a scan for secrets or personal data has to read."""
+"""All text that a row would publish, part by part, and the scan of it for secrets or personal data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
-from lift_sys.records import Example, TestCase, WireValue
+from lift_sys.records import Example, Rejection, RejectionReason, TestCase, WireValue, reject_example
+
+
+@dataclass(frozen=True)
+class Find:
+    """Something that must not be published; `value` is never logged or kept, `shown` may be."""
+
+    kind: str
+    part: str
+    value: str
+
+    @property
+    def shown(self) -> str:
+        return f"{self.kind} in {self.part} ({len(self.value)} characters)"
+
+
+def scan(
+    examples: Iterable[Example], find: Callable[[str, str], Iterator[Find]], reason: RejectionReason
+) -> Iterator[Example | Rejection]:
+    """Rows, or rejections of those where `find`, given a text and its part, finds anything anywhere."""
+    for example in examples:
+        found = next((one for part, text in texts(example) for one in find(text, part)), None)
+        yield reject_example(example, reason, found.shown) if found else example
 
 
 def texts(example: Example) -> Iterator[tuple[str, str]]:
