@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
-from lift_sys.data_synthesis.batch_lifter import lift_path
-from lift_sys.executors.inline import InlineExecutor
+from slices_kit import code_of, lifted_files, run
+
 from lift_sys.records import Function, RejectionReason
 
 
 def functions(folder: Path, files: dict[str, str]) -> dict[str, Function]:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text))
-    results = lift_path(folder, InlineExecutor())
+    results = lifted_files(folder, files)
     return {lifted.function.qualname: lifted.function for r in results for lifted in r.functions}
-
-
-def code_of(function: Function) -> str:
-    assert function.slice is not None, function.obstacle
-    return function.slice.code
-
-
-def run(code: str, expression: str) -> str:
-    """The value of an expression, in a fresh isolated interpreter, after the slice (our own text) has run."""
-    done = subprocess.run(
-        [sys.executable, "-I", "-W", "error", "-c", f"{code}\nprint({expression})"], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 PURSE = """

@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 
 import pytest
+from slices_kit import code_of, lifted_files, run
 
-from lift_sys.data_synthesis.batch_lifter import lift_path
-from lift_sys.executors.inline import InlineExecutor
 from lift_sys.records import Function, RejectionReason
 
 
 def functions(folder: Path, files: dict[str, str]) -> dict[str, Function]:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text))
-    results = lift_path(folder, InlineExecutor())
+    results = lifted_files(folder, files)
     assert [rejection for result in results for rejection in result.rejections] == []
     return {f"{r.path}:{lifted.function.qualname}": lifted.function for r in results for lifted in r.functions}
-
-
-def code_of(function: Function) -> str:
-    assert function.slice is not None, function.obstacle
-    return function.slice.code
-
-
-def run(code: str, expression: str) -> str:
-    """The value of an expression, in a fresh isolated interpreter, after the slice (our own text) has run."""
-    program = f"{code}\nprint({expression})"
-    done = subprocess.run([sys.executable, "-I", "-W", "error", "-c", program], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 def test_helpers_constants_and_classes_come_along_in_an_order_that_runs(tmp_path):
@@ -265,8 +244,7 @@ OBSTACLES = {
 @pytest.mark.parametrize("case", OBSTACLES)
 def test_what_ends_a_slice_has_its_reason(tmp_path, case):
     text, qualname, reason = OBSTACLES[case]
-    (tmp_path / "a.py").write_text(text)
-    (result,) = lift_path(tmp_path, InlineExecutor())
+    (result,) = lifted_files(tmp_path, {"a.py": text})
     lifted = next(one for one in result.functions if one.function.qualname == qualname)
     assert lifted.ir is not None
     assert lifted.function.slice is None
