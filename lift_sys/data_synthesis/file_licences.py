@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lift_sys.data_synthesis.curation.licences import Unclear, file_licence
+from lift_sys.data_synthesis.curation.licences import Unclear, file_licence, foreign, notice_above
 from lift_sys.data_synthesis.sources import Checkout
 from lift_sys.records import Licence
 
@@ -15,6 +15,7 @@ class FileLicences:
 
     checkout: Checkout
     _known: dict[str, Licence | Unclear] = field(default_factory=dict)
+    _lines: dict[str, list[str]] = field(default_factory=dict)
 
     def of(self, path: str) -> Licence:
         """The licence of a file that has a clear one."""
@@ -22,13 +23,17 @@ class FileLicences:
         assert isinstance(found, Licence)
         return found
 
-    def unclear(self, path: str) -> Unclear | None:
-        """Why the file's functions can't be used; None when they can."""
+    def unclear(self, path: str, lineno: int) -> Unclear | None:
+        """Why the function at a line can't be used: for its file, or a notice above it. None when it can."""
         found = self._decide(path)
-        return found if isinstance(found, Unclear) else None
+        if isinstance(found, Unclear):
+            return found
+        why = foreign(notice_above(self._lines[path], lineno), found.spdx)
+        return Unclear(f"a comment above the function {why}") if why else None
 
     def _decide(self, path: str) -> Licence | Unclear:
         if path not in self._known:
             text = (self.checkout.folder / path).read_text(encoding="utf-8", errors="replace")
             self._known[path] = file_licence(text, path, self.checkout.repository)
+            self._lines[path] = text.split("\n")
         return self._known[path]

@@ -207,7 +207,7 @@ class SourceRun:
         if stopped is not None:
             return stopped.rejection
         assert function.slice is not None
-        unclear = licences.unclear(function.path)
+        unclear = licences.unclear(function.path, function.lineno)
         if unclear is not None:
             return reject(function, "curate", RejectionReason.LICENCE_UNCLEAR, unclear.why).rejection
         first = seen.setdefault(content_hash([function.slice.program, function.slice.entry_point]), function.id)

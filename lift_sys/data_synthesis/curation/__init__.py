@@ -20,7 +20,7 @@ def default_steps(config: PipelineConfig) -> list[Step]:
     from lift_sys.data_synthesis.curation.secrets import Secrets
 
     licences = Licences(decided=frozenset(config.allow_licences))
-    return [licences, Secrets(), PersonalData(), Describe(), LowQuality(), Duplicates()]
+    return [licences, Secrets(), PersonalData(), Describe(), LowQuality(config.min_quality), Duplicates()]
 
 
 __all__ = ["Step", "apply", "default_steps"]

@@ -15,7 +15,7 @@ import hashlib
 import io
 import re
 import tokenize
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from lift_sys.data_synthesis.licences import PERMISSIVE, UNKNOWN, identify, ids_of, normalise, permits
@@ -58,6 +58,12 @@ _COPIED = re.compile(
     r"(?:based (?:up)?on|from|by) (?=https?:|<?http|stack|the python|`)|backport of\b|(?:https?://)?(?:www\.)?(?:stackoverflow|stackexchange)\.com/"
     r"|code\.activestate\.com/recipes|gist\.github\.com/)[^\n]{0,80}"
 )
+_SPEAKS_OF_LICENCES = re.compile(
+    r"(?i)SPDX-License|\blicen[sc]ed?\s+(?:under|with|by)|\b(?:released|distributed|available|code is) under\b"
+    r"|under the (?:terms of )?(?:the )?(?:GNU|L?GPL|AGPL|MIT|BSD|Apache|Mozilla|Creative Commons|CC[- ]BY)"
+    r"|rights reserved|public domain|proprietary and"
+)
+"""What tells a notice from words about licences, of which code that handles licences is full."""
 _HEADER_LIMIT = 12_000
 
 
@@ -220,13 +226,28 @@ class Licences:
             if digest is None and not permits(normal, self.decided):
                 return RejectionReason.LICENCE_UNCLEAR, f"{spdx} is declared, but there is no licence text"
         for words in comments_and_docstrings(example.code):
-            said = _said(words) if _SPDX.search(words) else None
-            if isinstance(said, Unclear) or (said is not None and not _same(said, spdx)):
-                return (
-                    RejectionReason.LICENCE_UNCLEAR,
-                    f"the code carries another licence: {getattr(said, 'why', said)}",
-                )
-            notice = copied_from(words)
-            if notice:
-                return RejectionReason.LICENCE_UNCLEAR, f"the code says: {notice}"
+            why = foreign(words, spdx)
+            if why:
+                return RejectionReason.LICENCE_UNCLEAR, f"the code {why}"
         return None
+
+
+def foreign(words: str, spdx: str) -> str | None:
+    """How a comment or docstring says that what it is about is not simply under the licence `spdx`; None if not."""
+    said = _said(words) if _SPEAKS_OF_LICENCES.search(words) else None
+    if isinstance(said, Unclear) or (said is not None and not _same(said, spdx)):
+        return f"carries another licence: {getattr(said, 'why', said)}"
+    notice = copied_from(words)
+    return f"says: {notice}" if notice else None
+
+
+def notice_above(lines: Sequence[str], lineno: int) -> str:
+    """The comments right above a definition that starts at line `lineno` (from 1), decorators passed over."""
+    found: list[str] = []
+    for line in reversed(lines[: max(0, lineno - 1)]):
+        text = line.strip()
+        if text.startswith("#"):
+            found.append(text.lstrip("#! \t"))
+        elif not text.startswith("@"):
+            break
+    return "\n".join(reversed(found))
