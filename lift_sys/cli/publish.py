@@ -31,7 +31,7 @@ def publish(
     from lift_sys.data_synthesis.publication import publish as write
 
     done = write(folder, to, name, accept=accept)
-    for report in ("generation_report.md", "generation_report.html"):
+    for report in ("generation_report.md", "generation_report.html") if accept or not done.differences else ():
         source = folder / f"report{Path(report).suffix}"
         if source.is_file():
             shutil.copyfile(source, to / report)
@@ -48,7 +48,8 @@ def publish(
         elif not done.differences:
             console.print(f"[green]The same dataset as {to}/manifest.json names, byte for byte")
         else:
-            console.print(f"[red]Not what {to}/manifest.json names:")
+            left = "" if accept else "; nothing there was changed"
+            console.print(f"[red]Not what {to}/manifest.json names{left}:")
             for line in done.differences:
                 console.print(f"  {line}", markup=False)
     if done.differences and not accept:

@@ -7,7 +7,9 @@ hashes, and all that went in. The rows themselves are rebuilt by whoever wants t
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +17,14 @@ from typing import Any
 
 from lift_sys.data_synthesis.dataset import EXAMPLES, MANIFEST, file_hash, read_examples, read_manifest
 from lift_sys.data_synthesis.exports.parquet import write_parquet
-from lift_sys.errors import StorageError
+from lift_sys.errors import ConfigError, StorageError
 from lift_sys.storage import atomic_write, storage_errors
 
 SAID = ("schema_version", "python", "configuration", "counts", "rejected_by_reason", "files_rejected_by_reason")
 """Entries of a dataset's manifest that are published as they are."""
+
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -34,32 +39,44 @@ class Publication:
 def publish(folder: Path, to: Path, name: str, *, accept: bool = False) -> Publication:
     """Write `to/NAME.jsonl`, `to/NAME.parquet` and `to/manifest.json` from the dataset in `folder`.
 
-    A manifest that is there and says something else is left as it is, unless `accept` is set: it is the promise that
-    the rebuilt rows are held against.
+    Where a manifest is there and says something else, nothing is changed unless `accept` is set: it is the promise
+    that the rebuilt rows are held against, and the files beside it keep it.
 
     Raises:
-        ConfigError: pyarrow is missing.
+        ConfigError: pyarrow is missing, or `name` is no name of a file.
         StorageError: there is no finished dataset in `folder`, or a file can't be written.
     """
+    if not _NAME.fullmatch(name):
+        raise ConfigError(f"--name {name!r}: letters, digits, `.`, `-` and `_` only, and a letter or digit first")
     source = read_manifest(folder)
-    rows, table = to / f"{name}.jsonl", to / f"{name}.parquet"
-    with storage_errors(rows):
+    with storage_errors(to):
         to.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(folder / EXAMPLES, rows)
-    write_parquet(table, read_examples(folder))
-    manifest = {
-        "name": name,
-        **{key: source[key] for key in SAID},
-        "sources": [_source(item) for item in source["sources"]],
-        "files": {path.name: file_hash(path) for path in (rows, table)},
-        "rows": source["rows"],
-        **({"forgotten": source["forgotten"]} if "forgotten" in source else {}),
-    }
-    promised = to / MANIFEST
-    known = _read(promised) if promised.is_file() else None
-    differences = None if known is None else tuple(_differences(known, manifest))
-    if known is None or (differences and accept):
-        atomic_write(promised, [json.dumps(manifest, indent=1, ensure_ascii=True), "\n"])
+        draft = Path(tempfile.mkdtemp(prefix=".publish-", dir=to))
+    try:
+        rows, table = draft / f"{name}.jsonl", draft / f"{name}.parquet"
+        with storage_errors(rows):
+            shutil.copyfile(folder / EXAMPLES, rows)
+        write_parquet(table, read_examples(folder))
+        manifest = {
+            "name": name,
+            **{key: source[key] for key in SAID},
+            "sources": [_source(item) for item in source["sources"]],
+            "files": {path.name: file_hash(path) for path in (rows, table)},
+            "rows": source["rows"],
+            **({"forgotten": source["forgotten"]} if "forgotten" in source else {}),
+        }
+        promised = to / MANIFEST
+        known = _read(promised) if promised.is_file() else None
+        differences = None if known is None else tuple(_differences(known, manifest))
+        if not differences or accept:
+            with storage_errors(to):
+                for path in (rows, table):
+                    path.chmod(0o644)
+                    path.replace(to / path.name)
+            if differences is None or differences:
+                atomic_write(promised, [json.dumps(manifest, indent=1, ensure_ascii=True), "\n"])
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
     return Publication(manifest, differences)
 
 

@@ -112,7 +112,7 @@ def _sizes(values: Sequence[object]) -> Iterator[str]:
     if len(set(sizes)) == 1:
         yield f"len(result) == {sizes[0]}"
     for bound, sign in ((min(sizes), ">="), (max(sizes), "<=")):
-        if _touched(sizes.count(bound), len(sizes), small=bound <= 2):
+        if (bound or sign == "<=") and _touched(sizes.count(bound), len(sizes), small=bound <= 2):
             yield f"len(result) {sign} {bound}"
     if all(size % 2 == 0 for size in sizes):
         yield "len(result) % 2 == 0"

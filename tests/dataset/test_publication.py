@@ -9,7 +9,7 @@ from dataset_rows import write_rows
 
 from lift_sys.data_synthesis.exports.columns import COLUMNS
 from lift_sys.data_synthesis.publication import publish
-from lift_sys.errors import StorageError
+from lift_sys.errors import ConfigError, StorageError
 
 
 def test_the_first_manifest_names_rows_and_files(tmp_path: Path) -> None:
@@ -34,13 +34,13 @@ def test_a_rebuild_is_the_same_bytes_and_said_to_be(tmp_path: Path) -> None:
 def test_other_rows_are_told_and_leave_the_promise_as_it_is(tmp_path: Path) -> None:
     write_rows(tmp_path / "made", "f", "g")
     publish(tmp_path / "made", tmp_path / "out", "v1")
-    promise = (tmp_path / "out/manifest.json").read_bytes()
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
     rows = write_rows(tmp_path / "other", "f", "h", "i")
     told = publish(tmp_path / "other", tmp_path / "out", "v1").differences
     assert told is not None
     assert any(line.startswith("rows differ: 1 are gone, 2 are new") for line in told)
     assert {"v1.jsonl differs", "v1.parquet differs", "counts differ"} <= set(told)
-    assert (tmp_path / "out/manifest.json").read_bytes() == promise
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
     publish(tmp_path / "other", tmp_path / "out", "v1", accept=True)
     assert json.loads((tmp_path / "out/manifest.json").read_text())["rows"] == [row.id for row in rows]
 
@@ -71,6 +71,14 @@ def test_a_manifest_that_is_none_is_an_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "out/manifest.json").write_text(text)
     with pytest.raises(StorageError):
         publish(tmp_path / "made", tmp_path / "out", "v1")
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b", "a\nb", ".hidden"])
+def test_a_name_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
+    write_rows(tmp_path / "made", "f")
+    with pytest.raises(ConfigError, match="--name"):
+        publish(tmp_path / "made", tmp_path / "out", name)
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_unfinished_dataset_is_refused(tmp_path: Path) -> None:
