@@ -112,6 +112,7 @@ def _attempts(task: Task) -> Result:
 
 def _examine(task: Task, all_boxes: Boxes) -> Result:
     from lift_sys.data_synthesis.oracles import choose_tests, explore
+    from lift_sys.data_synthesis.oracles.fitting import fitting
     from lift_sys.reverse_mode.refine import refine
 
     function, config = task.function, task.config
@@ -124,6 +125,8 @@ def _examine(task: Task, all_boxes: Boxes) -> Result:
     if exploration.reason is not None:
         return reject(function, "tests", exploration.reason, exploration.detail)
     sliced = exploration.slice or function.slice
+    if "." not in sliced.entry_point:  # a method's first argument is its object, which no annotation names
+        exploration = fitting(exploration, task.ir.signature)
     tests = choose_tests(exploration, limit=2 * config.max_tests)
     if len(tests) < config.min_tests:
         return reject(function, "tests", RejectionReason.TOO_FEW_TESTS, f"{len(tests)} usable calls")
