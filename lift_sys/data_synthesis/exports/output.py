@@ -108,8 +108,17 @@ def _check_replaceable(out: Path) -> None:
     """Only nothing, an empty folder or an earlier export may be replaced."""
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise StorageError(f"{out} is not a folder: choose another --out")
-    if out.is_dir() and any(out.iterdir()) and not (out / MARKER).is_file():
-        raise StorageError(f"{out} holds other files and no export: choose a new folder, or empty it")
+    if not out.is_dir() or not any(out.iterdir()):
+        return
+    try:
+        promised = json.loads((out / MARKER).read_text())["content_sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise StorageError(f"{out} holds other files and no export: choose a new folder, or empty it") from None
+    files = sorted(path for path in out.rglob("*") if path.is_file() and path != out / MARKER)
+    if _tree_hash(out, files) != promised:
+        raise StorageError(
+            f"{out} holds an export, and files that are not of it or were changed: move them, or choose a new folder"
+        )
 
 
 def _tree_hash(folder: Path, files: Iterable[Path]) -> str:

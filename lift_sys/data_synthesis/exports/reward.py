@@ -35,21 +35,26 @@ if TYPE_CHECKING:
 WHEELS = "LIFT_SYS_WHEELS"
 ATTEMPTS = 3
 """How often an answer is tried when the sandbox itself breaks."""
-_FENCE = re.compile(r"^(`{3,})[^`\n]*\n(.*?)^\1`*[ \t]*$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^`\n]*\n(.*?)^ {0,3}\1[`~]*[ \t]*$", re.MULTILINE | re.DOTALL)
 
 
-def code_of(completion: object) -> str:
+def code_of(completion: object, entry_point: str = "") -> str:
     """The code of an answer: a text, or a conversation, of which the last message counts.
 
-    All of it where it is Python as it stands (a docstring may hold fences), else its last fenced block, else all.
+    All of it where it is Python as it stands (a docstring may hold fences), else its last fenced block that defines
+    the entry point (examples of its use and their output often follow), else its last block, else all.
     """
     if isinstance(completion, list) and completion and isinstance(completion[-1], dict):
         completion = completion[-1].get("content")
     text = completion if isinstance(completion, str) else ""
     if _is_python(text):
         return text
-    blocks = _FENCE.findall(text)
-    return str(blocks[-1][1]) if blocks else text
+    blocks = [str(block) for _, block in _FENCE.findall(text)]
+    name = re.escape(entry_point.partition(".")[0])
+    defining = [
+        block for block in blocks if name and re.search(rf"^\s*(?:async\s+def|def|class)\s+{name}\b", block, re.M)
+    ]
+    return (defining or blocks or [text])[-1]
 
 
 def _is_python(text: str) -> bool:
@@ -83,7 +88,11 @@ class Rewarder:
         for _ in range(ATTEMPTS):
             try:
                 with self._boxes() as boxes:
-                    return 1.0 if _passes(boxes.bound(row.requirements), code_of(completion), row) else 0.0
+                    return (
+                        1.0
+                        if _passes(boxes.bound(row.requirements), code_of(completion, row.entry_point), row)
+                        else 0.0
+                    )
             except SandboxFault as error:
                 fault = error
         raise SandboxFault(f"the sandbox failed {ATTEMPTS} times: {fault}")
@@ -115,7 +124,8 @@ class _Row:
 
     def __init__(self, data: dict[str, Any]) -> None:
         self.harness = str(data["harness"])
-        self.driver = DRIVER if self.harness else str(data["entry_point"])
+        self.entry_point = str(data["entry_point"])
+        self.driver = DRIVER if self.harness else self.entry_point
         self.requirements = tuple(Requirement.model_validate(item) for item in data["requirements"])
         self.tests = [TestCase.model_validate({"oracle": "recorded", **test}) for test in data["tests"]]
         if not self.tests:
