@@ -6,6 +6,7 @@ import pytest
 from curation_kit import row
 
 from lift_sys.data_synthesis.curation.duplicates import Duplicates
+from lift_sys.data_synthesis.curation.normal_form import normal_form
 from lift_sys.records import Example, Rejection, RejectionReason
 
 WORDS = '''
@@ -172,3 +173,8 @@ def test_code_that_can_not_be_parsed_is_compared_by_its_words() -> None:
 def test_deep_nesting_does_not_end_the_run() -> None:
     deep = "def f(a):\n    return " + " + ".join(["a"] * 3000)
     assert isinstance(judged(row(deep))[0], Example)
+
+
+def test_the_two_ends_of_a_slice_are_not_one() -> None:
+    ends = [normal_form(f"def f(a):\n    return a[{part}]\n", "f").exact for part in ("1:", ":1", "::1")]
+    assert len(set(ends)) == 3

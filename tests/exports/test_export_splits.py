@@ -68,3 +68,8 @@ def test_shares_are_read(text: str, shares: dict[str, float]) -> None:
 def test_shares_that_make_no_sense_are_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="--splits"):
         read_shares(text)
+
+
+def test_a_single_project_is_for_training() -> None:
+    for name in ("humanize", "toolz", "boltons", "funcy", "pydash", "attrs", "jmespath", "inflection"):
+        assert set(assign([(name, ""), (name, "")], THREE)) == {"train"}

@@ -141,7 +141,7 @@ class Renamer:
                 self._text(node, value)
             elif value is not None:
                 self._say(repr(value))
-            elif self.deep:
+            elif self.deep or isinstance(node, ast.Slice):  # else a[1:] would read like a[:1]
                 self._say("-")
 
     def _list(self, values: Sequence[object]) -> None:

@@ -2,13 +2,15 @@
 
 Rows that share a cluster or a repository are one group, and so are groups that share either. A group's split is drawn
 from a hash of its name, so a row keeps its split when others come or go (unless a new near-duplicate joins two
-groups). Splitting by row would put copies and siblings of training rows into the test set (Allamanis 2019, "The
-adverse effects of code duplication in machine learning models of code").
+groups). The first split is never empty: where no group was drawn for it, it gets the one of most rows. Splitting by
+row would put copies and siblings of training rows into the test set (Allamanis 2019, "The adverse effects of code
+duplication in machine learning models of code").
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 
 from lift_sys.errors import ConfigError
@@ -53,7 +55,13 @@ def assign(keys: Sequence[tuple[str, str]], shares: Shares) -> list[str]:
     groups = _Groups()
     for repository, cluster in keys:
         groups.join(f"r{repository}", f"c{cluster}" if cluster else f"r{repository}")
-    return [_draw(groups.name(f"r{repository}"), shares) for repository, _ in keys]
+    names = [groups.name(f"r{repository}") for repository, _ in keys]
+    drawn = {name: _draw(name, shares) for name in names}
+    first = next(iter(shares))
+    if drawn and first not in drawn.values():  # a few projects: what there is most of is for training
+        rows = Counter(names)
+        drawn[min(rows, key=lambda name: (-rows[name], name))] = first
+    return [drawn[name] for name in names]
 
 
 def _draw(name: str, shares: Shares) -> str:
