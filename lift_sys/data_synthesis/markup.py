@@ -21,6 +21,7 @@ _EMPHASIS = re.compile(r"(?<![\w*`'\"(=])\*{1,2}([A-Za-z_][\w.\[\]]*(?: [A-Za-z_
 _PARENTHESISED = re.compile(r"(?<=\()\*{1,2}([A-Za-z_]\w*)\*{1,2}(?=\))")
 _EPYTEXT = re.compile(r"\b([CLIBMUXG])\{((?:[^{}]|\{[^{}]*\})*)\}")
 _TAG = re.compile(r"</?(?:p|br|b|i|em|strong|ul|ol|li|tt|h[1-6]|div|span|blockquote|hr|u|sub|sup)\s*/?>", re.I)
+_SUPERSCRIPT = re.compile(r"\s*<sup>\s*([^<]+?)\s*</sup>", re.I)
 _CODE_TAG = re.compile(r"<(code|pre|tt|kbd)>(.*?)</\1>", re.I | re.S)
 _ANCHOR = re.compile(r"<a\s[^>]*>(.*?)</a>", re.I | re.S)
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|nbsp|#\d+|apos);")
@@ -107,6 +108,7 @@ def sentences(text: str) -> list[str]:
 
 def _tags(text: str) -> str:
     text = _CODE_TAG.sub(lambda found: f"`{found[2].strip()}`", text)
+    text = _SUPERSCRIPT.sub(r"**\1", text)
     text = _TAG.sub(" ", _ANCHOR.sub(r"\1", text))
     return _ENTITY.sub(lambda found: html.unescape(found[0]), text)
 

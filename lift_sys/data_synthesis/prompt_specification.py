@@ -100,8 +100,10 @@ def _returns_line(material: Material) -> str:
         return ""
     verb = "Yields" if material.is_generator else "Returns"
     hint = "" if stated or not material.returns_type else material.returns_type
+    if material.is_generator:  # what was seen is the list that the harness makes of what it yields
+        hint = hint[5:-1] if hint.startswith("list[") else "" if hint == "list" else hint
     if not material.returns:
-        return f"{verb}: {hint}."
+        return f"{verb}: {hint}." if hint else ""
     text = phrasing.sentence(material.returns)
     return f"{verb}: {hint + '; ' + phrasing.lower_first(text) if hint else text}"
 

@@ -260,3 +260,9 @@ def test_no_text_raises(text: str) -> None:
 )
 def test_markup_is_taken_off(markup: str, plain: str) -> None:
     assert clean(markup) == plain
+
+
+def test_a_raised_number_stays_a_power() -> None:
+    from lift_sys.data_synthesis.markup import clean_line
+
+    assert clean_line("base 2<sup>10</sup> instead of 10 <sup>3</sup>") == "base 2**10 instead of 10**3"
