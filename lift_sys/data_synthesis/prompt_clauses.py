@@ -64,7 +64,7 @@ def guarantees(ir: IntermediateRepresentation, returned: frozenset[str]) -> tupl
         if tree is None or clause.kind == "precondition" or clause.rationale in ("returned", "return annotation"):
             continue
         observed = clause.provenance is not None and clause.provenance.source in ("observed", "inferred")
-        if (observed and not _is_shape(tree)) or _restates(tree, returned):
+        if (observed and not _is_type_test(tree)) or _restates(tree, returned):
             continue
         if ir.signature.returns and re.search(r"isinstance\(result|type\(result\)", clause.predicate):
             continue
@@ -81,41 +81,31 @@ def _parsed(predicate: str) -> ast.expr | None:
         return None
 
 
-def _is_shape(node: ast.expr) -> bool:
-    """Whether an observed property is about type, size or bounds.
+def _is_type_test(node: ast.expr) -> bool:
+    """Whether an observed property is about the result's type.
 
-    Others that happened to hold on every call ("the result is in the text") would mislead a reader.
+    Sizes, bounds and orderings that happened to hold on every call ("the result is at least as long as the text")
+    are no facts: a reader would build them in. The IR keeps them, with their evidence.
     """
     if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
         left, *rest = node.values
-        return _is_none_test(left) and all(map(_is_shape, rest))
+        return _is_none_test(left) and all(map(_is_type_test, rest))
+    if isinstance(node, ast.BoolOp):
+        return all(map(_is_type_test, node.values))
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return _is_type_test(node.operand)
     if isinstance(node, ast.Call):
-        return called(node) in ("isinstance", "all") and "isinstance" in ast.unparse(node)
-    if isinstance(node, ast.Compare) and _is_none_test(node):
-        return True
-    if not isinstance(node, ast.Compare) or not all(isinstance(op, _BOUNDS) for op in node.ops):
-        return False
-    return all(_is_measure(operand) for operand in [node.left, *node.comparators])
-
-
-_BOUNDS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq)
+        return called(node) == "isinstance" or (called(node) == "all" and "isinstance" in ast.unparse(node))
+    return _is_none_test(node)
 
 
 def _is_none_test(node: ast.expr) -> bool:
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        node = node.operand
-    return isinstance(node, ast.Compare) and ast.unparse(node.comparators[-1]) == "None"
-
-
-def _is_measure(node: ast.expr) -> bool:
-    """`len(x)`, a number, or `result` itself."""
-    if isinstance(node, ast.UnaryOp):
-        node = node.operand
-    if isinstance(node, ast.Call):
-        return called(node) == "len" and isinstance(node.args[0], ast.Name)
-    if isinstance(node, ast.Constant):
-        return isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
-    return isinstance(node, ast.Name) and node.id == "result"
+    return (
+        isinstance(node, ast.Compare)
+        and len(node.ops) == 1
+        and isinstance(node.ops[0], (ast.Is, ast.IsNot))
+        and ast.unparse(node.comparators[0]) == "None"
+    )
 
 
 def _restates(tree: ast.expr, returned: frozenset[str]) -> bool:
