@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lift_sys.data_synthesis.docstrings import ParsedDocstring
-from lift_sys.data_synthesis.prompt_calls import call_text
-from lift_sys.records import Function, TestCase, wire_literal
+from lift_sys.data_synthesis.prompt_calls import ShownCall, shown_call
+from lift_sys.records import Function, Slice, TestCase, wire_literal
 
 MAX_EXAMPLE = 300
 
@@ -21,30 +21,41 @@ class ShownExample:
     call: str
     result: str | None
     raises: str | None = None
+    made_on: ShownCall | None = None
+    """The call with what is known of its object, for a method."""
 
     @property
     def size(self) -> int:
-        return len(self.call) + len(self.result or self.raises or "")
+        return len(self.call) + len(self._given) + len(self.result or self.raises or "")
+
+    @property
+    def _given(self) -> str:
+        return self.made_on.given if self.made_on else ""
+
+    def inline(self) -> str:
+        """The call within a sentence."""
+        return self.made_on.inline() if self.made_on else f"`{self.call}`"
 
     def doctest(self) -> str:
+        call = f">>> {self._given}\n>>> {self.call}" if self._given else f">>> {self.call}"
         if self.raises:
-            return f">>> {self.call}\nTraceback (most recent call last):\n    ...\n{self.raises}"
-        return f">>> {self.call}" + ("" if self.result == "None" else f"\n{self.result}")
+            return f"{call}\nTraceback (most recent call last):\n    ...\n{self.raises}"
+        return call + ("" if self.result == "None" else f"\n{self.result}")
 
 
 def visible_calls(function: Function, tests: Sequence[TestCase]) -> tuple[ShownExample, ...]:
     """The visible tests as calls, results first and shorter ones first; very long ones are left out."""
     shown = [_example(function, test) for test in tests if test.visible]
-    shown = sorted(dict.fromkeys(shown), key=lambda example: (bool(example.raises), example.size, example.call))
+    shown = sorted(dict.fromkeys(shown), key=lambda e: (bool(e.raises), e.size, e.call, e.inline()))
     fitting = [example for example in shown if example.size <= MAX_EXAMPLE]
     return tuple(fitting or [example for example in shown if example.size <= 2 * MAX_EXAMPLE][:1])
 
 
 def _example(function: Function, test: TestCase) -> ShownExample:
-    call = call_text(function, test)
+    call = shown_call(function.slice or Slice(code="", entry_point=function.name), test)
     if test.expected.raises:
-        return ShownExample(call, None, test.expected.raises)
-    return ShownExample(call, wire_literal(test.expected.value))
+        return ShownExample(call.text, None, test.expected.raises, made_on=call)
+    return ShownExample(call.text, wire_literal(test.expected.value), made_on=call)
 
 
 def documented_calls(doc: ParsedDocstring, name: str) -> tuple[ShownExample, ...]:

@@ -105,7 +105,7 @@ def gather(function: Function, ir: IntermediateRepresentation, tests: Sequence[T
         examples=examples,
         is_generator=function.is_generator,
         outline=outline,
-        note=PLAIN_NOTE if tests and is_plain_form(function) else "",
+        note=PLAIN_NOTE if tests and function.slice and is_plain_form(function.slice.harness) else "",
     )
 
 

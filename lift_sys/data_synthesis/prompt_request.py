@@ -93,10 +93,10 @@ def _inline_examples(material: Material, pick: Pick, told: dict[str, str]) -> li
     parts = []
     chosen = telling(results, wanted)
     if chosen:
-        calls = [f"`{item.call}` returns `{item.result}`" for item in chosen]
+        calls = [f"{item.inline()} returns `{item.result}`" for item in chosen]
         lead = pick("example", ("For example, ", "Example: "))
         parts.append(f"{lead}{phrasing.join(calls)}.")
         parts += [material.note] if material.note else []
     errors = [item for item in errors if item.raises not in told][:1]
-    parts += [f"`{item.call}` raises `{item.raises}`." for item in errors]
+    parts += [f"{item.inline()} raises `{item.raises}`." for item in errors]
     return parts

@@ -115,7 +115,7 @@ def _raise_lines(material: Material) -> list[str]:
         if text:
             lines.append(f"- `{name}`: {phrasing.lower_first(text).rstrip('.')}.")
         elif name in shown:
-            lines.append(f"- `{name}`: for example for `{shown[name].call}`.")
+            lines.append(f"- `{name}`: for example for {shown[name].inline()}.")
         else:
             bare.append(f"`{name}`")
     if bare:

@@ -15,8 +15,9 @@ from pathlib import Path
 from lift_sys.config import code_version
 from lift_sys.data_synthesis.dataset import EXAMPLES, file_hash, read_examples, read_manifest
 from lift_sys.data_synthesis.patch import make_patch
+from lift_sys.data_synthesis.prompt_calls import PLAIN_NOTE, is_plain_form, shown_call
 from lift_sys.errors import StorageError
-from lift_sys.records import Example, Expected, MutantEvidence, TestCase, wire_literal
+from lift_sys.records import DRIVER, Example, Expected, MutantEvidence, TestCase, wire_literal
 from lift_sys.records.repair import RepairTask
 from lift_sys.storage import atomic_write
 
@@ -155,12 +156,14 @@ def _prompt(example: Example, mutant: MutantEvidence, buggy: str, failing: tuple
     """What a person would report: one call that goes wrong, and how; the code; nothing about where the bug is."""
     passing = len(example.tests) - len(failing)
     parts = [
-        f"`{example.entry_point}` has a bug. {_failure(example.driver, mutant, failing)}",
+        f"`{example.entry_point}` has a bug. {_failure(example, mutant, failing)}",
         f"{_count(len(failing), 'fails', 'fail')} and {_count(passing, 'passes', 'pass')}. Change the code so that "
         "every test passes; keep its names and parameters.",
         f"```python\n{buggy.strip()}\n```",
     ]
-    if example.harness:
+    if "plain(" in parts[0] and is_plain_form(example.harness):
+        parts.insert(1, PLAIN_NOTE)
+    if DRIVER in parts[0]:
         parts.append(
             f"The tests call `{example.driver}`, which is loaded after the code:\n\n"
             f"```python\n{example.harness.strip()}\n```"
@@ -172,23 +175,17 @@ def _count(number: int, one: str, several: str) -> str:
     return f"{number} test {one}" if number == 1 else f"{number} tests {several}"
 
 
-def _failure(driver: str, mutant: MutantEvidence, failing: tuple[TestCase, ...]) -> str:
+def _failure(example: Example, mutant: MutantEvidence, failing: tuple[TestCase, ...]) -> str:
     """The first failing call with what it should lead to and what it leads to, or the shortest one that fits."""
-    texts = [_call_text(driver, test) for test in failing]
+    texts = [shown_call(example, test).inline() for test in failing]
     outcomes = [_outcome_text(test.expected, "return", "raise") for test in failing]
     short = [n for n in range(len(failing)) if max(len(texts[n]), len(outcomes[n])) <= SHOWN]
     if not short:
         return "Some calls do not lead to what they should."
     shown = 0 if 0 in short else min(short, key=lambda n: len(texts[n]))
     if shown == 0 and mutant.got is not None:
-        return f"`{texts[0]}` should {outcomes[0]}, but it {_outcome_text(mutant.got, 'returns', 'raises')}."
-    return f"`{texts[shown]}` should {outcomes[shown]}, but it does not."
-
-
-def _call_text(name: str, test: TestCase) -> str:
-    arguments = [wire_literal(value) for value in test.args]
-    arguments += [f"{key}={wire_literal(value)}" for key, value in test.kwargs.items()]
-    return f"{name}({', '.join(arguments)})"
+        return f"{texts[0]} should {outcomes[0]}, but it {_outcome_text(mutant.got, 'returns', 'raises')}."
+    return f"{texts[shown]} should {outcomes[shown]}, but it does not."
 
 
 def _outcome_text(outcome: Expected, returns: str, raises: str) -> str:

@@ -14,6 +14,7 @@ from lift_sys.data_synthesis.dataset import file_hash, write_dataset
 from lift_sys.data_synthesis.execution_validator import Validation, validate
 from lift_sys.data_synthesis.patch import apply_patch
 from lift_sys.data_synthesis.progress import Silent
+from lift_sys.data_synthesis.projections import received
 from lift_sys.data_synthesis.repair import COUNTS, REPAIRS, read_repair_tasks, repair_tasks, write_repair_tasks
 from lift_sys.data_synthesis.repair_check import check_repair, check_repairs
 from lift_sys.errors import StorageError
@@ -161,6 +162,24 @@ def test_a_harness_is_shown_and_never_buggy(examples: list[Example]) -> None:
         assert task.harness == COUNTER.harness
         assert "`lift_call(" in task.prompt
         assert COUNTER.harness.strip() in task.prompt
+
+
+def test_a_method_is_reported_as_a_user_calls_it(examples: list[Example]) -> None:
+    harness = received(Slice(code=COUNTER.code, entry_point="Counter.add"), "method", "result")
+    assert harness is not None
+    example = examples[1]
+    made = tuple(
+        test.model_copy(update={"args": ({"d": ["total", test.args[0]]}, *test.args[1:])}) for test in example.tests
+    )
+    for tests, call in ((made, "`counter.add("), (_with_arguments(example), "`Counter(")):
+        told = example.model_copy(update={"harness": harness.harness, "tests": tests})
+        for task in repair_tasks(told, most=100):
+            assert call in task.prompt
+            assert "lift_" not in task.prompt
+
+
+def _with_arguments(example: Example) -> tuple[TestCase, ...]:
+    return tuple(test.model_copy(update={"args": ({"t": [test.args[0]]}, *test.args[1:])}) for test in example.tests)
 
 
 WRONG: list[tuple[str, Callable[[RepairTask], dict[str, object]]]] = [

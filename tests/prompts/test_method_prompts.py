@@ -70,9 +70,20 @@ def test_the_stub_of_a_method_stands_in_its_class_and_compiles() -> None:
     exec(compile(tree, "stub.py", "exec"), {})  # our own toy code
 
 
-def test_an_object_known_by_its_attributes_is_shown_as_runnable_code() -> None:
-    text = prompts(method("worth", "result"), case({"d": ["coins", 7, "owner", "me"]}, 2))["specification"]
-    assert "vars(purse).update({'coins': 7, 'owner': 'me'}); purse.worth(2)" in text
+@pytest.mark.parametrize("register", REGISTERS)
+def test_an_object_known_by_its_attributes_is_described_and_not_built_by_hand(register: str) -> None:
+    text = prompts(method("worth", "result"), case({"d": ["coins", 7, "owner", "me"]}, 2))[register]
+    assert "object.__new__" not in text
+    assert "purse.worth(2)" in text
+    assert ("`Purse` with `coins=7, owner='me'`" if register == "request" else
+            ">>> # purse is a Purse with coins=7, owner='me'\n") in text.replace("\n    ", "\n")  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["result", "plain", "state"])
+def test_no_prompt_shows_the_driver(form: str) -> None:
+    for receiver in ({"t": ["me", 3]}, {"d": ["coins", 7, "owner", "me"]}, {"d": []}):
+        texts = prompts(method("worth", form), case(receiver, 2)).values()
+        assert not any("lift_" in text for text in texts)
 
 
 def test_a_changed_object_is_shown_with_its_attributes() -> None:
