@@ -52,6 +52,51 @@ def test_a_changed_text_keeps_quotes_prefix_and_escapes(body: str, operator: str
 
 
 @pytest.mark.parametrize(
+    ("body", "operator", "after"),
+    [
+        ("return [\n    a,\n    b,\n]", "removed element", "return [\n    a,\n]"),
+        ("return [\n    a,\n    b,\n]", "removed element", "return [\n    b,\n]"),
+        ("return (\n    a,\n    b,\n)", "removed element", "return (\n    b,\n)"),
+        ("return a, b, 1", "removed element", "return b, 1"),
+        ("return {\n    1: a,\n    2: b,\n}", "removed element", "return {\n    1: a,\n}"),
+        ("return (\n    a\n    and b\n    and 1\n)", "removed operand", "return (\n    b\n    and 1\n)"),
+        ("return not (a and b)", "removed operand", "return not b"),
+        ("return not (a and b)", "unary", "return a and b"),
+        ("return g(a and b)", "removed operand", "return g(b)"),
+        ("return (a + b) * 2", "removed operand", "return a + b"),
+        ("return (\n    a.x(\n    ).y\n    + b\n)", "removed operand", "return (\n    a.x(\n    ).y\n)"),
+        ("return str(a\n    + b)", "removed call", "return (a\n    + b)"),
+        ("if (\n    a\n    and b\n):\n    g()", "negated condition", "if not (\n    a\n    and b\n):\n    g()"),
+        ("return [x for x in a if x]", "removed filter", "return [x for x in a]"),
+        ("return len(a)+b", "off by one", "return len(a)-1+b"),
+        ("return len(a) + b", "off by one", "return len(a) - 1 + b"),
+        ("return b - len(a)", "off by one", "return b - (len(a) - 1)"),
+        ('return g("x") + "".join(a)', "removed operand", 'return "".join(a)'),
+        ('g("x")\nreturn a.join(b)', "return value", 'g("x")\nreturn ""'),
+        ("g('x')\nreturn a.join(b)", "return value", "g('x')\nreturn ''"),
+    ],
+)
+def test_lines_brackets_commas_and_spaces_stay_as_they_are(body: str, operator: str, after: str) -> None:
+    assert (operator, after) in made(body)
+
+
+@pytest.mark.parametrize("body", ["return a[b + 1:]", "return range(len(a) - 1)"])
+def test_no_second_step_is_added_to_one(body: str) -> None:
+    assert "off by one" not in [operator for operator, _ in made(body)]
+
+
+def test_words_beside_brackets_do_not_run_together() -> None:
+    assert ("removed operand", "return not(b)") in made("return not(a and b)")
+    assert ("negated condition", "if(not (a and b)):\n    g()") in made("if(a and b):\n    g()")
+
+
+def test_a_bracket_in_a_comment_is_none() -> None:
+    after = "x = (b or  # (\n     a)\nreturn x"
+    assert ("removed operand", "x = b\nreturn x") in made(after)
+    assert all(ast.parse(text) for _, text in made("x = [  # (\n    a or b\n]\nreturn (x)"))
+
+
+@pytest.mark.parametrize(
     ("number", "step", "other"),
     [
         ("7", 1, "8"), ("0xF0", -1, "0xEF"), ("0x0f", 1, "0x10"), ("0o17", 1, "0o20"), ("0b011", 1, "0b100"),

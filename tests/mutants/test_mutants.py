@@ -35,7 +35,7 @@ OPERATORS = [
     ("return 1 < a < b", "comparison chain", "return a < b"),
     ("return a and b", "boolean", "return a or b"),
     ("return a and b", "removed operand", "return b"),
-    ("return not (a and b)", "unary", "return (a and b)"),
+    ("return not (a and b)", "unary", "return a and b"),
     ("return -(a + b) * 2", "unary", "return (a + b) * 2"),
     ("return 7", "constant", "return 8"),
     ("return 7", "constant", "return 6"),
@@ -92,7 +92,7 @@ OPERATORS = [
     ("return sorted(a)", "removed call", "return a"),
     ("return -a", "unary", "return a"),
     ("return not a", "unary", "return a"),
-    ("return [x for x in a if x]", "removed filter", "return [x for x in a ]"),
+    ("return [x for x in a if x]", "removed filter", "return [x for x in a]"),
 ]  # fmt: skip
 HEAD = "def f(a, b):\n"
 

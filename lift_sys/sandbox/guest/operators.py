@@ -9,12 +9,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 try:
     from lift_sys.sandbox.guest.edits import (
         ARITHMETIC,
         ATOM,
+        COMPARISON,
         Edit,
         SourceText,
         called_name,
@@ -28,6 +29,7 @@ except ImportError:  # inside the box
     from edits import (  # type: ignore[no-redef,import-not-found]
         ARITHMETIC,
         ATOM,
+        COMPARISON,
         Edit,
         SourceText,
         called_name,
@@ -75,9 +77,20 @@ def on_expression(node: Any, parent: ast.AST, source: SourceText) -> Found:
         yield from table(node, parent, source)
 
 
-def child_instead(operator: str, node: ast.AST, child: ast.AST, source: SourceText) -> Edit:
+def child_instead(operator: str, node: ast.AST, child: ast.AST, source: SourceText, parent: ast.AST) -> Edit:
     """A node gives way to one of its own children."""
-    return replaced(operator, node, source.inside(child, min(precedence(node), ATOM - 1)), source)
+    at_least = min(precedence(node), ATOM - 1, room(parent, node))
+    return _in_place(
+        operator, node, source.inside(child, at_least, bracketed=source.is_bracketed(node)), child, source
+    )
+
+
+def _in_place(operator: str, node: ast.AST, text: str, left: ast.AST, source: SourceText) -> Edit:
+    """`text` in place of `node`, and of its parentheses where an atom is `left` that needs none."""
+    brackets = source.own_brackets(node) if precedence(left) == ATOM and "\n" not in text else None
+    if brackets is None or isinstance(left, (ast.Tuple, ast.GeneratorExp)):
+        return replaced(operator, node, text, source)
+    return Edit(operator, *brackets, text, node)
 
 
 def _binary(node: ast.BinOp, parent: ast.AST, source: SourceText) -> Found:
@@ -86,8 +99,8 @@ def _binary(node: ast.BinOp, parent: ast.AST, source: SourceText) -> Found:
         old, new = _ARITHMETIC[type(node.op)]
         yield from between("arithmetic", node.left, node.right, re.compile(re.escape(old)), new, node, source)
     if not textual or isinstance(node.op, ast.Add):
-        yield child_instead("removed operand", node, node.left, source)
-        yield child_instead("removed operand", node, node.right, source)
+        yield child_instead("removed operand", node, node.left, source, parent)
+        yield child_instead("removed operand", node, node.right, source, parent)
 
 
 def between(
@@ -121,25 +134,26 @@ def _compare(node: ast.Compare, parent: ast.AST, source: SourceText) -> Found:
 
 
 def _boolean(node: ast.BoolOp, parent: ast.AST, source: SourceText) -> Found:
-    other, own = ("or", " and ") if isinstance(node.op, ast.And) else ("and", " or ")
+    other = "or" if isinstance(node.op, ast.And) else "and"
     for left, right in zip(node.values, node.values[1:], strict=False):
         yield from between("boolean", left, right, _AND_OR, other, node, source)
-    for at in range(len(node.values)):
-        rest = [*node.values[:at], *node.values[at + 1 :]]
-        text = source.joined(rest, own, precedence(node) + (len(rest) > 1))
-        yield replaced("removed operand", node, text, source)
+    for at, value in enumerate(node.values):
+        if len(node.values) == 2:
+            yield child_instead("removed operand", node, node.values[1 - at], source, parent)
+        else:
+            yield from without("removed operand", node.values, value, node, source)
 
 
 def _unary(node: ast.UnaryOp, parent: ast.AST, source: SourceText) -> Found:
     signed = isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant)
     if isinstance(node.op, (ast.Not, ast.USub)) and not signed:
-        yield child_instead("unary", node, node.operand, source)
+        yield child_instead("unary", node, node.operand, source, parent)
 
 
 def _if_else(node: ast.IfExp, parent: ast.AST, source: SourceText) -> Found:
     yield from negated(node.test, source, 3)
-    yield child_instead("removed branch", node, node.orelse, source)
-    yield child_instead("removed branch", node, node.body, source)
+    yield child_instead("removed branch", node, node.orelse, source, parent)
+    yield child_instead("removed branch", node, node.body, source, parent)
 
 
 def negated(test: ast.expr, source: SourceText, at_least: int = 0) -> Found:
@@ -148,7 +162,11 @@ def negated(test: ast.expr, source: SourceText, at_least: int = 0) -> Found:
         isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
     ):
         return
-    yield replaced("negated condition", test, "not " + source.inside(test, 6), source)
+    brackets = source.own_brackets(test)
+    if brackets and precedence(test) < COMPARISON:
+        yield Edit("negated condition", brackets[0], brackets[0], "not ", test)
+    else:
+        yield replaced("negated condition", test, "not " + source.inside(test, COMPARISON), source)
 
 
 def _call(node: ast.Call, parent: ast.AST, source: SourceText) -> Found:
@@ -158,17 +176,17 @@ def _call(node: ast.Call, parent: ast.AST, source: SourceText) -> Found:
         end = source.end(node.func)
         yield Edit("function", end - len(name), end, _SWAPPED[name], node)
     if isinstance(node.func, ast.Attribute) and name in _IDENTITY_METHODS:
-        yield child_instead("removed call", node, node.func.value, source)
+        yield child_instead("removed call", node, node.func.value, source, parent)
     elif isinstance(node.func, ast.Name) and name in _IDENTITY_CALLS and args and not starred(args[0]):
-        yield replaced("removed call", node, source.inside(args[0], room(parent)), source)
-    if isinstance(node.func, ast.Name) and name == "len":
-        text = parenthesised(f"{source.text(node)} - 1", ARITHMETIC, room(parent))
+        yield replaced("removed call", node, source.inside(args[0], room(parent, node)), source)
+    if isinstance(node.func, ast.Name) and name == "len" and not (is_shifted(parent) and parent.left is node):
+        text = parenthesised(source.operation(source.text(node), "-", "1"), ARITHMETIC, room(parent, node))
         yield replaced("off by one", node, text, source)
     if isinstance(node.func, ast.Name) and name == "range" and args:
         stop = args[min(1, len(args) - 1)]
-        if not isinstance(stop, (ast.Constant, ast.Starred)):
-            yield replaced("off by one", stop, f"{source.inside(stop, ARITHMETIC)} - 1", source)
-            yield replaced("off by one", stop, f"{source.inside(stop, ARITHMETIC)} + 1", source)
+        if not isinstance(stop, (ast.Constant, ast.Starred)) and not is_shifted(stop):
+            yield replaced("off by one", stop, source.operation(source.inside(stop, ARITHMETIC), "-", "1"), source)
+            yield replaced("off by one", stop, source.operation(source.inside(stop, ARITHMETIC), "+", "1"), source)
 
 
 def _arguments(node: ast.Call, source: SourceText) -> Found:
@@ -187,6 +205,13 @@ def _arguments(node: ast.Call, source: SourceText) -> Found:
                 yield from without("removed argument", [*args, *node.keywords], keyword, node, source)
         elif node.keywords[0].arg:
             yield replaced("removed argument", node.keywords[0], "", source)
+
+
+def is_shifted(node: ast.AST) -> TypeGuard[ast.BinOp]:
+    """Whether it is `x + 1` and the like, where the constant can be off by one itself: nobody writes `x + 1 - 1`."""
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, (ast.Add, ast.Sub)):
+        return False
+    return isinstance(node.right, ast.Constant) and type(node.right.value) is int
 
 
 def starred(node: ast.AST) -> bool:
@@ -221,17 +246,23 @@ def _sequence(node: Any, parent: ast.AST, source: SourceText) -> Found:
         return
     if isinstance(node.ctx if not isinstance(node, ast.Set) else ast.Load(), ast.Store):
         return
-    opening, closing = {"List": ("[", "]"), "Set": ("{", "}"), "Tuple": ("(", ")")}[type(node).__name__]
     for at in sorted({0, len(items) - 1}):
-        rest = [*items[:at], *items[at + 1 :]]
-        if not rest and isinstance(node, ast.Set):
-            yield replaced("removed element", node, "set()", source)
-            continue
-        last = "," if len(rest) == 1 and isinstance(node, ast.Tuple) else ""
-        yield replaced("removed element", node, opening + source.joined(rest, ", ", 0) + last + closing, source)
+        yield from _less(node, items, at, source)
     ordered = not isinstance(node, ast.Set) and not _unordered(parent)
     if len(items) > 1 and ordered and source.text(items[0]) != source.text(items[1]):
         yield _swapped("swapped elements", node, items[0], items[1], source)
+
+
+def _less(node: Any, items: list[Any], at: int, source: SourceText) -> Found:
+    """The sequence without its first or last item, its lines and its last comma left as they are."""
+    last = source.code[source.outer(items[-1])[1] : source.end(node)] if len(items) > 1 else ""
+    if len(items) == 1:
+        empty = {"List": "[]", "Set": "set()", "Tuple": "()"}[type(node).__name__]
+        yield replaced("removed element", node, empty, source)
+    elif len(items) > 2 or not isinstance(node, ast.Tuple) or last.lstrip().startswith(","):
+        yield from without("removed element", items, items[at], node, source)
+    else:
+        yield replaced("removed element", node, f"({source.inside(items[1 - at], 1)},)", source)
 
 
 def _unordered(parent: ast.AST) -> bool:
@@ -248,9 +279,12 @@ def _dict(node: ast.Dict, parent: ast.AST, source: SourceText) -> Found:
     pairs = [(key, value) for key, value in zip(node.keys, node.values, strict=True)]
     if not 0 < len(pairs) <= ELEMENTS or any(key is None for key, _ in pairs):
         return
-    texts = [f"{source.inside(key, 1)}: {source.inside(value, 1)}" for key, value in pairs if key is not None]
-    for at in sorted({0, len(texts) - 1}):
-        yield replaced("removed element", node, "{" + ", ".join([*texts[:at], *texts[at + 1 :]]) + "}", source)
+    if len(pairs) == 1:
+        yield replaced("removed element", node, "{}", source)
+        return
+    keys, values = [key for key, _ in pairs if key is not None], node.values
+    yield Edit("removed element", source.outer(keys[0])[0], source.outer(keys[1])[0], "", node)
+    yield Edit("removed element", source.outer(values[-2])[1], source.outer(values[-1])[1], "", node)
 
 
 def _slice(node: ast.Slice, parent: ast.AST, source: SourceText) -> Found:
@@ -258,8 +292,8 @@ def _slice(node: ast.Slice, parent: ast.AST, source: SourceText) -> Found:
         if bound is None:
             continue
         yield replaced("slice", bound, "", source)
-        if not isinstance(bound, ast.Constant) and not (isinstance(bound, ast.UnaryOp)):
-            yield replaced("off by one", bound, f"{source.inside(bound, ARITHMETIC)} + 1", source)
+        if not isinstance(bound, (ast.Constant, ast.UnaryOp)) and not is_shifted(bound):
+            yield replaced("off by one", bound, source.operation(source.inside(bound, ARITHMETIC), "+", "1"), source)
     if node.step is not None:
         yield replaced("slice", node.step, "", source)
 
@@ -271,7 +305,8 @@ def _comprehension(node: ast.comprehension, parent: ast.AST, source: SourceText)
     if node.ifs:
         found = source.token(_IF, source.end(node.iter), source.start(node.ifs[0]))
         if found:
-            yield Edit("removed filter", found[0], source.outer(node.ifs[-1])[1], "", parent)
+            start = len(source.code[: found[0]].rstrip())
+            yield Edit("removed filter", start, source.outer(node.ifs[-1])[1], "", parent)
         yield from negated(node.ifs[0], source, 3)
 
 

@@ -84,7 +84,7 @@ def _return(node: ast.Return, source: SourceText) -> Found:
     elif not (isinstance(value, ast.Constant) and value.value is None):
         yield replaced("return value", value, "None", source)
         for text in _plain_results(value):
-            yield replaced("return value", value, text, source)
+            yield replaced("return value", value, source.quote * 2 if text == '""' else text, source)
 
 
 def _plain_results(value: ast.expr) -> tuple[str, ...]:
