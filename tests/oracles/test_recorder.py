@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lift_sys.data_synthesis.oracles import ObservedCall, record
-from lift_sys.data_synthesis.oracles.recorded import CALLS, test_files
+from lift_sys.data_synthesis.oracles.recorded import BARREN, CALLS, test_files
 from lift_sys.data_synthesis.sources.base import Checkout
 from lift_sys.records import Expected, Function, Licence, Repository, Slice
 
@@ -216,8 +216,52 @@ def test_recording_stops_after_enough_distinct_calls_and_is_the_same_on_every_ru
 
 def test_a_project_without_tests_has_no_recorded_calls(tmp_path: Path) -> None:
     checkout = project(tmp_path, {"src/shapes.py": SHAPES})
-    assert test_files(checkout) == []
+    assert test_files(checkout, {"area"}) == []
     assert record(checkout, [function("area")]) == {}
+
+
+def test_files_that_name_the_most_functions_come_first(tmp_path: Path) -> None:
+    files = {
+        "test_a.py": "import shapes\n",
+        "test_b.py": "from shapes import area, depth\n",
+        "deep/test_c.py": "from shapes import area\n",
+        "test_d.py": "from shapes import depth\n",
+    }
+    order = test_files(project(tmp_path, files), {"area", "depth", "grow"})
+    assert order == ["test_b.py", "test_d.py", "deep/test_c.py", "test_a.py"]
+
+
+def test_files_that_add_nothing_end_the_recording(tmp_path: Path) -> None:
+    barren = {f"test_{n}.py": "import missing_here\n" for n in range(BARREN)}
+    last = {"test_z.py": "import shapes\ndef test_a():\n    shapes.area(4)\n"}
+    source = {"src/shapes.py": SHAPES}
+    assert record(project(tmp_path / "a", {**source, **barren, **last}), [function("nothing")]) == {}
+    names = {name: text + "# area\n" for name, text in barren.items()}
+    assert record(project(tmp_path / "b", {**source, **names, **last}), [function("area")]) == {}
+    del names["test_0.py"]
+    assert len(record(project(tmp_path / "c", {**source, **names, **last}), [function("area")])) == 1
+
+
+def test_the_calls_of_a_test_that_takes_too_long_are_dropped(tmp_path: Path) -> None:
+    tests = """
+    import shapes
+
+    def test_endless():
+        shapes.area(1)
+        while True:
+            shapes.depth(1)
+
+    def test_after():
+        shapes.area(2)
+    """
+    found = record(project(tmp_path, {"src/shapes.py": SHAPES, "test_slow.py": tests}), [function("area")])
+    assert [call.args for call in next(iter(found.values()))] == [(2,)]
+
+
+def test_a_test_does_not_really_sleep(tmp_path: Path) -> None:
+    tests = "import time, shapes\ndef test_a():\n    time.sleep(1000)\n    shapes.area(3)\n"
+    found = record(project(tmp_path, {"src/shapes.py": SHAPES, "test_sleep.py": tests}), [function("area")])
+    assert [call.args for call in next(iter(found.values()))] == [(3,)]
 
 
 def test_calls_that_a_clock_or_chance_had_a_part_in_are_left_out(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 The tests run in a box of their own, one process for each test file, so a file that hangs, exits or breaks loses only
 itself. Each file is run twice, and only what both runs recorded is kept: the rest depends on more than the code. The
-checkout and pytest are shown read-only. What is limited is limited by count (files, tests, calls); the clock is a
+checkout and pytest are shown read-only. Files that name the most functions of interest come first, and the search
+ends where several in a row add little. What is limited is limited by count (files, tests, calls); the clock is a
 backstop, and a file it cuts off yields only the tests that had ended.
 """
 
@@ -11,26 +12,33 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from importlib import metadata
 from pathlib import Path
 
 from lift_sys.data_synthesis.environments import PLAIN
+from lift_sys.data_synthesis.lift_worker import read_regular
 from lift_sys.data_synthesis.oracles.base import ObservedCall
 from lift_sys.data_synthesis.oracles.generated import read_call
 from lift_sys.data_synthesis.sources.base import Checkout
 from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge
 from lift_sys.records import Function
 from lift_sys.records.base import canonical_json
+from lift_sys.reverse_mode.source_text import UnusableFile
 from lift_sys.sandbox.api import MIB, BoxConfig, Limits, Mount, Sandbox
 
 CALLS = 30
 """Distinct calls recorded of a function."""
-FILES = 150
-IDLE_SECONDS = 25.0
+FILES = 40
+BARREN = 8
+"""So many test files in a row that add nothing end the recording: what they need is missing, or enough is known."""
+ENOUGH = 8
+"""Calls of a function after which more of them count for nothing."""
+IDLE_SECONDS = 10.0
 """A test, or the collection of a file, that takes longer ends its file."""
 PROJECT, TOOLS = "/project", "/lift/tools"
 DISTRIBUTIONS = ("pytest", "pluggy", "iniconfig", "packaging", "pygments")
+_WORD = re.compile(r"[^\W\d]\w*")
 _TEST_FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*_tests?|tests?)\.py$")
 
 
@@ -45,7 +53,7 @@ def record(
         RequirementMissing: a locked wheel is not in the cache.
     """
     wanted = [f for f in functions if f.slice is not None]
-    files = test_files(checkout)
+    files = test_files(checkout, {function.name for function in wanted})
     if not wanted or not files or checkout.repository.kind == "stdlib":
         return {}
     from lift_sys.data_synthesis.boxes import equipped
@@ -64,10 +72,18 @@ def record(
         box.close()
 
 
-def test_files(checkout: Checkout) -> list[str]:
-    """The project's test files, in order; the shallow ones first, which tend to be the unit tests."""
+def test_files(checkout: Checkout, names: Set[str]) -> list[str]:
+    """The test files worth running: those first that name most of `names`, then the shallow ones, the unit tests."""
     found = [path for path in checkout.files if _TEST_FILE.search(path)]
-    return sorted(found, key=lambda path: (path.count("/"), path))[:FILES]
+    named = {path: len(names & _words(checkout.folder / path)) for path in found}
+    return sorted(found, key=lambda path: (-named[path], path.count("/"), path))[:FILES]
+
+
+def _words(path: Path) -> set[str]:
+    try:
+        return set(_WORD.findall(read_regular(str(path)).decode(errors="replace")))
+    except UnusableFile:
+        return set()
 
 
 test_files.__test__ = False  # type: ignore[attr-defined]  # pytest takes it for a test where it is imported
@@ -112,22 +128,32 @@ def _record(
     }
     end = time.monotonic() + seconds
     tapes: dict[str, dict[str, ObservedCall | None]] = {}
+    barren = 0
     for file in files:
-        rows = _run(box, {**request, "file": file}, end)
-        again = _run(box, {**request, "file": file}, end) if rows else rows
+        asked = {**request, "file": file, "hypothesis": "hypothesis" in _words(checkout.folder / file)}
+        rows = _run(box, asked, end)
+        again = _run(box, asked, end) if rows else rows
         if rows is None or again is None:
             break
         # Arguments and results that a clock or a random number had a part in don't come back in the second run.
         sure = {_identity(row) for row in again}
+        before = _known(tapes)
         for row in rows:
             if _identity(row) in sure:
                 _keep(tapes.setdefault(row[0], {}), row[1])
+        barren = barren + 1 if _known(tapes) == before else 0
+        if barren == BARREN:
+            break
     found = {}
     for function in functions:
         calls = [call for call in tapes.get(f"{function.path}:{function.qualname}", {}).values() if call]
         if calls:
             found[function.id] = tuple(calls[:CALLS])
     return found
+
+
+def _known(tapes: dict[str, dict[str, ObservedCall | None]]) -> int:
+    return sum(min(ENOUGH, sum(call is not None for call in tape.values())) for tape in tapes.values())
 
 
 def _identity(row: tuple[str, ObservedCall]) -> str:

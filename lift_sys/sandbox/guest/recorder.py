@@ -1,8 +1,9 @@
 """Guest program: runs one test file of a project under pytest and records the calls of the functions of interest.
 
 The host sends one frame, JSON with `folder` (the project), `roots` (folders to import from), `file` (the test file),
-`targets` (path -> qualified names) and `calls` (distinct calls wanted of each). The answers, a frame each: the calls
-of every test as it ends, then `{"end": exit code}`. The project is hostile: all of this is its claim.
+`targets` (path -> qualified names), `calls` (distinct calls wanted of each) and `hypothesis` (whether the file names
+it). The answers, a frame each: the calls of every test as it ends, then `{"end": exit code}`. The project is hostile:
+all of this is its claim.
 
 A function is recorded by giving it the code of a trampoline, so that it stays the same object wherever it was
 imported to. The trampoline takes itself away after enough distinct calls.
@@ -13,6 +14,7 @@ its attributes, or a tuple of what it was made of where these are no plain value
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import functools
 import importlib.machinery
@@ -22,6 +24,7 @@ import os
 import random
 import signal
 import sys
+import time
 import types
 import warnings
 from collections.abc import Callable
@@ -36,8 +39,14 @@ ARGUMENTS = 2048
 RESULT = 4096
 MISSES = 60
 """Calls that have no encoding, after which a function is not recorded any longer."""
-TESTS = 500
-TEST_CPU = 5.0
+TESTS = 200
+ALIKE = 25
+"""Instances of one test function with other parameters."""
+TEST_CPU = 2.0
+"""Seconds of processor time. The calls of a test that takes more are dropped: where it was cut is chance."""
+NAP = 0.001
+"""The longest that a test really sleeps, in seconds."""
+HYPOTHESIS_EXAMPLES = 20
 _UNRECORDED = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 UNKNOWN = "null"
 """Stands for a result that has no encoding, such as an iterator: only the arguments of such a call are of use."""
@@ -305,15 +314,33 @@ class Reporter:
     def __init__(self, recorder: Recorder, send: Callable[[Any], None]) -> None:
         self.recorder = recorder
         self.send = send
+        self.stuck = False
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        del items[TESTS:]
+        alike = collections.Counter[str]()
+        chosen = []
+        for item in items:
+            name = item.nodeid.partition("[")[0]
+            alike[name] += 1
+            if alike[name] <= ALIKE:
+                chosen.append(item)
+        items[:] = chosen[:TESTS]
 
     def pytest_runtest_logstart(self) -> None:
-        _alarm(TEST_CPU)
+        self.stuck = False
+        signal.signal(signal.SIGVTALRM, self.ring)
+        signal.setitimer(signal.ITIMER_VIRTUAL, TEST_CPU)
+
+    def ring(self, number: int, frame: object) -> None:
+        """The test has taken its time. It may catch this, so another follows."""
+        self.stuck = True
+        signal.setitimer(signal.ITIMER_VIRTUAL, 1.0)
+        raise Stuck
 
     def pytest_runtest_logfinish(self) -> None:
-        _alarm(0)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        if self.stuck:
+            self.recorder.out.clear()
         self.flush()
 
     def flush(self) -> None:
@@ -328,14 +355,26 @@ class Stuck(Exception):
     """A test took too much CPU time."""
 
 
-def _ring(number: int, frame: object) -> None:
-    signal.setitimer(signal.ITIMER_VIRTUAL, 1.0)
-    raise Stuck
+def _nap(seconds: float) -> None:
+    _sleep(min(seconds, NAP))
 
 
-def _alarm(seconds: float) -> None:
-    signal.signal(signal.SIGVTALRM, _ring)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+_sleep = time.sleep
+
+
+def _fewer_examples() -> None:
+    """The same few examples of a property every time. Hypothesis is there where the project's tests need it."""
+    import hypothesis
+
+    hypothesis.settings.register_profile(
+        "lift",
+        derandomize=True,
+        database=None,
+        deadline=None,
+        max_examples=HYPOTHESIS_EXAMPLES,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    hypothesis.settings.load_profile("lift")
 
 
 def _keep_old_names() -> None:
@@ -368,8 +407,12 @@ def main(channel: Any) -> None:
 
     _keep_old_names()
     random.seed(0)
+    time.sleep = _nap  # type: ignore[assignment]
     os.chdir("/tmp")
     sys.path[:0] = [os.path.join(request["folder"], root).rstrip("/") for root in request["roots"]]
+    with contextlib.suppress(Exception):
+        if request["hypothesis"]:
+            _fewer_examples()
     recorder = Recorder(request)
     recorder.install()
     reporter = Reporter(recorder, send)
