@@ -78,25 +78,18 @@ def meets(expected: Expected, outcome: Outcome) -> bool:
     return outcome.raises is None and outcome.value == wire_text(expected.value)
 
 
-def judge_reference(
-    boxes: SeedBoxes,
-    code: str,
-    entry_point: str,
-    tests: Sequence[TestCase],
-    environments: Sequence[Environment] | None = None,
-    regimes: Sequence[Regime] = REGIMES,
+def _alone(
+    boxes: SeedBoxes, program: str, driver: str, tests: Sequence[TestCase], environments: Sequence[Environment]
 ) -> Verdict | Failure:
-    """Run the reference on every test under every regime and environment (all of `ENVIRONMENTS` unless named)."""
-    from lift_sys.data_synthesis.environments import ENVIRONMENTS
+    """Run every test in a fresh process. In one process with the others it has passed in every environment before."""
     from lift_sys.data_synthesis.flake import flips, why
 
-    environments = ENVIRONMENTS if environments is None else environments
-    for flip in flips(boxes, code, entry_point, tests, environments, regimes):
-        return why(boxes, code, entry_point, tests, flip, environments[0])
+    for flip in flips(boxes, program, driver, tests, environments, REGIMES[1:]):
+        return why(boxes, program, driver, tests, flip, environments[0])
     return Verdict(
         status="valid",
         results=tuple(TestResult(test=index, passed=True) for index in range(len(tests))),
-        regimes=tuple(regimes),
+        regimes=REGIMES,
         hash_seeds=tuple(environment.hash_seed for environment in environments),
         missing_protections=boxes[environments[0]].missing_protections,
     )
@@ -236,9 +229,7 @@ def validate(
         )
     if constant_passes(tests):
         return Failure(RejectionReason.CONSTANT_RESULT, "every test that matters expects the same outcome")
-    # In one process with others, every one of them was run in every environment above; alone, none of them yet.
-    verdict = judge_reference(boxes, program, driver, tests, environments, REGIMES[1:])
+    verdict = _alone(boxes, program, driver, tests, environments)
     if isinstance(verdict, Failure):
         return verdict
-    verdict = verdict.model_copy(update={"regimes": REGIMES})
     return Validation(tuple(tests), mutation, verdict, evidence(environments))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from lift_sys.data_synthesis.environments import ENVIRONMENTS, order
-from lift_sys.data_synthesis.execution_validator import Failure, meets, to_call
+from lift_sys.data_synthesis.execution_validator import REGIMES, Failure, Regime, meets, to_call
 from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge
 from lift_sys.records import FlakeEvidence, RejectionReason, TestCase
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from lift_sys.data_synthesis.boxes import SeedBoxes
     from lift_sys.sandbox.api import Environment
     from lift_sys.sandbox.candidate import Outcome
-
-Regime = Literal["one_process", "fresh_process"]
-REGIMES: tuple[Regime, ...] = ("one_process", "fresh_process")
 
 
 @dataclass(frozen=True)
