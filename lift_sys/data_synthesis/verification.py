@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from lift_sys.data_synthesis.boxes import Boxes
 from lift_sys.data_synthesis.environments import drawn
-from lift_sys.data_synthesis.flake import REGIMES, flips
+from lift_sys.data_synthesis.execution_validator import REGIMES
+from lift_sys.data_synthesis.flake import flips
 from lift_sys.data_synthesis.progress import Progress
 from lift_sys.data_synthesis.repair import REPAIRS
 from lift_sys.data_synthesis.repair_check import RepairCheck, check_repairs
