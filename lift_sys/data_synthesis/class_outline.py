@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lift_sys.records import Function
@@ -27,8 +28,11 @@ class ClassOutline:
     decorators: str
 
 
-def class_outline(function: Function) -> ClassOutline | None:
-    """The outline of the class that a method's slice holds; None for any other function."""
+def class_outline(function: Function, prepare: Callable[[ast.ClassDef], None] | None = None) -> ClassOutline | None:
+    """The outline of the class that a method's slice holds; None for any other function.
+
+    `prepare` may change the class before it is shown.
+    """
     if function.slice is None or "." not in function.slice.entry_point:
         return None
     owner, _, name = function.slice.entry_point.rpartition(".")
@@ -39,6 +43,8 @@ def class_outline(function: Function) -> ClassOutline | None:
     node = next((n for n in reversed(tree.body) if isinstance(n, ast.ClassDef) and n.name == owner), None)
     if node is None:
         return None
+    if prepare is not None:
+        prepare(node)
     own = [part for part in node.body if isinstance(part, Definition) and part.name == name]
     parts = [_shown(part) for part in node.body if part not in own]
     head = f"{_decorators(node)}class {owner}{_bases(node)}:"
@@ -77,7 +83,11 @@ def _shown(node: ast.stmt) -> str:
 
 
 def _signature(node: Definition) -> str:
+    return textwrap.indent(signature_of(node), "    ")
+
+
+def signature_of(node: Definition) -> str:
+    """`def name(...): ...`, under its decorators."""
     returns = f" -> {ast.unparse(node.returns)}" if node.returns is not None else ""
     start = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
-    text = f"{_decorators(node)}{start} {node.name}({ast.unparse(node.args)}){returns}: ..."
-    return textwrap.indent(text, "    ")
+    return f"{_decorators(node)}{start} {node.name}({ast.unparse(node.args)}){returns}: ..."

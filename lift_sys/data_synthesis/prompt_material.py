@@ -67,6 +67,19 @@ class Material:
     note: str = ""
     """What a reader of the examples has to know."""
 
+    def preamble(self) -> str:
+        """Imports and definitions of what the signature, the class and the errors are named after."""
+        return self.header.preamble(self._around(self.outline.before if self.outline else ""))
+
+    def short_preamble(self) -> str:
+        """The same without what only the class uses; "" when the signature explains itself."""
+        made = self.outline.constructor.partition("(")[2] if self.outline else ""
+        around = self._around(f"def made({made}: ..." if made else "")
+        return self.header.preamble(around) if self.header.needs_code(around) else ""
+
+    def _around(self, text: str) -> str:
+        return "\n".join([text, *(name for name, _ in self.raises)])
+
     def intent_by_name(self) -> str:
         """What the name alone says that the function does; "" when it says nothing."""
         if not phrasing.is_informative(self.header.name):
@@ -85,7 +98,7 @@ def gather(function: Function, ir: IntermediateRepresentation, tests: Sequence[T
     doc = _with_dashed(doc, names)
     summary, body = _summary_and_body(doc, header.name)
     examples = visible_calls(function, tests) if tests else documented_calls(doc, header.name)
-    outline = class_outline(function)
+    outline = class_outline(function, header.simplify)
     returned = returned_expressions(function)
     points = () if summary else _comments(function.source)
     raises = raises_told(doc, ir, returned, [item.raises for item in examples if item.raises])
@@ -97,7 +110,7 @@ def gather(function: Function, ir: IntermediateRepresentation, tests: Sequence[T
         body=body,
         points=points,
         parameters=_parameters(doc, ir, header),
-        returns_type=_returns_type(doc, ir),
+        returns_type=_returns_type(doc, ir, header),
         returns=useful(clean_line(doc.returns.description)) if doc.returns else "",
         raises=raises,
         guarantees=guarantees(ir, returned),
@@ -202,7 +215,7 @@ def _parameters(doc: ParsedDocstring, ir: IntermediateRepresentation, header: He
             continue
         told, stated = documented.get(name), known.get(name)
         hint = ast.unparse(argument.annotation) if argument.annotation else None
-        inferred = stated.type_hint if stated and stated.type_hint != "None" else None
+        inferred = header.plain_hint(stated.type_hint) if stated and stated.type_hint != "None" else None
         hint = hint or _plain_type(told.type_hint if told else None) or inferred
         text = useful(clean_line(told.description)) if told else ""
         if not text and stated and stated.description:
@@ -227,8 +240,8 @@ def _plain_type(text: str | None) -> str | None:
     return text.replace("`", "") if text and len(text) <= 60 and text.lower() not in ("none", "type") else None
 
 
-def _returns_type(doc: ParsedDocstring, ir: IntermediateRepresentation) -> str | None:
-    return ir.signature.returns or (_plain_type(doc.returns.type_hint) if doc.returns else None)
+def _returns_type(doc: ParsedDocstring, ir: IntermediateRepresentation, header: Header) -> str | None:
+    return header.plain_hint(ir.signature.returns) or (_plain_type(doc.returns.type_hint) if doc.returns else None)
 
 
 # --- comments ------------------------------------------------------------------------------------------------

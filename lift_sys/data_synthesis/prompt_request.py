@@ -22,7 +22,8 @@ def request(material: Material, pick: Pick) -> str:
     documented = [(name, text) for name, text in material.raises if text][:2]
     parts += [f"{_raise_verb(text, name)}." for name, text in documented]
     parts += _inline_examples(material, pick, dict(documented))
-    return " ".join(parts)
+    code = material.short_preamble()
+    return " ".join(parts) + (f"\n\nThe names it uses:\n\n```python\n{code}\n```" if code else "")
 
 
 def _made(material: Material) -> list[str]:

@@ -42,7 +42,7 @@ def _class(material: Material) -> list[str]:
 
 
 def _signature_lines(material: Material) -> list[str]:
-    preamble = material.header.preamble()
+    preamble = material.preamble()
     lines = material.header.definition().rstrip(":").split("\n")
     return [*preamble.split("\n"), "", *lines] if preamble else lines
 
@@ -142,4 +142,6 @@ def complete_stub(material: Material, pick: Pick) -> str:
     examples = [item.doctest() for item in in_order(material.examples)[:3]]
     if examples and material.note:
         paragraphs.append(material.note)
-    return stub(material.header, [text for text in paragraphs if text], examples, material.outline)
+    return stub(
+        material.header, [text for text in paragraphs if text], examples, material.outline, material.preamble()
+    )

@@ -70,4 +70,4 @@ def _quotable(material: Material) -> list[str]:
     texts += [parameter.default or "" for parameter in material.parameters]
     texts += [example.doctest() for example in material.examples]
     texts += [material.outline.text] if material.outline else []
-    return [*texts, material.header.preamble(), material.header.definition()]
+    return [*texts, material.preamble(), material.short_preamble(), material.header.definition()]

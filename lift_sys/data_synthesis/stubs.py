@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from lift_sys.data_synthesis.class_outline import ClassOutline
 from lift_sys.data_synthesis.leaks import definition_of
 from lift_sys.data_synthesis.phrasing import word_set
+from lift_sys.data_synthesis.prompt_names import bindings, definitions, names_in, simplified, simplify_all
 from lift_sys.ir import IntermediateRepresentation
 from lift_sys.records import Function
 
@@ -39,17 +41,15 @@ class Header:
         self.name = function.slice.entry_point.rpartition(".")[2] if function.slice else function.name
         self.is_async = function.is_async
         definition = definition_of(function)
-        self.arguments = definition.args if definition else _arguments_of(ir)
+        self.arguments = copy.deepcopy(definition.args) if definition else _arguments_of(ir)
         self.returns = definition.returns if definition else _expression(ir.signature.returns)
         self._module = _statements(function.slice.code if function.slice else "")
+        self.owner = (function.slice.entry_point if function.slice else function.qualname).rpartition(".")[0]
         self._imports = dict(_imported(_statements("\n".join(_import_lines(function)))))
         self._imports.update(_imported(self._module))
-        self._assigned = {
-            statement.targets[0].id: statement
-            for statement in self._module
-            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
-        }
+        self._bound = {name: node for name, node in bindings(self._module).items() if name != self.name}
         self._inline_constants()
+        self._simplify()
 
     @property
     def parameters(self) -> list[ast.arg]:
@@ -65,7 +65,7 @@ class Header:
         return f"{self.name}({ast.unparse(self.arguments)}){returns}"
 
     def definition(self, *, quote_unknown: bool = False) -> str:
-        """`def name(...):`, over several lines when it is long."""
+        """`def name(...):`, over several lines when it is long; `quote_unknown` what is not yet bound there."""
         arguments, returns = self.arguments, self.returns
         if quote_unknown:
             arguments = self._quoted(arguments)
@@ -81,17 +81,17 @@ class Header:
         return f"{start}\n{lines}{end}"
 
     def preamble(self, around: str = "") -> str:
-        """The imports that the annotations and defaults need (and the code `around` it), and the constants that the
-        defaults name."""
-        typing, abc, lines, constants = set(), set(), set(), []
-        shown = {name for statement in _statements(around) for name in _names_in(statement)}
-        for name in sorted({*self._names(), *(shown & self._imports.keys())}):
+        """The imports and definitions that the signature needs, and the code `around` it."""
+        defined = self.definitions(around)
+        typing, abc, lines = set(), set(), set()
+        shown = {
+            name for text in [around, *defined.values()] for node in _statements(text) for name in names_in(node)
+        }
+        for name in sorted({*self._names(), *(shown & {*self._imports, "Any"})} - defined.keys()):
             if name in self._imports:
                 lines.add(self._imports[name])
             elif name in _BUILTINS:
                 continue
-            elif name in self._assigned and name in set(self._default_names()):
-                constants.append(ast.unparse(self._assigned[name]))
             elif name in _TYPING:
                 typing.add(name)
             elif name in _ABC:
@@ -101,7 +101,48 @@ class Header:
         if typing:
             lines.add(f"from typing import {', '.join(sorted(typing))}")
         ordered = sorted(lines, key=lambda line: (line.startswith("from"), line))
-        return "\n".join([*ordered, *([""] if ordered and constants else []), *constants])
+        texts = _spaced(list(defined.values()))
+        return "\n".join([*ordered, *([""] if ordered and texts else []), *texts])
+
+    def definitions(self, around: str = "") -> dict[str, str]:
+        """The module's own definitions of names that the signature, or the code `around` it, uses."""
+        shown = [name for node in _statements(around) for name in names_in(node)]
+        return definitions(self._bound, [*self._names(), *shown], but={self.owner, self.name})
+
+    def plain_hint(self, text: str | None) -> str | None:
+        """A type hint without names that nothing defines; None when nothing is left."""
+        node = simplified(_expression(text), self._known_names)
+        return None if node is None else ast.unparse(node)
+
+    def simplify(self, tree: ast.AST) -> None:
+        """The same for every annotation of a text, in place."""
+        simplify_all(tree, self._known_names)
+
+    def needs_code(self, around: str = "") -> bool:
+        """Whether the names in the signature have to be explained even where code is rarely shown."""
+        return bool(self.definitions(around)) or any(
+            " as " in self._imports[name] for name in self._names() if name in self._imports
+        )
+
+    @property
+    def _known_names(self) -> frozenset[str]:
+        return frozenset(self._imports) | _BUILTINS | _TYPING | _ABC | frozenset(self._bound) | {self.owner}
+
+    def _simplify(self) -> None:
+        """Annotations name only what the prompt defines."""
+        self._bound = copy.deepcopy(self._bound)
+        for node in self._bound.values():
+            self.simplify(node)
+        for _ in range(2):  # what the budget had no room for goes in the second round
+            for argument in self.parameters:
+                argument.annotation = simplified(argument.annotation, self._known_names)
+            self.returns = simplified(self.returns, self._known_names)
+            used = {name for name in self._names() if name in self._bound}
+            self._bound = {
+                name: node
+                for name, node in self._bound.items()
+                if name not in used or name in definitions(self._bound, used, but={self.owner, self.name})
+            }
 
     def _inline_constants(self) -> None:
         """A default that names a literal constant of the module becomes that literal."""
@@ -110,15 +151,15 @@ class Header:
         arguments.kw_defaults = [None if node is None else self._inlined(node) for node in arguments.kw_defaults]
 
     def _inlined(self, node: ast.expr) -> ast.expr:
-        if isinstance(node, ast.Name) and node.id in self._assigned:
-            value = self._assigned[node.id].value
+        if isinstance(node, ast.Name) and node.id in self._bound:
+            value = getattr(self._bound[node.id], "value", None)
             if isinstance(value, ast.Constant) and len(ast.unparse(value)) <= 60:
                 return value
         return node
 
     def _known(self, node: ast.expr) -> bool:
-        names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-        return names <= self._imports.keys() | _BUILTINS | _TYPING | _ABC
+        """Whether an annotation can be evaluated where the function is defined."""
+        return self.owner not in names_in(node)
 
     def _quoted_annotation(self, node: ast.expr | None) -> ast.expr | None:
         return node if node is None or self._known(node) else ast.Constant(ast.unparse(node))
@@ -140,18 +181,23 @@ class Header:
     def _names(self) -> Iterator[str]:
         annotations = [argument.annotation for argument in self.parameters]
         for node in [*annotations, self.returns]:
-            if node is not None and self._known(node):
-                yield from _names_in(node)
+            if node is not None:
+                yield from names_in(node)
         yield from self._default_names()
 
     def _default_names(self) -> Iterator[str]:
         for node in [*self.arguments.defaults, *self.arguments.kw_defaults]:
             if node is not None:
-                yield from _names_in(node)
+                yield from names_in(node)
 
 
-def _names_in(node: ast.AST) -> Iterator[str]:
-    return (part.id for part in ast.walk(node) if isinstance(part, ast.Name))
+def _spaced(texts: list[str]) -> list[str]:
+    """Definitions with a blank line around those of several lines."""
+    spaced: list[str] = []
+    for before, text in zip(["", *texts], texts, strict=False):
+        spaced += [""] if before and "\n" in before + text else []
+        spaced.append(text)
+    return spaced
 
 
 def split_arguments(text: str) -> list[str]:
@@ -173,14 +219,20 @@ def split_arguments(text: str) -> list[str]:
 
 
 def stub(
-    header: Header, paragraphs: Sequence[str], examples: Sequence[str], outline: ClassOutline | None = None
+    header: Header,
+    paragraphs: Sequence[str],
+    examples: Sequence[str],
+    outline: ClassOutline | None = None,
+    preamble: str | None = None,
 ) -> str:
-    """Imports, the `def` line (of a method inside its class), a docstring of the paragraphs and the `>>>` examples.
+    """Imports and definitions, the `def` line (of a method inside its class), a docstring of the paragraphs and the
+    `>>>` examples. The `preamble` is the header's own if none is given.
 
     The text parses, and what the docstring says is exactly these texts: a quote or backslash can't end it early.
     """
     content = "\n\n".join([*map(_wrapped, paragraphs), *(["\n".join(examples)] if examples else [])])
-    preamble = header.preamble(outline.before if outline else "")
+    if preamble is None:
+        preamble = header.preamble(outline.before if outline else "")
     definition = header.definition(quote_unknown=True)
     text = f"{definition}\n{textwrap.indent(_docstring(content), '    ')}\n"
     if outline is not None:
