@@ -40,6 +40,36 @@ FIELD = re.compile(
 DIRECTIVE = re.compile(r"^\s*\.\.\s")
 
 
+_FENCE = re.compile(r"^\s*(`{3,}|~{3,})[^`~]*$")
+
+
+def without_fences(lines: list[str]) -> list[str]:
+    """The lines without Markdown's fenced code; of that the doctests stay, as they are examples."""
+    kept: list[str] = []
+    position = 0
+    while position < len(lines):
+        fence = _FENCE.match(lines[position])
+        if fence is None:
+            kept.append(lines[position])
+            position += 1
+            continue
+        rest = range(position + 1, len(lines))
+        end = next((at for at in rest if lines[at].strip() == fence[1]), None)
+        if end is not None:
+            kept += ["", *_doctest_lines(lines[position + 1 : end]), ""]
+        position = position + 1 if end is None else end + 1
+    return kept
+
+
+def _doctest_lines(lines: list[str]) -> list[str]:
+    start = next((at for at, line in enumerate(lines) if line.lstrip().startswith(">>>")), len(lines))
+    kept = lines[start:]
+    for at, line in enumerate(kept):
+        if not line.strip() and not any(more.lstrip().startswith(">>>") for more in kept[at:]):
+            return kept[:at]
+    return kept
+
+
 def split_doctests(lines: list[str]) -> tuple[list[str], list[DoctestExample]]:
     """The lines without their doctests, and the doctests."""
     kept: list[str] = []

@@ -25,6 +25,7 @@ from lift_sys.data_synthesis.docstring_blocks import (
     Style,
     blocks,
     split_doctests,
+    without_fences,
 )
 
 MAX_CHARACTERS = 20_000
@@ -82,7 +83,7 @@ def parse_docstring(text: str | None) -> ParsedDocstring:
     if not text or not text.strip():
         return ParsedDocstring()
     cleaned = inspect.cleandoc(text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", ""))
-    lines, examples = split_doctests(cleaned[:MAX_CHARACTERS].split("\n"))
+    lines, examples = split_doctests(without_fences(cleaned[:MAX_CHARACTERS].split("\n")))
     draft = _Draft()
     for style, block in blocks(lines):
         if style == "plain":
@@ -90,6 +91,8 @@ def parse_docstring(text: str | None) -> ParsedDocstring:
         else:
             draft.styles.add(style)
             _read_block(style, block, draft)
+    if draft.returns is not None:
+        draft.returns = _type_told_apart(draft.returns)
     summary, body = _split_summary(draft.narrative)
     order: tuple[Style, ...] = ("numpy", "google", "rest", "epytext")
     return ParsedDocstring(
@@ -129,6 +132,28 @@ def _read_block(style: Style, block: list[str], draft: _Draft) -> None:
     elif title in RAISES:
         for _, hint, text in _items(style, "Raises", content, "raises"):
             draft.raises.append(RaiseDoc(hint or "", text))
+
+
+MAX_TYPE = 80
+"""Characters of a type; the pattern would take long to fail on longer texts."""
+_TYPE_NAME = (
+    r"(?:(?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*|None|str|string|int|integer|float|bool|boolean|bytes|bytearray|complex|list"
+    r"|dict|dictionary|tuple|set|frozenset|object|callable|generator|iterator|iterable|array|number|unicode|Any"
+    r"|Optional|Union|Callable|Sequence|Mapping|Iterable|Iterator|Generator|Type|Literal|Decimal|Path|datetime|date)"
+)
+_TYPE = re.compile(rf"{_TYPE_NAME}(?:\[[^\]].*\])?(?:\s*(?:\||or|,)\s*{_TYPE_NAME}(?:\[[^\]].*\])?)*", re.I)
+_BRACKETED = re.compile(r"^\[([\w., |\[\]]+)\]\s+--?\s+(\S.*)$", re.S)
+
+
+def _type_told_apart(found: ReturnDoc) -> ReturnDoc:
+    """`Returns: bool.` names a type and describes nothing; `[str] -- The name.` does both."""
+    text = found.description.strip()
+    if both := _BRACKETED.match(text):
+        return ReturnDoc(found.type_hint or both[1], both[2], found.is_generator)
+    bare = re.sub(r":(?:[a-z]+:)?[a-z]+:(?=`)|[`*.]+$|[`*]", "", text).rstrip(".")
+    if len(bare) > MAX_TYPE or not _TYPE.fullmatch(bare):
+        return found
+    return ReturnDoc(found.type_hint or re.sub(r"\s+or\s+", " | ", bare), "", found.is_generator)
 
 
 def _looks_like_type(text: str) -> bool:

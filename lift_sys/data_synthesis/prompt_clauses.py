@@ -17,7 +17,8 @@ MAX_GUARANTEES = 5
 
 def useful(text: str) -> str:
     """The text, or "" when it is a placeholder."""
-    return "" if text.lower().strip(".") in ("", "none", "todo", "tbd", "n/a", "description", "result") else text
+    nothing = ("", "none", "todo", "tbd", "n/a", "description", "result", "[description]", "[type]", "[summary]")
+    return "" if text.lower().strip(".") in nothing else text
 
 
 def raises_told(
@@ -56,15 +57,20 @@ def _joined_conditions(texts: list[str]) -> str:
     return "; ".join(distinct[:3])
 
 
-def guarantees(ir: IntermediateRepresentation, returned: frozenset[str]) -> tuple[str, ...]:
-    """Postconditions in words: what holds of the result, without what the body returns."""
+def guarantees(
+    ir: IntermediateRepresentation, returned: frozenset[str], *, seen_plain: bool = False
+) -> tuple[str, ...]:
+    """Postconditions in words: what holds of the result, without what the body returns.
+
+    `seen_plain`: the observed results are what a harness made of the function's own.
+    """
     found: dict[str, None] = {}
     for clause in ir.assertions:
         tree = _parsed(clause.predicate)
         if tree is None or clause.kind == "precondition" or clause.rationale in ("returned", "return annotation"):
             continue
         observed = clause.provenance is not None and clause.provenance.source in ("observed", "inferred")
-        if (observed and not _is_type_test(tree)) or _restates(tree, returned):
+        if (observed and (seen_plain or not _is_type_test(tree))) or _restates(tree, returned):
             continue
         if ir.signature.returns and re.search(r"isinstance\(result|type\(result\)", clause.predicate):
             continue

@@ -100,6 +100,7 @@ def gather(function: Function, ir: IntermediateRepresentation, tests: Sequence[T
     examples = visible_calls(function, tests) if tests else documented_calls(doc, header.name)
     outline = class_outline(function, header.simplify)
     returned = returned_expressions(function)
+    plain = function.slice is not None and is_plain_form(function.slice.harness)
     points = () if summary else _comments(function.source)
     raises = raises_told(doc, ir, returned, [item.raises for item in examples if item.raises])
     return Material(
@@ -110,15 +111,15 @@ def gather(function: Function, ir: IntermediateRepresentation, tests: Sequence[T
         body=body,
         points=points,
         parameters=_parameters(doc, ir, header),
-        returns_type=_returns_type(doc, ir, header),
+        returns_type=_returns_type(doc, ir, header, seen_plain=plain),
         returns=useful(clean_line(doc.returns.description)) if doc.returns else "",
         raises=raises,
-        guarantees=guarantees(ir, returned),
+        guarantees=guarantees(ir, returned, seen_plain=plain),
         behaviour=behaviour(ir),
         examples=examples,
         is_generator=function.is_generator,
         outline=outline,
-        note=PLAIN_NOTE if tests and function.slice and is_plain_form(function.slice.harness) else "",
+        note=PLAIN_NOTE if tests and plain else "",
     )
 
 
@@ -240,8 +241,12 @@ def _plain_type(text: str | None) -> str | None:
     return text.replace("`", "") if text and len(text) <= 60 and text.lower() not in ("none", "type") else None
 
 
-def _returns_type(doc: ParsedDocstring, ir: IntermediateRepresentation, header: Header) -> str | None:
-    return header.plain_hint(ir.signature.returns) or (_plain_type(doc.returns.type_hint) if doc.returns else None)
+def _returns_type(
+    doc: ParsedDocstring, ir: IntermediateRepresentation, header: Header, *, seen_plain: bool
+) -> str | None:
+    """The documented type, or what was seen; not the type of what a harness made of the result."""
+    seen = None if seen_plain and header.returns is None else header.plain_hint(ir.signature.returns)
+    return seen or (_plain_type(doc.returns.type_hint) if doc.returns else None)
 
 
 # --- comments ------------------------------------------------------------------------------------------------

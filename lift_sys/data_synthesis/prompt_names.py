@@ -51,10 +51,17 @@ def simplified(node: ast.expr | None, known: Collection[str]) -> ast.expr | None
     """An annotation that names only what is known; None when that says nothing."""
     if node is None:
         return None
-    found: ast.expr = _Simplified(known).visit(unquoted(node))
+    bare = unquoted(node)
+    if all(name in known for name in names_in(bare)) and not _is_text(bare):
+        return bare
+    found: ast.expr = _Simplified(known).visit(bare)
     text = ast.unparse(found)
     nothing = ("Any", "Any | None", "None | Any", "Optional[Any]", "Any | Any", "Any | Any | None")
-    return None if text in nothing or (isinstance(found, ast.Constant) and isinstance(found.value, str)) else found
+    return None if text in nothing or _is_text(found) else found
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 class _Simplified(ast.NodeTransformer):

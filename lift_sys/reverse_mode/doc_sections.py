@@ -17,12 +17,15 @@ _GOOGLE_ITEM = re.compile(r"^\*{0,2}(\w+)[ \t]*(?:\([^)]*\))?[ \t]*:[ \t]*(.*)$"
 _NUMPY_ITEM = re.compile(r"^(\*{0,2}\w+(?:[ \t]*,[ \t]*\*{0,2}\w+)*)[ \t]*(?::.*)?$")
 _SENTENCE = re.compile(r"(?<=[^.A-Z][.!?])\s+(?=[A-Z])")
 _CALL = re.compile(r"[\w.]+\([^\n]*\)[ \t]*(?:(?:->|=>|:|--)[^\n]*)?(?:\n|$)")
+_FENCED = re.compile(r"^[ \t]*(`{3,}|~{3,})[^`~\n]*(?:\n(?:.*?\n)??[ \t]*\1[ \t]*$|$)", re.MULTILINE | re.DOTALL)
 MAX_SUMMARY = 300
 MAX_DESCRIPTION = 500
 
 
 def summary(docstring: str) -> str:
     """The first sentence (or the first paragraph, where it has no end) on one line; "" where there is none."""
+    if "```" in docstring or "~~~" in docstring:
+        docstring = _FENCED.sub("", docstring)
     start = docstring.lstrip()
     if not start:
         return ""
