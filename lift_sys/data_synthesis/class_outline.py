@@ -78,7 +78,8 @@ def _shown(node: ast.stmt) -> str:
     text = ast.unparse(node)
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
         words = inspect.cleandoc(node.value.value)
-        text = f'"""{words}"""' if not set(words) & set('"\\') else text
+        simple = "\\" not in words and '"""' not in words and not words.endswith('"')
+        text = f'"""{words}"""' if simple else text
     return textwrap.indent(text, "    ", lambda line: bool(line.strip()))
 
 

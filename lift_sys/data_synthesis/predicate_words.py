@@ -76,6 +76,8 @@ def _clause(node: ast.expr, never: frozenset[str], depth: int = 0) -> str:
             return f"if {condition}, {_clause(node.values[1], never, depth + 1)}"
         if isinstance(node.op, ast.Or) and len(node.values) == 2 and ast.unparse(node.values[0]) == "result is None":
             return f"unless the result is `None`, {_clause(node.values[1], never, depth + 1)}"
+        if isinstance(node.op, ast.Or) and (told := _conditional(node.values, never, depth)):
+            return told
         parts = [_clause(value, never, depth + 1) for value in node.values]
         if len(parts) > 3 or any(" and " in part or " or " in part for part in parts):
             raise _NoWordsError
@@ -89,6 +91,20 @@ def _clause(node: ast.expr, never: frozenset[str], depth: int = 0) -> str:
     if isinstance(node, ast.Name) and node.id != "result":
         return f"`{node.id}` is truthy"
     raise _NoWordsError
+
+
+def _conditional(values: list[ast.expr], never: frozenset[str], depth: int) -> str | None:
+    """`x or result == y` as "if `x` is falsy, ...": what holds of the result where every earlier part fails."""
+    *conditions, last = values
+    if "the result" not in (told := _clause(last, never, depth + 1)) or len(conditions) > 2:
+        return None
+    try:
+        parts = [_negated(condition, never) for condition in conditions]
+    except _NoWordsError:
+        return None
+    if any("the result" in part or " and " in part or " or " in part for part in parts):
+        return None
+    return f"if {join(parts)}, {told}"
 
 
 def _is_not(node: ast.expr) -> bool:

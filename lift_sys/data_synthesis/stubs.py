@@ -87,7 +87,7 @@ class Header:
         shown = {
             name for text in [around, *defined.values()] for node in _statements(text) for name in names_in(node)
         }
-        for name in sorted({*self._names(), *(shown & {*self._imports, "Any"})} - defined.keys()):
+        for name in sorted({*self._names(), *(shown & (self._imports.keys() | _TYPING | _ABC))} - defined.keys()):
             if name in self._imports:
                 lines.add(self._imports[name])
             elif name in _BUILTINS:
@@ -137,12 +137,9 @@ class Header:
             for argument in self.parameters:
                 argument.annotation = simplified(argument.annotation, self._known_names)
             self.returns = simplified(self.returns, self._known_names)
-            used = {name for name in self._names() if name in self._bound}
-            self._bound = {
-                name: node
-                for name, node in self._bound.items()
-                if name not in used or name in definitions(self._bound, used, but={self.owner, self.name})
-            }
+            used = [name for name in dict.fromkeys(self._names()) if name in self._bound]
+            fitting = definitions(self._bound, used, but={self.owner, self.name})
+            self._bound = {name: node for name, node in self._bound.items() if name not in used or name in fitting}
 
     def _inline_constants(self) -> None:
         """A default that names a literal constant of the module becomes that literal."""

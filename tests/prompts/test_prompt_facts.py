@@ -39,3 +39,18 @@ def test_sizes_and_orders_that_were_only_observed_are_no_facts(predicate: str) -
 def test_types_of_elements_and_what_guards_state_stay() -> None:
     assert "every element of the result is a string" in stated("all(isinstance(e, str) for e in result)").lower()
     assert "the result equals `text`" in stated("not (text == '') or result == text", "static", "early return")
+
+
+@pytest.mark.parametrize(
+    ("predicate", "words"),
+    [
+        ("text or result is None", "If `text` is falsy, the result is `None`"),
+        (
+            "text == 'a' or text == 'b' or result == 'c'",
+            "If `text` differs from `'a'` and `text` differs from `'b'`, the",
+        ),
+        ("text.isascii() or result is None", "`text` is ASCII or the result is `None`"),
+    ],
+)
+def test_early_returns_read_as_conditions(predicate: str, words: str) -> None:
+    assert words in stated(predicate, "static", "early return")

@@ -90,3 +90,16 @@ def test_long_values_are_not_spelled_out() -> None:
     code = f"WORDS = {[str(n) for n in range(300)]}\n\n\ndef pick(n, words=WORDS):\n    return words[n]\n"
     text = PromptSynthesizer().synthesize(*one(code), [case(1, gives="1")]).prompts["stub"]
     assert "WORDS = ...  # too long to be shown" in text
+
+
+def test_typing_names_of_the_class_are_imported_though_its_module_did_not() -> None:
+    code = (
+        "class Leaf:\n    '''Says \"hello\" twice\n    or more.'''\n\n"
+        "    def __init__(self, other: Union[int, str]):\n"
+        "        self.other = other\n\n    def twin(self):\n        return self.other\n"
+    )
+    found, ir = next(pair for pair in lifted(code) if pair[0].name == "twin")
+    found = found.model_copy(update={"slice": Slice(code=code, entry_point="Leaf.twin")})
+    text = PromptSynthesizer().synthesize(found, ir, [case(gives=None)]).prompts["stub"]
+    assert "from typing import Union" in text
+    assert 'Says "hello" twice\n    or more.' in text
