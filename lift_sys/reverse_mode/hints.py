@@ -87,13 +87,27 @@ def _assigned_once(function: ast.AST, names: Collection[str]) -> dict[str, ast.e
     for node in ast.walk(function):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             values.setdefault(node.id, []).append(None)
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            values.setdefault(node.targets[0].id, []).append(node.value)
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            for name, given in _given(node.targets[0], node.value):
+                values.setdefault(name, []).append(given)
     return {
         name: value
         for name, found in values.items()
         if name not in names and len(found) == 2 and (value := next(filter(None, found), None)) is not None
     }
+
+
+def _given(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """What each name of a target is given: of `a, b = x` those are `x[0]` and `x[1]`."""
+    if isinstance(target, ast.Name):
+        yield target.id, value
+    elif isinstance(target, (ast.Tuple, ast.List)) and not any(isinstance(n, ast.Starred) for n in target.elts):
+        parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
+        same = len(parts) == len(target.elts)
+        for index, item in enumerate(target.elts):
+            if isinstance(item, ast.Name):
+                part = parts[index] if same else ast.Subscript(value, ast.Constant(index), ast.Load())
+                yield item.id, part
 
 
 class _Inline(ast.NodeTransformer):

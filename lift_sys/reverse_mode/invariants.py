@@ -19,6 +19,7 @@ from lift_sys.reverse_mode.hints import Hints, is_atomic
 from lift_sys.reverse_mode.observations import MISSING, Observation, Observations
 from lift_sys.reverse_mode.predicates import Checker, is_predicate
 from lift_sys.reverse_mode.relations import relations
+from lift_sys.reverse_mode.source_relations import left_out, separators
 from lift_sys.reverse_mode.terms import Bank, Term, key, mask
 from lift_sys.reverse_mode.wrong_outcomes import wrong_outcomes
 
@@ -61,7 +62,7 @@ def propose(checker: Checker, signature: Signature, observations: Observations, 
     returned = [item for item in train if item.result is not MISSING]
     if len(returned) < MIN_SUPPORT:
         return found
-    proposals = {p.predicate: p for p in reversed(list(_proposals(bank, names, train)))}
+    proposals = {p.predicate: p for p in reversed(list(_proposals(bank, names, train, hints)))}
     kept = [p for p in reversed(proposals.values()) if is_predicate(p.predicate, names)][:MAX_PROPOSALS]
     return [*found, *_judge(checker, kept, observations)]
 
@@ -76,7 +77,7 @@ def build_bank(checker: Checker, names: Sequence[str], train: Sequence[Observati
     atoms = [Term(name, tuple(item.values.get(name, MISSING) for item in train), 1) for name in names]
     constants = [
         Term(wire.literal(value), (value,) * len(train), 1, atomic=not _is_negative(value))
-        for value in (*hints.constants, *BASIC_CONSTANTS)
+        for value in (*hints.constants, *BASIC_CONSTANTS, *separators([item.values for item in train]))
     ]
     calls = [item.call for item in train]
     bank = Bank(atoms, constants, len(train))
@@ -99,7 +100,7 @@ def _decode(text: str | None) -> object:
         return MISSING
 
 
-def _proposals(bank: Bank, names: Sequence[str], train: Sequence[Observation]) -> Iterator[Proposal]:
+def _proposals(bank: Bank, names: Sequence[str], train: Sequence[Observation], hints: Hints) -> Iterator[Proposal]:
     results = [item.result for item in train]
     alone, guarded = equations(bank, results)
     yield from alone
@@ -110,6 +111,7 @@ def _proposals(bank: Bank, names: Sequence[str], train: Sequence[Observation]) -
     }
     plain = [result for result in results if result is not MISSING]
     yield from (Proposal(text) for text in relations(plain, values))
+    yield from (Proposal(text) for text in left_out(plain, values, hints.constants))
     yield from guarded
 
 

@@ -153,9 +153,15 @@ def _fields(values: Sequence[tuple[object, ...]]) -> Iterator[str]:
     if len(width) != 1 or not 0 < max(width) <= 5:
         return
     for position in range(max(width)):
-        kinds = kinds_of([value[position] for value in values])
-        if len(kinds) <= 2 and type(None) not in kinds:
-            yield _is_instance(f"result[{position}]", kinds)
+        found = [value[position] for value in values]
+        kinds = kinds_of(found)
+        solid = kinds - {type(None)}
+        if not solid or len(solid) > 2:
+            continue
+        prefix = f"result[{position}] is None or " if solid != kinds else ""
+        yield _unless_none(prefix, _is_instance(f"result[{position}]", solid))
+        if kinds <= _NUMBERS:
+            yield from (f"result[{position}] {test}" for test in (">= 0", "<= 1"))
 
 
 def _about_pair(result: Kinds, name: str, kinds: Kinds) -> Iterator[str]:
@@ -198,6 +204,7 @@ def _containment(result: Kinds, name: str, kinds: Kinds) -> Iterator[str]:
             yield from (f"result.lower() == {name}.lower()", f"set(result.lower()) <= set({name}.lower())")
             yield f"''.join(result.split()) == ''.join({name}.split())"
             yield f"sorted(result) == sorted({name})"
+            yield f"len(result.splitlines()) == len({name}.splitlines())"
     elif result <= _LISTS | {set, frozenset, dict}:
         yield from (f"set(result) <= set({name})", f"set(result) == set({name})", f"set({name}) <= set(result)")
         yield from (f"all(e in {name} for e in result)", f"all(e in result for e in {name})")
