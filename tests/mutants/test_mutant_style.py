@@ -85,6 +85,22 @@ def test_no_second_step_is_added_to_one(body: str) -> None:
     assert "off by one" not in [operator for operator, _ in made(body)]
 
 
+@pytest.mark.parametrize(
+    ("body", "operator", "after"),
+    [
+        ("g(a)  # why\nreturn a\n", "removed statement", "return a\n"),
+        ("b = 1\ng(\n    a\n)\n", "removed statement", "b = 1\n"),
+        ("if a:\n    raise ValueError\nreturn b\n", "removed raise", "if a:\n    pass\nreturn b\n"),
+        ("g(a); b = 2\nreturn b\n", "removed statement", "pass; b = 2\nreturn b\n"),
+        ("for x in a:\n    g(x)\n    break\n", "loop exit", "for x in a:\n    g(x)\n"),
+    ],
+)
+def test_a_removed_statement_leaves_a_pass_only_where_its_block_needs_one(
+    body: str, operator: str, after: str
+) -> None:
+    assert (operator, after) in made(body)
+
+
 def test_words_beside_brackets_do_not_run_together() -> None:
     assert ("removed operand", "return not(b)") in made("return not(a and b)")
     assert ("negated condition", "if(not (a and b)):\n    g()") in made("if(a and b):\n    g()")

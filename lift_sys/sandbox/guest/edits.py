@@ -64,6 +64,13 @@ class SourceText:
     def line_start(self, line: int) -> int:
         return self._starts[line - 1]
 
+    def lines(self, node: Any) -> tuple[int, int] | None:
+        """The span of the whole lines of a statement, with their ends; None when it shares them with others."""
+        first, last = self.line_start(node.lineno), self._starts[node.end_lineno]
+        rest = self.code[self.end(node) : last].strip()
+        alone = not self.code[first : self.start(node)].strip() and (not rest or rest.startswith("#"))
+        return (first, last) if alone else None
+
     def text(self, node: ast.AST) -> str:
         return self.code[self.start(node) : self.end(node)]
 

@@ -44,7 +44,7 @@ def sites(source: SourceText, statement: ast.stmt, index: int, only: ast.AST | N
     found: dict[tuple[int, int, str], Site] = {}
     parameters = _parameters(root)
     for node, parent in _walk(root):
-        edits = on_statement(node, source) if isinstance(node, (ast.stmt, ast.ExceptHandler)) else ()
+        edits = on_statement(node, parent, source) if isinstance(node, (ast.stmt, ast.ExceptHandler)) else ()
         for edit in (*edits, *on_expression(node, parent, source), *_other_name(node, parameters, source)):
             if source.code[edit.start : edit.end] != edit.text:
                 found.setdefault((edit.start, edit.end, edit.text), _site(edit, source, index))
@@ -52,7 +52,7 @@ def sites(source: SourceText, statement: ast.stmt, index: int, only: ast.AST | N
 
 
 def _site(edit: Edit, source: SourceText, index: int) -> Site:
-    start, end = source.start(edit.shown), source.end(edit.shown)
+    start, end = min(source.start(edit.shown), edit.start), max(source.end(edit.shown), edit.end)
     before = source.code[start:end]
     after = source.code[start : edit.start] + edit.text + source.code[edit.end : end]
     line = source.code.count("\n", 0, edit.start) + 1

@@ -39,11 +39,21 @@ _TRUTHS = {"isinstance", "any", "all", "bool", "startswith", "endswith", "hasatt
 Found = Iterator[Edit]
 
 
-def on_statement(node: Any, source: SourceText) -> Found:
-    """The faults that fit one statement (or handler), in a fixed order."""
+def on_statement(node: Any, parent: ast.AST, source: SourceText) -> Found:
+    """The faults that fit one statement (or handler) of a block of `parent`, in a fixed order."""
     table = _TABLE.get(type(node))
-    if table is not None:
-        yield from table(node, source)
+    if table is None:
+        return
+    for edit in table(node, source):
+        gone = edit.text == "pass" and edit.shown is node and _has_company(node, parent)
+        lines = source.lines(node) if gone else None
+        yield Edit(edit.operator, *lines, "", node) if lines else edit
+
+
+def _has_company(node: ast.AST, parent: ast.AST) -> bool:
+    """Whether a block is still one without this statement, so that nobody would leave a `pass` in its place."""
+    blocks = (getattr(parent, name, None) for name in ("body", "orelse", "finalbody"))
+    return any(isinstance(block, list) and len(block) > 1 and node in block for block in blocks)
 
 
 def _removed(operator: str, node: ast.AST, source: SourceText) -> Edit:
