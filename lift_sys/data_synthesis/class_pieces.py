@@ -100,10 +100,30 @@ def _joined(parts: list[Piece]) -> dict[str, frozenset[str]]:
     return found
 
 
+@dataclass(frozen=True)
+class _Opened:
+    """A class as it is read once, for all the slices it is in."""
+
+    node: ast.ClassDef
+    skeleton: Piece
+    members: list[Member]
+    bare: bool
+
+
 def split(module: SliceModule, piece: Piece, own: Callable[[str], bool]) -> ClassParts | None:
     """The parts of a class; None where it has to be taken as a whole. `own`: whether a base is the checkout's."""
+    place = piece.first, piece.last
+    if place not in module.opened:
+        module.opened[place] = _opened(module, piece)
+    found: _Opened | None = module.opened[place]
+    if found is None or not _open(found.node, own):
+        return None
+    return ClassParts(piece, found.skeleton, found.members, found.bare)
+
+
+def _opened(module: SliceModule, piece: Piece) -> _Opened | None:
     node = _definition(module, piece)
-    if node is None or not _open(node, own):
+    if node is None:
         return None
     methods = [part for part in node.body if isinstance(part, Definition)]
     rest = [part for part in node.body if not isinstance(part, Definition)]
@@ -113,8 +133,7 @@ def split(module: SliceModule, piece: Piece, own: Callable[[str], bool]) -> Clas
     mentions = skeleton.mentions | (names & skeleton.now)
     skeleton = replace(skeleton, now=skeleton.now - names, mentions=mentions)
     bound = names | _bound(rest)
-    members = [_member(module, piece, node, part, bound) for part in methods]
-    return ClassParts(piece, skeleton, members, bare=not rest)
+    return _Opened(node, skeleton, [_member(module, piece, node, part, bound) for part in methods], bare=not rest)
 
 
 def method_of(

@@ -89,6 +89,8 @@ class SliceModule:
     """The global names that it binds."""
     risky: dict[Name, str] = field(default_factory=dict)
     """See `effects.effectful`."""
+    opened: dict[tuple[int, int], Any] = field(default_factory=dict)
+    """What `class_pieces.split` found in a class, by its lines: a class is in the slice of each of its methods."""
 
     def __post_init__(self) -> None:
         for piece in self.pieces:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -49,7 +50,7 @@ def equations(bank: Bank, results: Sequence[object]) -> tuple[list[Proposal], li
     alone: list[Proposal] = []
     guarded: list[Proposal] = []
     for aspect in (whole, *aspects(results)):
-        odds = collision(aspect.values)
+        odds = collision([key(value) for value in aspect.values])
         matches = _matches(bank, aspect.values)
         found = [*_plain(aspect, matches, returned, odds), *_truths(bank, aspect, returned, odds)]
         if not found:
@@ -92,11 +93,10 @@ def _aspect(meaning: Callable[[Any], object], types: tuple[type, ...], result: o
         return MISSING
 
 
-def collision(results: Sequence[object]) -> float:
+def collision(keys: Sequence[object]) -> float:
     """The chance that two results drawn at random are the same value; at most 0.9, so that constants add up too."""
-    keys = [key(result) for result in results if result is not MISSING]
-    counts = {item: keys.count(item) for item in keys}
-    return min(0.9, max(0.02, sum(n * n for n in counts.values()) / max(1, len(keys)) ** 2))
+    counts = Counter(item for item in keys if item is not MISSING)
+    return min(0.9, max(0.02, sum(n * n for n in counts.values()) / max(1, counts.total()) ** 2))
 
 
 def negated(condition: str) -> str:
@@ -213,11 +213,12 @@ def _guarded(
     bank: Bank, aspect: Aspect, matches: Sequence[tuple[Term, int]], returned: int, odds: float
 ) -> Iterator[Proposal]:
     """`result == term` under a condition, for the conditions that some term explains fully."""
+    keys = [key(value) for value in aspect.values]
     for rank, (condition, text) in enumerate(bank.conditions.items(), 1):
         group = condition & returned
         if group.bit_count() < MIN_GROUP or group == returned:
             continue
-        found, alike = 0, collision([value for position, value in enumerate(aspect.values) if group >> position & 1])
+        found, alike = 0, collision([item for position, item in enumerate(keys) if group >> position & 1])
         for tried, (term, bits) in enumerate(matches, 1):
             if not group & ~bits and returned & ~bits:
                 natural = condition in bank.natural

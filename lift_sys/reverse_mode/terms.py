@@ -46,13 +46,29 @@ def key(value: object) -> object:
     if value is MISSING:
         return MISSING
     try:
-        if kind is list or kind is tuple or kind is float:
+        if kind is list or kind is tuple or kind is dict or kind is float:
             text = repr(value)
-            if "{" not in text and "set(" not in text:  # those print in an order of their own
+            if ("{" not in text and "set(" not in text) or not _holds_set(value):
                 return text
         return wire.encode(value, limit=4_000)
     except (WireError, RecursionError):
         return MISSING
+
+
+def _holds_set(value: object) -> bool:
+    """Whether a set, which prints in an order of its own, is anywhere in a plain value."""
+    left = [value]
+    while left:
+        item = left.pop()
+        kind = type(item)
+        if kind is dict:
+            left += item.keys()  # type: ignore[attr-defined]
+            left += item.values()  # type: ignore[attr-defined]
+        elif kind is list or kind is tuple:
+            left += item  # type: ignore[arg-type]
+        elif kind is set or kind is frozenset:
+            return True
+    return False
 
 
 def mask(flags: Iterable[bool]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lift_sys.data_synthesis.oracles.base import AUTHORITY, ObservedCall
 from lift_sys.data_synthesis.oracles.generated import Exploration
 from lift_sys.records import TestCase
@@ -18,10 +20,9 @@ def choose_tests(exploration: Exploration, limit: int = 40) -> list[TestCase]:
     """
     calls = exploration.calls
     blocks = exploration.blocks or (0,) * len(calls)
-    order = _ranked(calls, blocks)
     raising = max(1, int(limit * RAISING))
     chosen: list[int] = []
-    for index in order:
+    for index in _ranked(calls, blocks):
         if calls[index].outcome.raises is not None:
             if raising == 0:
                 continue
@@ -38,14 +39,13 @@ def _raises(calls: tuple[ObservedCall, ...], chosen: list[int]) -> int:
     return sum(calls[index].outcome.raises is not None for index in chosen)
 
 
-def _ranked(calls: tuple[ObservedCall, ...], blocks: tuple[int, ...]) -> list[int]:
+def _ranked(calls: tuple[ObservedCall, ...], blocks: tuple[int, ...]) -> Iterator[int]:
     """Greedy: each next call adds the most unseen blocks; once there are none left, seldom outcomes come first."""
     sizes = [len(canonical_json([list(call.args), call.kwargs])) for call in calls]
     outcomes = [canonical_json(call.outcome.model_dump(mode="json")) for call in calls]
     times_seen: dict[str, int] = {}
     left = list(range(len(calls)))
     seen = 0
-    ranked: list[int] = []
     while left:
         best = min(
             left,
@@ -58,10 +58,9 @@ def _ranked(calls: tuple[ObservedCall, ...], blocks: tuple[int, ...]) -> list[in
             ),
         )
         left.remove(best)
-        ranked.append(best)
+        yield best
         seen |= blocks[best]
         times_seen[outcomes[best]] = times_seen.get(outcomes[best], 0) + 1
-    return ranked
 
 
 def to_test(call: ObservedCall) -> TestCase:
