@@ -199,6 +199,8 @@ class Bank:
                 self.add_condition(text, (value is not MISSING and bool(value) for value in values), natural=natural)
         for left in terms:
             for right in (*terms, *self._constants):
+                if len(self.conditions) >= MAX_CONDITIONS:
+                    return
                 for operator in BINARY:
                     if operator.boolean and left is not right and not _speak_of_one(left, right):
                         self._compare(operator, left, right)
