@@ -32,7 +32,7 @@ from lift_sys.records import Example, Requirement
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 LOCK = Path(__file__).parents[2] / "demo" / "demo.lock.json"
 PROJECTS = ("humanize", "jmespath")
-LIMIT = "12"
+LIMIT = "40"
 HARBOR = """
 import sys
 from pathlib import Path
