@@ -264,3 +264,10 @@ def test_recorded_calls_may_hold_numbers_that_are_not_finite(sandbox: Sandbox, n
     found = explore(sandbox, function(code), seeds=[ObservedCall(args=(odd,), oracle="recorded")])
     assert found.reason is None
     assert {"no number", "positive", "other"} == set(results(found))
+
+
+def test_a_call_that_never_leaves_c_code_ends_its_process_and_not_the_patience_of_the_host(sandbox: Sandbox) -> None:
+    code = "from itertools import count\n\ndef f(x: int) -> int:\n    return sum(count(x))\n"
+    found = explore(sandbox, function(code))
+    assert found.reason is RejectionReason.NO_TESTS_FOUND_IN_TIME
+    assert found.detail == "the process ended"  # "a call did not end": the host waited for a minute

@@ -35,8 +35,9 @@ RESULT = 4096
 DEPTH = 20
 CPU_SECONDS = 0.5
 """CPU time of one call, and of loading. Fuel stops Python code long before; this is for calls stuck inside C code."""
-
-
+HARD_CPU_SECONDS = 2.0
+"""CPU time after which a call that does not come back to Python, such as `sum(count())`, ends the process: the zygote
+has SIGPROF do that."""
 IMPORT_SECONDS = 10.0
 """CPU time of one import of packages."""
 GIVE_UP = 2
@@ -243,13 +244,18 @@ class cpu_limit:
                 signal.signal(signal.SIGVTALRM, _ring)
                 cpu_limit.ready = True
             _setitimer(signal.ITIMER_VIRTUAL, CPU_SECONDS)
+            _setitimer(signal.ITIMER_PROF, HARD_CPU_SECONDS)
 
     def __exit__(self, *exception: object) -> None:
         if cpu_limit.ready:
             _setitimer(signal.ITIMER_VIRTUAL, 0)
+            _setitimer(signal.ITIMER_PROF, 0)
 
 
 _setitimer = signal.setitimer
+
+
+_TIMERS = (signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 
 
 def _importing() -> dict[str, object]:
@@ -259,12 +265,14 @@ def _importing() -> dict[str, object]:
         return {}
 
     def importing(*args: Any, **kwargs: Any) -> Any:
-        left = _setitimer(signal.ITIMER_VIRTUAL, IMPORT_SECONDS)[0] if cpu_limit.ready else 0
+        if not cpu_limit.ready:
+            return __import__(*args, **kwargs)
+        left = [_setitimer(timer, IMPORT_SECONDS)[0] for timer in _TIMERS]
         try:
             return __import__(*args, **kwargs)
         finally:
-            if cpu_limit.ready:
-                _setitimer(signal.ITIMER_VIRTUAL, left)
+            for timer, seconds in zip(_TIMERS, left, strict=True):
+                _setitimer(timer, seconds)
 
     return {"__import__": importing}
 

@@ -84,7 +84,16 @@ class Kernel:
         self._filter = self._address(length.to_bytes(8, sys.byteorder) + code.to_bytes(8, sys.byteorder))
         if hasattr(self._library, "mallopt"):
             self._library.mallopt(_ARENA_MAX, 1)  # one heap a process: threads must not eat the address space
+        self._let_profiling_signal_exit()
         self._clone = self._pack("clone", _NEWNS | _NEWIPC | _NEWPID | signal.SIGCHLD)
+
+    def _let_profiling_signal_exit(self) -> None:
+        """Children inherit it, with no code of Python's in the way: a timer can end one that is stuck in C code. The
+        signal's own action would be to end it, too, but is nothing in the first process of a namespace.
+        """
+        library, pointer = self._library, self._ctypes.c_void_p
+        library.signal.argtypes, library.signal.restype = (self._ctypes.c_int, pointer), pointer
+        library.signal(signal.SIGPROF, self._ctypes.cast(library._exit, pointer))
 
     def keep_for_ever(self, value: object) -> None:
         """Never deallocate `value`, though nothing refers to it: freeing it in each child costs more."""
