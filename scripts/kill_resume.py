@@ -1,6 +1,8 @@
 """Kill a run with SIGKILL at random moments, go on each time, and compare the dataset with an uninterrupted one.
 
-    python scripts/kill_resume.py [--kills 50] [--lock demo/demo.lock.json] [--limit N] [--seed 0]
+    python scripts/kill_resume.py [--kills 50] [--lock demo/demo.lock.json] [--limit N] [--seed 0] [--longest 20]
+    python scripts/kill_resume.py --kills 20 --longest 400 --lock training_data/synthetic_v1.lock.json \
+        --cache build/cache --reference build/synthetic_v1
 
 A run that ends before the next kill is compared and started afresh, until all kills are spent; the last round is
 always carried to its end and compared. Exit 1 when a dataset differs or a process outlives its killed run.
@@ -29,7 +31,8 @@ def digests(folder: Path) -> dict[str, str]:
 
 def start(options: argparse.Namespace, out: Path, mark: str) -> subprocess.Popen[bytes]:
     command = [str(Path(sys.executable).parent / "lift-sys"), "generate", "--out", str(out)]
-    command += ["--cache", str(options.work / "cache")] if mark == "reference" else []
+    cache = options.cache or (options.work / "cache" if mark == "reference" else None)
+    command += ["--cache", str(cache)] if cache else []
     command += ["--lock", str(options.lock)] if options.lock else []
     command += ["--limit", str(options.limit)] if options.limit else []
     log = (options.work / f"{mark}.log").open("ab")
@@ -62,6 +65,8 @@ def main() -> int:
     parser.add_argument("--lock", type=Path, default=ROOT / "demo" / "demo.lock.json")
     parser.add_argument("--limit", type=int)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--longest", type=float, default=20.0, help="seconds between two kills, at most")
+    parser.add_argument("--cache", type=Path, help="fetched sources, for all runs; else the killed ones fetch anew")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "kill_resume")
     parser.add_argument("--reference", type=Path, help="a finished dataset of the same settings to compare with")
     options = parser.parse_args()
@@ -78,11 +83,10 @@ def main() -> int:
     wanted = digests(reference)
     out, kills, rounds, wrong = options.work / "killed", 0, 0, 0
     shutil.rmtree(out, ignore_errors=True)
-    longest = 20.0
     while True:
         mark = f"kill-{kills}"
         run = start(options, out, mark)
-        moment = chance.uniform(0.1, longest) if kills < options.kills else None
+        moment = chance.uniform(0.1, options.longest) if kills < options.kills else None
         try:
             code = run.wait(timeout=moment)
         except subprocess.TimeoutExpired:

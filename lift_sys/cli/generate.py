@@ -27,11 +27,11 @@ def generate(
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="The dataset's folder.")] = Path("build/dataset"),
     cache: Annotated[
-        Path | None, typer.Option("--cache", help="Where downloads and lifted files go; OUT/work without it.")
+        Path | None, typer.Option("--cache", help="Where sources go: OUT/work without it. `scrape` keeps them in build/cache.")
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Use only what the cache already holds.")] = False,
     executor: Annotated[
-        str, typer.Option("--executor", help="Where the work is done: local, ray or modal.")
+        str, typer.Option("--executor", help="Where the work is done: local, ray, modal, or inline (this process).")
     ] = "local",
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Worker processes; 0 takes every core.")] = 0,
     resume: Annotated[

@@ -27,7 +27,7 @@ def scrape(
     ] = None,
     out: Annotated[
         Path, typer.Option("--out", help="Where the sources go; `generate --cache DIR` looks in DIR/sources.")
-    ] = Path("build/sources"),
+    ] = Path("build/cache/sources"),
     licence: Annotated[
         list[str] | None, typer.Option("--allow-licence", help="An SPDX id to accept besides the permissive ones.")
     ] = None,
@@ -58,7 +58,7 @@ def scrape(
     Only regular Python files under a permissive licence are kept; everything else is listed with its reason.
     Repositories of GitHub are searched for with `lift-sys scrape github` (its own `--help`).
 
-    Example:  lift-sys scrape more-itertools toolz==1.0.0 --lock my.lock.json --out build/sources
+    Example:  lift-sys scrape more-itertools toolz==1.0.0 --lock my.lock.json --out build/cache/sources
 
     Exit codes: 0 all sources are there, 2 bad arguments, 4 a source can't be had, 5 the folder can't be used.
     """
@@ -82,7 +82,7 @@ def scrape(
     good = _equip(good, with_wheels or [], with_wheels_extra or [], out, jobs)
     if lock is not None and good:
         known.merged(good).save(lock)
-    _tell(sources, found, as_json=as_json, lock=lock)
+    _tell(sources, found, as_json=as_json, lock=lock, out=out)
     for result in found:
         if isinstance(result, LiftError):
             raise typer.Exit(result.exit_code)
@@ -209,7 +209,7 @@ def _progress() -> Any:
     return Progress(console=Console(stderr=True), transient=True)
 
 
-def _tell(sources: list[Source], found: list[Any], *, as_json: bool, lock: Path | None) -> None:
+def _tell(sources: list[Source], found: list[Any], *, as_json: bool, lock: Path | None, out: Path) -> None:
     import json
 
     rows = [_row(source, result) for source, result in zip(sources, found, strict=True)]
@@ -233,7 +233,9 @@ def _tell(sources: list[Source], found: list[Any], *, as_json: bool, lock: Path 
     console = Console()
     console.print(table)
     if lock is not None:
-        console.print(f"\n{lock}  pins them: lift-sys generate --lock {lock}", highlight=False, markup=False)
+        cache = f" --cache {out.parent}" if out.name == "sources" else ""
+        text = f"\n{lock}  pins them: lift-sys generate --lock {lock}{cache} --out build/mine"
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def _row(source: Source, result: Any) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def github(
     ] = None,
     out: Annotated[
         Path, typer.Option("--out", help="Where the sources and the search are kept.", rich_help_panel=_HOW)
-    ] = Path("build/sources"),
+    ] = Path("build/cache/sources"),
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Forget what this search found before.", rich_help_panel=_HOW)
     ] = False,

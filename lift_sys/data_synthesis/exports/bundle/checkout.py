@@ -25,6 +25,8 @@ def main(rows: str, name: str, place: str) -> None:
     if found is None:
         sys.exit(f"{rows} holds no instance {name}")
     folder = Path(place)
+    if folder.exists():
+        sys.exit(f"{place} exists: name a folder that does not")
     folder.mkdir(parents=True)
     for path, text in found["base_files"].items():
         (folder / path).write_bytes(text.encode("utf-8", "surrogatepass"))
@@ -40,4 +42,6 @@ def main(rows: str, name: str, place: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
     main(*sys.argv[1:])
