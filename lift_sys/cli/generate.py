@@ -27,7 +27,8 @@ def generate(
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="The dataset's folder.")] = Path("build/dataset"),
     cache: Annotated[
-        Path | None, typer.Option("--cache", help="Where sources go: OUT/work without it. `scrape` keeps them in build/cache.")
+        Path | None,
+        typer.Option("--cache", help="Where sources go: OUT/work without it. `scrape` keeps them in build/cache."),
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Use only what the cache already holds.")] = False,
     executor: Annotated[
