@@ -81,8 +81,10 @@ class Pipeline:
                 _claim(taken, checkout)
                 record = self.config.record_calls and source.name not in self.unrecorded
                 run = SourceRun(checkout, self.config, self.executor, checkpoint, known, self.progress, record)
+                began = time.monotonic()
                 await run.run()
-                watch.note({**counts.counts, "sources": counts.done["sources"] + 1})
+                took = round(time.monotonic() - began, 1)
+                watch.note(source.name, took, {**counts.counts, "sources": counts.done["sources"] + 1})
                 self.progress.advance("sources")
                 return run.key
 
@@ -134,9 +136,10 @@ class Timeline:
     path: Path
     started: float = field(default_factory=time.monotonic)
 
-    def note(self, counts: Mapping[str, int]) -> None:
-        """A point: seconds, the counts so far, and the memory of this process and its children."""
-        point = {"seconds": round(time.monotonic() - self.started, 1), **counts, "memory_mib": _memory() >> 20}
+    def note(self, source: str, took: float, counts: Mapping[str, int]) -> None:
+        """A point, where a source ends after `took` seconds: the counts so far, and the memory of all processes."""
+        seconds = round(time.monotonic() - self.started, 1)
+        point = {"seconds": seconds, "source": source, "took": took, **counts, "memory_mib": _memory() >> 20}
         with self.path.open("a") as file:
             file.write(json.dumps(point) + "\n")
 

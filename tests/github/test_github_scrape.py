@@ -626,7 +626,8 @@ def kill_and_compare(fake: FakeGithub, tmp_path: Path, points: range) -> None:
         child.communicate()
     assert (broken / "my.lock.json").read_bytes() == (whole / "my.lock.json").read_bytes()
     reports = [
-        next((folder / "build/cache/sources/github").glob("*/selection.json")).read_bytes() for folder in (whole, broken)
+        next((folder / "build/cache/sources/github").glob("*/selection.json")).read_bytes()
+        for folder in (whole, broken)
     ]
     assert reports[0] == reports[1]
 

@@ -1,10 +1,10 @@
 """Calls recorded while a project's own tests run: the oracle of the highest authority.
 
 The tests run in a box of their own, one process for each test file, so a file that hangs, exits or breaks loses only
-itself. Each file is run twice, and only what both runs recorded is kept: the rest depends on more than the code. The
-checkout and pytest are shown read-only. Files that name the most functions of interest come first, and the search
-ends where several in a row add little. What is limited is limited by count (files, tests, calls); the clock is a
-backstop, and a file it cuts off yields only the tests that had ended.
+itself. A file that tells something new is run twice, and only what both runs recorded is kept: the rest depends on
+more than the code. The checkout and pytest are shown read-only. Files that name the most functions of interest come
+first, and the search ends where several in a row add little. What is limited is limited by count (files, tests,
+calls); the clock is a backstop, and a file it cuts off yields only the tests that had ended.
 """
 
 from __future__ import annotations
@@ -132,7 +132,8 @@ def _record(
     for file in files:
         asked = {**request, "file": file, "hypothesis": "hypothesis" in _words(checkout.folder / file)}
         rows = _run(box, asked, end)
-        again = _run(box, asked, end) if rows else rows
+        news = rows is not None and any(_is_new(tapes, row) for row in rows)
+        again = _run(box, asked, end) if news else []
         if rows is None or again is None:
             break
         # Arguments and results that a clock or a random number had a part in don't come back in the second run.
@@ -152,6 +153,11 @@ def _record(
     return found
 
 
+def _is_new(tapes: dict[str, dict[str, ObservedCall | None]], row: tuple[str, ObservedCall]) -> bool:
+    target, call = row
+    return tapes.get(target, {}).get(_arguments(call)) != call
+
+
 def _known(tapes: dict[str, dict[str, ObservedCall | None]]) -> int:
     return sum(min(ENOUGH, sum(call is not None for call in tape.values())) for tape in tapes.values())
 
@@ -161,9 +167,13 @@ def _identity(row: tuple[str, ObservedCall]) -> str:
     return canonical_json([target, list(call.args), call.kwargs, call.outcome.model_dump(mode="json")])
 
 
+def _arguments(call: ObservedCall) -> str:
+    return canonical_json([list(call.args), call.kwargs])
+
+
 def _keep(tape: dict[str, ObservedCall | None], call: ObservedCall) -> None:
     """Add a call; two calls with equal arguments and different outcomes are both dropped."""
-    key = canonical_json([list(call.args), call.kwargs])
+    key = _arguments(call)
     if key not in tape:
         tape[key] = call
     elif tape[key] != call:
