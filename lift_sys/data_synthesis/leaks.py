@@ -178,10 +178,18 @@ def _fragments(definition: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[t
         else:
             continue
         if not bare:
-            text = ast.unparse(node)
+            text = _written(node)
             squeezed = _squeeze(text)
             if len(squeezed) >= MIN_FRAGMENT:
                 yield text, squeezed
+
+
+def _written(node: ast.AST) -> str:
+    """The text of a node; none where Python 3.11 can't write it: a backslash in the braces of an f-string."""
+    try:
+        return ast.unparse(node)
+    except ValueError:
+        return ""
 
 
 def _fragments_shown(body: _Body, shown: str, known: str) -> Iterator[str]:
@@ -210,7 +218,7 @@ def _strings_shown(body: _Body, shown: str, known: str) -> Iterator[str]:
 def _grams(definition: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, ...]]:
     """Runs of tokens that are neither all words nor all marks: these tell code from prose."""
     for statement in body_of(definition):
-        tokens = _WORD.findall(ast.unparse(statement).lower())
+        tokens = _WORD.findall(_written(statement).lower())
         marks = [not (token[0].isalnum() or token[0] == "_") for token in tokens]
         for position in range(len(tokens) - NGRAM + 1):
             if 2 <= sum(marks[position : position + NGRAM]) <= NGRAM - 2:

@@ -7,6 +7,7 @@ Only syntax is looked at. Names that are assigned once stand for what was assign
 from __future__ import annotations
 
 import ast
+import copy
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -120,7 +121,7 @@ class _Inline(ast.NodeTransformer):
         if value is None or not isinstance(node.ctx, ast.Load) or self.depth >= 3:
             return node
         self.depth += 1
-        made: ast.expr = self.visit(ast.parse(ast.unparse(value), mode="eval").body)
+        made: ast.expr = self.visit(copy.deepcopy(value))
         self.depth -= 1
         return made
 

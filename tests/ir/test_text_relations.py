@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -124,3 +125,14 @@ def test_a_kept_clause_holds_on_a_call_with_another_separator(box: Sandbox, obse
     made = refine(spec("host", "default"), calls, box, None)
     more = observing(port, [(text, 50) for text in texts(40, "xy:,")])
     assert breaches(made, more, box) == []
+
+
+def test_a_backslash_that_is_put_into_an_f_string_is_no_obstacle() -> None:
+    source = """
+    def f(path):
+        mark = "\\\\"
+        text = f"{mark}{path}"
+        full = text + mark
+        return full if path else ""
+    """
+    assert "path" in hints_of(textwrap.dedent(source), [], ["path"]).conditions
