@@ -16,24 +16,21 @@ from lift_sys.records.models import (
     Projection,
     Provenance,
     Quality,
-    Rejection,
-    RejectionReason,
     Repository,
     Requirement,
     Slice,
     SourceKind,
-    Stage,
     Status,
     TestCase,
     TestResult,
     Verdict,
     WireValue,
     program_of,
-    reject_example,
     wire_arguments,
     wire_literal,
     wire_text,
 )
+from lift_sys.records.rejections import Rejection, RejectionReason, Stage, reject_example
 
 __all__ = [
     "DRIVER",

@@ -17,7 +17,8 @@ from pydantic import BaseModel
 
 from lift_sys.ir import IntermediateRepresentation
 from lift_sys.records.base import Record
-from lift_sys.records.models import Example, Function, Rejection, Repository, TestCase, Verdict
+from lift_sys.records.models import Example, Function, Repository, TestCase, Verdict
+from lift_sys.records.rejections import Rejection
 from lift_sys.records.repair import RepairTask
 
 RECORDS: tuple[type[BaseModel], ...] = (

@@ -10,7 +10,7 @@ import warnings
 from codecs import BOM_UTF8
 
 from lift_sys.errors import SourceError
-from lift_sys.records.models import RejectionReason
+from lift_sys.records.rejections import RejectionReason
 
 MAX_BYTES = 2_000_000
 """Files above this are rejected unread: parsing takes some 200 times their size in memory."""
