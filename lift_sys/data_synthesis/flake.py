@@ -65,23 +65,6 @@ def flips(
                 yield from _run(boxes, program, driver, tests, environment, "fresh_process", numbers)
 
 
-def flake_gate(
-    boxes: SeedBoxes,
-    program: str,
-    driver: str,
-    tests: Sequence[TestCase],
-    environments: Sequence[Environment] = ENVIRONMENTS,
-) -> FlakeEvidence | Failure:
-    """Run every test under all environments and both regimes.
-
-    Raises:
-        SandboxFault: our box broke; nothing is known, so the caller retries.
-    """
-    for flip in flips(boxes, program, driver, tests, environments):
-        return why(boxes, program, driver, tests, flip, environments[0])
-    return evidence(environments)
-
-
 def evidence(environments: Sequence[Environment]) -> FlakeEvidence:
     """What is kept of a row that held: each test ran once in each environment, and once in a fresh process."""
     return FlakeEvidence(environments=tuple(e.name for e in environments), runs=len(environments) + 1)

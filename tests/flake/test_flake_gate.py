@@ -11,7 +11,7 @@ from lift_sys import wire
 from lift_sys.data_synthesis.boxes import Boxes
 from lift_sys.data_synthesis.environments import ENVIRONMENTS, PLAIN, accepting, drawn, order
 from lift_sys.data_synthesis.execution_validator import Failure
-from lift_sys.data_synthesis.flake import flake_gate, flips
+from lift_sys.data_synthesis.flake import evidence, flips, why
 from lift_sys.records import Expected, FlakeEvidence, RejectionReason, TestCase, wire_arguments
 from lift_sys.sandbox.candidate import Call, run_calls
 
@@ -20,6 +20,13 @@ from lift_sys.sandbox.candidate import Call, run_calls
 def boxes() -> Iterator[Boxes]:
     with Boxes() as opened:
         yield opened
+
+
+def gated(boxes: Boxes, code: str, entry_point: str, tests: list[TestCase]) -> FlakeEvidence | Failure:
+    """What the validator makes of every run of a row."""
+    for flip in flips(boxes, code, entry_point, tests):
+        return why(boxes, code, entry_point, tests, flip, ENVIRONMENTS[0])
+    return evidence(ENVIRONMENTS)
 
 
 def observed(boxes: Boxes, code: str, arguments: tuple[object, ...]) -> list[TestCase]:
@@ -79,7 +86,7 @@ STABLE = {
 @pytest.mark.parametrize("name", FLAKY)
 def test_a_flaky_row_is_caught(boxes: Boxes, name: str) -> None:
     tests = observed(boxes, FLAKY[name], (1, 2, 3))
-    verdict = flake_gate(boxes, FLAKY[name], "f", tests)
+    verdict = gated(boxes, FLAKY[name], "f", tests)
     assert isinstance(verdict, Failure)
     assert any(environment.name in verdict.detail for environment in ENVIRONMENTS)
     if not name.startswith(UNLIKE_ITSELF):
@@ -88,20 +95,20 @@ def test_a_flaky_row_is_caught(boxes: Boxes, name: str) -> None:
 
 @pytest.mark.parametrize("name", STATE)
 def test_state_that_leaks_between_calls_is_caught(boxes: Boxes, name: str) -> None:
-    verdict = flake_gate(boxes, STATE[name], "f", observed(boxes, STATE[name], (5, 6, 7)))
+    verdict = gated(boxes, STATE[name], "f", observed(boxes, STATE[name], (5, 6, 7)))
     assert isinstance(verdict, Failure)
     assert verdict.reason == RejectionReason.STATE_LEAKS
 
 
 @pytest.mark.parametrize("name", STABLE)
 def test_a_stable_row_passes_and_names_what_it_held_in(boxes: Boxes, name: str) -> None:
-    verdict = flake_gate(boxes, STABLE[name], "f", observed(boxes, STABLE[name], (1, 2, 3, 4, 5, 6, 7)))
+    verdict = gated(boxes, STABLE[name], "f", observed(boxes, STABLE[name], (1, 2, 3, 4, 5, 6, 7)))
     assert verdict == FlakeEvidence(environments=tuple(e.name for e in ENVIRONMENTS), runs=len(ENVIRONMENTS) + 1)
 
 
 def test_a_wrong_expected_value_is_no_flake(boxes: Boxes) -> None:
     tests = [TestCase(args=(1,), expected=Expected(value=3), oracle="generated")]
-    verdict = flake_gate(boxes, "def f(x): return x", "f", tests)
+    verdict = gated(boxes, "def f(x): return x", "f", tests)
     assert isinstance(verdict, Failure)
     assert verdict.reason == RejectionReason.REFERENCE_FAILED
 
