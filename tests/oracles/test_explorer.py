@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -271,3 +272,21 @@ def test_a_call_that_never_leaves_c_code_ends_its_process_and_not_the_patience_o
     found = explore(sandbox, function(code))
     assert found.reason is RejectionReason.NO_TESTS_FOUND_IN_TIME
     assert found.detail == "the process ended"  # "a call did not end": the host waited for a minute
+
+
+WAITING = {
+    "an empty queue": "import queue\ndef f(n):\n    if n > 5:\n        return queue.Queue().get()\n    return n * 2",
+    "a lock that is held": (
+        "import threading\ndef f(n):\n    lock = threading.Lock()\n    lock.acquire()\n"
+        "    return lock.acquire() if n > 5 else n * 2"
+    ),
+    "a nap": "import time\ndef f(n):\n    if n > 5:\n        time.sleep(3600)\n    return n * 2",
+}
+
+
+@pytest.mark.parametrize("code", WAITING.values(), ids=WAITING)
+def test_a_call_that_waits_for_ever_does_not_hold_the_worker(sandbox: Sandbox, code: str) -> None:
+    began = time.monotonic()
+    found = explore(sandbox, function(code), budget=100)
+    assert time.monotonic() - began < 30  # the whole exploration may take 60 s, and would be tried twice
+    assert all(call.outcome.raises is None for call in found.calls)

@@ -7,6 +7,7 @@ import contextlib
 import linecache
 import signal
 import sys
+import time
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,10 @@ CPU_SECONDS = 0.5
 HARD_CPU_SECONDS = 2.0
 """CPU time after which a call that does not come back to Python, such as `sum(count())`, ends the process: the zygote
 has SIGPROF do that."""
+IDLE_SECONDS = 1.0
+"""Wall-clock time of one look at a call; one that used next to no CPU time between two looks waits for what never
+comes, such as `Queue().get()`."""
+IDLE_SHARE = 0.01
 IMPORT_SECONDS = 10.0
 """CPU time of one import of packages."""
 GIVE_UP = 2
@@ -229,10 +234,13 @@ def depth(text: str) -> int:
 
 
 class cpu_limit:
-    """Drain the meter when the block takes too much CPU time: the next hit raises, and so does the handler."""
+    """Drain the meter when the block takes too much CPU time, or waits for ever: the next hit raises, and so does the
+    handler."""
 
     running: Meter | None = None
     ready = False
+    used = -1.0
+    """CPU time at the last look; negative where there was none."""
 
     def __init__(self, meter: Meter) -> None:
         self.meter = meter
@@ -242,17 +250,22 @@ class cpu_limit:
         with contextlib.suppress(ValueError, OSError):  # not the main thread, or refused: fuel still holds
             if not cpu_limit.ready:
                 signal.signal(signal.SIGVTALRM, _ring)
+                signal.signal(signal.SIGALRM, _look)
                 cpu_limit.ready = True
+            cpu_limit.used = -1.0
+            _setitimer(signal.ITIMER_REAL, IDLE_SECONDS, IDLE_SECONDS)
             _setitimer(signal.ITIMER_VIRTUAL, CPU_SECONDS)
             _setitimer(signal.ITIMER_PROF, HARD_CPU_SECONDS)
 
     def __exit__(self, *exception: object) -> None:
         if cpu_limit.ready:
+            _setitimer(signal.ITIMER_REAL, 0)
             _setitimer(signal.ITIMER_VIRTUAL, 0)
             _setitimer(signal.ITIMER_PROF, 0)
 
 
 _setitimer = signal.setitimer
+_process_time = time.process_time
 
 
 _TIMERS = (signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
@@ -275,6 +288,12 @@ def _importing() -> dict[str, object]:
                 _setitimer(timer, seconds)
 
     return {"__import__": importing}
+
+
+def _look(number: int, frame: object) -> None:
+    before, cpu_limit.used = cpu_limit.used, _process_time()
+    if 0 <= before and cpu_limit.used - before < IDLE_SHARE * IDLE_SECONDS:
+        _ring(number, frame)
 
 
 def _ring(number: int, frame: object) -> None:
