@@ -292,7 +292,7 @@ def _importing() -> dict[str, object]:
 
 def _look(number: int, frame: object) -> None:
     before, cpu_limit.used = cpu_limit.used, _process_time()
-    if 0 <= before and cpu_limit.used - before < IDLE_SHARE * IDLE_SECONDS:
+    if before >= 0 and cpu_limit.used - before < IDLE_SHARE * IDLE_SECONDS:
         _ring(number, frame)
 
 
