@@ -19,11 +19,11 @@ from pathlib import Path
 from bench.common import Row
 from lift_sys.data_synthesis.batch_lifter import lift_path
 from lift_sys.data_synthesis.minimise import minimise
-from lift_sys.data_synthesis.mutants import run_mutants
 from lift_sys.data_synthesis.oracles import choose_tests, explore
 from lift_sys.records import Function
 from lift_sys.sandbox import open_sandbox
 from lift_sys.sandbox.api import Sandbox
+from lift_sys.testing.mutants import run_mutants
 
 SAMPLE = 300
 LEFT_OUT = ("test", "tests", "site-packages", "idlelib", "lib2to3", "__pycache__", "turtledemo", "config-*", "*.so")

@@ -12,12 +12,12 @@ from multiprocessing import get_context
 
 from bench.common import Row
 from lift_sys.data_synthesis.boxes import Boxes
-from lift_sys.data_synthesis.environments import ENVIRONMENTS
 from lift_sys.data_synthesis.flake import flips
 from lift_sys.records import Expected, TestCase
 from lift_sys.sandbox import open_sandbox
 from lift_sys.sandbox.api import BoxConfig
 from lift_sys.sandbox.candidate import Call, run_calls
+from lift_sys.sandbox.environments import ENVIRONMENTS
 from lift_sys.sandbox.layout import interpreter
 
 SECONDS = 4.0

@@ -48,6 +48,8 @@ class PipelineConfig(Record):
     """Rows below are left out: of those, a reader would reject nine in ten (docs/CURATION.md)."""
     decontaminate: bool = True
     """Leave out what a benchmark asks for."""
+    suites: tuple[str, ...] = ()
+    """Files of test suites to keep out as well (`lift-sys tests generate`); paths from the working folder."""
     max_project_share: float | None = Field(None, gt=0, le=1)
     """Largest share of the rows that one project may have; None sets no bound."""
     max_one_statement_share: float | None = Field(None, ge=0, le=1)
@@ -63,6 +65,7 @@ CURATION = (
     "allow_licences",
     "min_quality",
     "decontaminate",
+    "suites",
     "max_project_share",
     "max_one_statement_share",
 )
@@ -81,6 +84,9 @@ def code_version() -> str:
 
 _AFTER_THE_ENGINE = tuple(
     """cli/ errors.py evaluation/ executors/ modal_app.py providers/ reports/ storage/ training/
+    testing/acceptance.py testing/comparing.py testing/drawing.py testing/inputs.py
+    testing/measuring.py testing/prompts.py testing/running.py testing/solvers.py testing/suite.py
+    testing/template testing/test_generator.py testing/validation.py
     data_synthesis/assembly.py data_synthesis/curation/ data_synthesis/dataset.py data_synthesis/exports/
     data_synthesis/forget data_synthesis/github data_synthesis/patch.py data_synthesis/pipeline.py
     data_synthesis/progress.py data_synthesis/prompt_scorer.py data_synthesis/publication.py

@@ -10,6 +10,7 @@
     │   ├── RateLimited        the host wants a longer pause than we were allowed to make: run it again later
     │   └── ServiceUnavailable the host can't be reached or fails again and again: run it again later
     ├── StorageError           a checkpoint, cache or output folder that can't be used
+    ├── TemplateError          a template of the test suite that is not well-formed
     ├── WireError              bytes that are no value of the wire format, or a value that has no encoding
     └── SandboxError
         ├── SandboxUnavailable a protection that may not be missing is missing on this machine
@@ -67,6 +68,10 @@ class ServiceUnavailable(SourceError):
 
 class StorageError(LiftError):
     exit_code = 5
+
+
+class TemplateError(LiftError):
+    exit_code = 2
 
 
 class WireError(LiftError):

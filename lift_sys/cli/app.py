@@ -17,6 +17,7 @@ from lift_sys.cli.repair import repair
 from lift_sys.cli.scrape import ScrapeCommand, scrape
 from lift_sys.cli.show import show
 from lift_sys.cli.synthesize import synthesize
+from lift_sys.cli.tests import tests
 from lift_sys.cli.verify import verify
 
 app = typer.Typer(
@@ -46,3 +47,4 @@ for command in (*MAKING, show, browse, doctor):
     app.command(cls=kind, no_args_is_help=command in (scrape, lift, synthesize, judge, decontaminate, forget))(
         command
     )
+app.add_typer(tests)

@@ -18,6 +18,8 @@ TITLES = {
     "curate": "Curating",
     "decontaminate": "Running benchmarks' tests on rows",
     "judge": "Judging",
+    "answers": "Asked and judged",
+    "templates": "Templates: draw and check",
 }
 FUNNEL = ("functions", "lifted", "with_tests", "validated", "rejected")
 PLAIN_SECONDS = 10.0
@@ -88,6 +90,8 @@ class Console:
         from rich.console import Group
         from rich.text import Text
 
+        if not self.counts:
+            return self._bars
         funnel = Text("  ")
         for name in FUNNEL:
             style = {"validated": "bold green", "rejected": "yellow"}.get(name, "bold")
@@ -105,3 +109,10 @@ class Console:
     ) -> None:
         if self.interactive:
             self._live.stop()
+
+
+def command_line() -> str:
+    """The command line, without the folder that the program lies in."""
+    import shlex
+
+    return shlex.join(["lift-sys", *sys.argv[1:]])

@@ -45,6 +45,10 @@ def generate(
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Stop after this many functions of each source.")
     ] = None,
+    suite: Annotated[
+        list[Path] | None,
+        typer.Option("--suite", help="A test suite that no row may give away (`lift-sys tests`). Repeatable."),
+    ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of every choice of wording.")] = None,
     repair: Annotated[
         bool, typer.Option("--repair", help="Write repair tasks as well, from the killed mutants: OUT/repair.jsonl.")
@@ -66,7 +70,7 @@ def generate(
     import json
     import shutil
 
-    from lift_sys.cli.console import Console
+    from lift_sys.cli.console import Console, command_line
     from lift_sys.cli.scrape import check_licences, split_ref
     from lift_sys.data_synthesis.licences import Policy
     from lift_sys.data_synthesis.pipeline import Pipeline
@@ -92,12 +96,19 @@ def generate(
         *(GitSource(*split_ref(url), offline=offline, policy=policy) for url in git or []),
     ] or [StdlibSource()]
     _refuse_forgotten(lock, out, sources)
-    config = _config(pinned, seed=seed, record_calls=record, max_functions=limit, allow_licences=tuple(allow) or None)
+    config = _config(
+        pinned,
+        seed=seed,
+        record_calls=record,
+        max_functions=limit,
+        allow_licences=tuple(allow) or None,
+        suites=tuple(map(str, suite or ())) or None,
+    )
     unrecorded = frozenset(entry.name for entry in pinned.sources if not entry.record)
     with Console() as console:
         pipeline = Pipeline(config, out, cache, make_executor(executor, jobs), console, unrecorded)
         manifest = asyncio.run(pipeline.run(sources))
-    write_report(out, seconds=pipeline.seconds, command=_command())
+    write_report(out, seconds=pipeline.seconds, command=command_line())
     tasks = write_repair_tasks(out)["tasks"] if repair else None
     if as_json:
         print(
@@ -124,14 +135,6 @@ def _refuse_forgotten(lock: Path | None, out: Path, sources: list[Source]) -> No
         forgotten.check(inner.name, getattr(inner, "url", None), getattr(inner, "sha256", None))
     if forgotten != known:
         forgotten.save(out)
-
-
-def _command() -> str:
-    """The command line, without the folder that the program lies in."""
-    import shlex
-    import sys
-
-    return shlex.join(["lift-sys", *sys.argv[1:]])
 
 
 def _config(lock: Lock, **options: Any) -> PipelineConfig:

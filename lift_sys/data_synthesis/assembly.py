@@ -81,7 +81,7 @@ class Assembly:
         if not self.config.decontaminate:
             return []
         with open_sandbox() as sandbox:
-            return load_benchmarks(sandbox)
+            return load_benchmarks(sandbox, [Path(name) for name in self.config.suites])
 
     def _curate(self, keys: Sequence[str], benchmarks: Sequence[Benchmark], draft: Draft) -> None:
         self.progress.start("curate", len(keys))

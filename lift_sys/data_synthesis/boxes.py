@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from lift_sys.data_synthesis.environments import as_environment
+from lift_sys.sandbox.environments import as_environment
 
 if TYPE_CHECKING:
     from lift_sys.records import Requirement

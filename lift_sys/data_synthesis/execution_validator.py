@@ -35,9 +35,9 @@ from lift_sys.records.base import canonical_json
 
 if TYPE_CHECKING:
     from lift_sys.data_synthesis.boxes import SeedBoxes
-    from lift_sys.data_synthesis.mutants import MutationMatrix
     from lift_sys.sandbox.api import Environment
     from lift_sys.sandbox.candidate import Call, Outcome
+    from lift_sys.testing.mutants import MutationMatrix
 
 Regime = Literal["one_process", "fresh_process"]
 REGIMES: tuple[Regime, ...] = ("one_process", "fresh_process")
@@ -183,11 +183,11 @@ def validate(
     Raises:
         SandboxFault: our box broke; nothing is known, so the caller retries.
     """
-    from lift_sys.data_synthesis.blank import blank
-    from lift_sys.data_synthesis.environments import accepting
     from lift_sys.data_synthesis.flake import evidence
     from lift_sys.data_synthesis.minimise import minimise
-    from lift_sys.data_synthesis.mutants import run_mutants
+    from lift_sys.sandbox.environments import accepting
+    from lift_sys.testing.blank import blank
+    from lift_sys.testing.mutants import run_mutants
 
     program, driver = sliced.program, sliced.driver
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lift_sys.data_synthesis.environments import ENVIRONMENTS, order
 from lift_sys.data_synthesis.execution_validator import REGIMES, Failure, Regime, meets, to_call
 from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge
 from lift_sys.records import FlakeEvidence, RejectionReason, TestCase
+from lift_sys.sandbox.environments import ENVIRONMENTS, order
 
 if TYPE_CHECKING:
     from lift_sys.data_synthesis.boxes import SeedBoxes

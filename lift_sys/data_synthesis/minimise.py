@@ -10,7 +10,7 @@ from lift_sys.records import TestCase
 from lift_sys.records.base import canonical_json
 
 if TYPE_CHECKING:
-    from lift_sys.data_synthesis.mutants import MutationMatrix
+    from lift_sys.testing.mutants import MutationMatrix
 
 
 def minimise(tests: Sequence[TestCase], matrix: MutationMatrix, *, least: int = 3, most: int = 12) -> list[int]:

@@ -65,8 +65,8 @@ def check_repair(task: RepairTask, boxes: SeedBoxes) -> str | None:
 
 def _passed(boxes: SeedBoxes, task: RepairTask, program: str) -> Sequence[bool] | None:
     """Whether each test, the failing ones first, passes; None when the program ends or hangs its process."""
-    from lift_sys.data_synthesis.environments import PLAIN
     from lift_sys.sandbox.candidate import run_calls
+    from lift_sys.sandbox.environments import PLAIN
 
     tests = (*task.failing, *task.passing)
     try:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lift_sys.data_synthesis.boxes import Boxes
-from lift_sys.data_synthesis.environments import drawn
 from lift_sys.data_synthesis.execution_validator import REGIMES
 from lift_sys.data_synthesis.flake import flips
 from lift_sys.data_synthesis.progress import Progress
@@ -27,6 +26,7 @@ from lift_sys.errors import RequirementMissing, SandboxFault, SandboxUnavailable
 from lift_sys.executors import Executor, ItemRaised, WorkerCrashed
 from lift_sys.records import Example
 from lift_sys.records.base import content_hash
+from lift_sys.sandbox.environments import drawn
 from lift_sys.storage import Checkpoint
 
 if TYPE_CHECKING:

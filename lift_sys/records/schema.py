@@ -20,6 +20,7 @@ from lift_sys.records.base import Record
 from lift_sys.records.models import Example, Function, Repository, TestCase, Verdict
 from lift_sys.records.rejections import Rejection
 from lift_sys.records.repair import RepairTask
+from lift_sys.records.tasks import Task
 
 RECORDS: tuple[type[BaseModel], ...] = (
     Repository,
@@ -30,6 +31,7 @@ RECORDS: tuple[type[BaseModel], ...] = (
     Example,
     Rejection,
     RepairTask,
+    Task,
 )
 FOLDER = Path("docs/schema")
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

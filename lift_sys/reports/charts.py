@@ -40,14 +40,18 @@ def _svg(figure: Figure) -> str:
     return text[text.index("<svg") :]
 
 
-def bars(values: Mapping[str, float], *, colours: Mapping[str, str] | None = None, label: str = "") -> str:
-    """Horizontal bars, first at the top, each with its value."""
+def bars(
+    values: Mapping[str, float], *, colours: Mapping[str, str] | None = None, label: str = "", places: int = 0
+) -> str:
+    """Horizontal bars, first at the top, each with its value to so many decimal places."""
     names = list(values)
     figure, axes = _figure(7, 0.32 * max(len(names), 1) + 0.6)
     positions = range(len(names))
     colours = colours or {}
     drawn = axes.barh(positions, list(values.values()), color=[colours.get(name, BLUE) for name in names], height=0.7)
-    axes.bar_label(drawn, labels=[f"{value:,.0f}" for value in values.values()], padding=3, color=GREY, fontsize=9)
+    axes.bar_label(
+        drawn, labels=[f"{value:,.{places}f}" for value in values.values()], padding=3, color=GREY, fontsize=9
+    )
     axes.set_yticks(positions, names)
     axes.invert_yaxis()
     axes.set_xlabel(label)
@@ -55,7 +59,14 @@ def bars(values: Mapping[str, float], *, colours: Mapping[str, str] | None = Non
     return _svg(figure)
 
 
-def histogram(values: Sequence[float], *, label: str, bins: int = 20, span: tuple[float, float] | None = None) -> str:
+def histogram(
+    values: Sequence[float],
+    *,
+    label: str,
+    up: str = "examples",
+    bins: int = 20,
+    span: tuple[float, float] | None = None,
+) -> str:
     """How often each range of values occurs, with the median marked."""
     figure, axes = _figure(4.4, 2.6)
     axes.hist(values, bins=bins, range=span, color=BLUE)
@@ -64,7 +75,7 @@ def histogram(values: Sequence[float], *, label: str, bins: int = 20, span: tupl
         axes.axvline(median, color=ORANGE, linewidth=1.5)
         axes.set_title(f"median {median:,.2f}".rstrip("0").rstrip("."), fontsize=9, color=ORANGE, loc="right")
     axes.set_xlabel(label)
-    axes.set_ylabel("examples")
+    axes.set_ylabel(up)
     return _svg(figure)
 
 

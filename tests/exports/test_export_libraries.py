@@ -20,7 +20,6 @@ from typing import Any
 import pytest
 from export_box import harbor_reward, pytest_packages, run_boxed
 
-from lift_sys.data_synthesis.blank import blank
 from lift_sys.data_synthesis.dataset import read_examples
 from lift_sys.data_synthesis.exports.asking import answer, fenced
 from lift_sys.data_synthesis.exports.naming import row_name
@@ -28,6 +27,7 @@ from lift_sys.data_synthesis.exports.registry import Options, export
 from lift_sys.data_synthesis.exports.reward import WHEELS, compute_score, trl_reward
 from lift_sys.data_synthesis.sources.wheels import find
 from lift_sys.records import Example, Requirement
+from lift_sys.testing.blank import blank
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 LOCK = Path(__file__).parents[2] / "demo" / "demo.lock.json"

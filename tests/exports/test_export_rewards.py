@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from export_rows import BAND
 
-from lift_sys.data_synthesis.blank import blank
 from lift_sys.data_synthesis.exports.asking import answer, fenced
 from lift_sys.data_synthesis.exports.grounds import ground_truth
 from lift_sys.data_synthesis.exports.registry import export
 from lift_sys.data_synthesis.exports.reward import compute_score, score, trl_reward
 from lift_sys.errors import ConfigError, RequirementMissing
 from lift_sys.records import Example
+from lift_sys.testing.blank import blank
 
 
 def test_the_reference_gets_1_and_the_stub_0_on_every_row(examples: list[Example]) -> None:

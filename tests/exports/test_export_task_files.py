@@ -14,11 +14,11 @@ from export_box import harbor_reward, pytest_packages, run_boxed
 from export_rows import BAND, deep, hard_tests
 
 from lift_sys import wire
-from lift_sys.data_synthesis.blank import blank
 from lift_sys.data_synthesis.exports.naming import row_name
 from lift_sys.data_synthesis.exports.registry import export
 from lift_sys.data_synthesis.exports.testfiles import expression, file_of_tests, support_files
 from lift_sys.records import Example, wire_text
+from lift_sys.testing.blank import blank
 
 SYSTEM = "/usr/bin/python3"
 """One that everybody may start: that of a virtual environment may lie in a home folder."""

@@ -9,11 +9,11 @@ import pytest
 
 from lift_sys import wire
 from lift_sys.data_synthesis.boxes import Boxes
-from lift_sys.data_synthesis.environments import ENVIRONMENTS, PLAIN, accepting, drawn, order
 from lift_sys.data_synthesis.execution_validator import Failure
 from lift_sys.data_synthesis.flake import evidence, flips, why
 from lift_sys.records import Expected, FlakeEvidence, RejectionReason, TestCase, wire_arguments
 from lift_sys.sandbox.candidate import Call, run_calls
+from lift_sys.sandbox.environments import ENVIRONMENTS, PLAIN, accepting, drawn, order
 
 
 @pytest.fixture(scope="module")

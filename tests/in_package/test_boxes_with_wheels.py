@@ -10,11 +10,11 @@ from wheel_kit import fetch, make_wheel
 
 from lift_sys import wire
 from lift_sys.data_synthesis.boxes import Boxes, equipped
-from lift_sys.data_synthesis.mutants import run_mutants
 from lift_sys.errors import CandidateDied, CandidateLoadFailed, CandidateTimeout, RequirementMissing
 from lift_sys.records import Expected, Requirement, TestCase
 from lift_sys.sandbox.api import Limits, Sandbox
 from lift_sys.sandbox.candidate import Call, Regime, run_calls
+from lift_sys.testing.mutants import run_mutants
 
 COUNTER = "import counter\n\ndef f(n):\n    counter.SEEN.append(n)\n    return len(counter.SEEN)\n"
 Opened = Callable[..., Sandbox]

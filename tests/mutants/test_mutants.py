@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from lift_sys import wire
 from lift_sys.data_synthesis.minimise import minimise
-from lift_sys.data_synthesis.mutants import MutationMatrix, run_mutants
 from lift_sys.records import Expected, MutantEvidence, TestCase
 from lift_sys.sandbox.api import Sandbox
 from lift_sys.sandbox.guest.edits import SourceText
 from lift_sys.sandbox.guest.nearby import domain
 from lift_sys.sandbox.guest.sites import Site, choose, sites
+from lift_sys.testing.mutants import MutationMatrix, run_mutants
 
 OPERATORS = [
     ("return a + b", "arithmetic", "return a - b"),

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from lift_sys.data_synthesis.blank import blank, place
+from lift_sys.testing.blank import blank, place
 
 METHOD = "class A:\n    def f(self):\n        return 'é'\n\n    z = 1\n"
 

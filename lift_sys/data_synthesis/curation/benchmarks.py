@@ -6,7 +6,8 @@ A suite has one JSON object a line. The first names the suite, the others are pr
     {"id": "synthetic/1", "entry_point": "f", "prompt": "...", "solution": "def f(a): ...",
      "calls": [{"args": [1], "expected": 2}], "probes": []}
 
-Values are in the wire format (`lift_sys.wire`) as JSON. `solution` is a whole module.
+Values are in the wire format (`lift_sys.wire`) as JSON. `solution` is a whole module. Lines may also be tasks as
+`lift-sys tests generate` writes them.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from lift_sys import wire
 from lift_sys.errors import ConfigError, SandboxError, SandboxFault, StorageError, WireError
 from lift_sys.records import WireValue, wire_arguments, wire_text
 from lift_sys.records.base import canonical_json
+from lift_sys.records.tasks import Task
 from lift_sys.sandbox.api import Limits, Sandbox
 
 RECORD_SECONDS = 30.0
@@ -94,7 +96,7 @@ def load_suite(path: Path) -> Benchmark:
             if "suite" in data and not head and not problems:
                 head = data
                 continue
-            problems.append(_problem(data))
+            problems.append(_of_task(Task.from_line(line)) if "template" in data else _problem(data))
         except (ValueError, ValidationError, WireError, SyntaxError) as error:
             reason = str(error).replace("\n", " ")[:300]
             raise StorageError(f"{path}, line {number}: no problem of a suite: {reason}") from None
@@ -128,6 +130,20 @@ def _problem(data: dict[str, Any]) -> Problem:
         for text in call.texts():
             wire.decode(text)
     return problem
+
+
+def _of_task(task: Task) -> Problem:
+    """A task of a generated suite. Calls that raise are left out: a row's function is tried on what must return."""
+    calls = (
+        BenchmarkCall(args=test.args, expected=test.expected.value) for test in task.tests if not test.expected.raises
+    )
+    return Problem(
+        id=task.name,
+        entry_point=task.driver,
+        prompt=task.prompt,
+        solution=task.program(task.solution),
+        calls=tuple(calls),
+    )
 
 
 def _parameters(solution: str, entry_point: str) -> list[str]:

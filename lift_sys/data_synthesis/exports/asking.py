@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from lift_sys.data_synthesis.blank import blank
 from lift_sys.records import DRIVER, Example, Requirement
+from lift_sys.testing.blank import blank
 
 Message = dict[str, str]
 SHOWN = (DRIVER, "lift_receiver")

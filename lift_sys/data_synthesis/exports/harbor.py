@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lift_sys.data_synthesis.blank import blank
 from lift_sys.data_synthesis.exports.asking import question
 from lift_sys.data_synthesis.exports.containers import REQUIREMENTS, dockerfile, requirements_file
 from lift_sys.data_synthesis.exports.naming import plain_name, row_name
@@ -23,6 +22,7 @@ from lift_sys.data_synthesis.exports.registry import PYTHON, Options
 from lift_sys.data_synthesis.exports.source import Source
 from lift_sys.data_synthesis.exports.testfiles import SOLUTION, TESTS, file_of_tests, support_files
 from lift_sys.records import Example
+from lift_sys.testing.blank import blank
 
 TEST_SH = """#!/bin/sh
 # Runs the tests and writes the reward: 1 when every test passes, else 0.

@@ -144,9 +144,9 @@ def _read(ground_truth: str) -> _Row:
 
 def _passes(boxes: SeedBoxes, code: str, row: _Row) -> bool:
     """Whether every test passes in both regimes. Whatever the code does to its own process counts as failing."""
-    from lift_sys.data_synthesis.environments import PLAIN
     from lift_sys.data_synthesis.execution_validator import meets, to_call
     from lift_sys.sandbox.candidate import REGIMES, run_calls
+    from lift_sys.sandbox.environments import PLAIN
 
     calls = [to_call(test) for test in row.tests]
     for regime in REGIMES:

@@ -35,9 +35,9 @@ class StubJudge:
         raise AssertionError("unreachable")
 
     def _run(self, example: Example, stub: str) -> list[bool]:
-        from lift_sys.data_synthesis.environments import PLAIN
         from lift_sys.data_synthesis.execution_validator import meets, to_call
         from lift_sys.sandbox.candidate import run_calls
+        from lift_sys.sandbox.environments import PLAIN
 
         box = self._boxes.bound(example.requirements)[PLAIN]
         program = program_of(stub, example.harness)

@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
-from lift_sys.data_synthesis.blank import blank
 from lift_sys.data_synthesis.exports.asking import question
 from lift_sys.data_synthesis.exports.containers import REQUIREMENTS, dockerfile, image_name, requirements_file
 from lift_sys.data_synthesis.exports.naming import plain_name, row_name
@@ -29,6 +28,7 @@ from lift_sys.data_synthesis.exports.testfiles import SOLUTION, TESTS, file_of_t
 from lift_sys.data_synthesis.patch import make_patch
 from lift_sys.records import Example, Requirement, TestCase
 from lift_sys.records.repair import RepairTask
+from lift_sys.testing.blank import blank
 
 AUTHOR, MOMENT = "lift-sys <lift-sys@localhost>", "0 +0000"
 PYTEST = "RUN apt-get update && apt-get install -y --no-install-recommends git && pip install pytest\n"

@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence, Set
 from importlib import metadata
 from pathlib import Path
 
-from lift_sys.data_synthesis.environments import PLAIN
 from lift_sys.data_synthesis.lift_worker import read_regular
 from lift_sys.data_synthesis.oracles.base import ObservedCall
 from lift_sys.data_synthesis.oracles.generated import read_call
@@ -26,6 +25,7 @@ from lift_sys.records import Function
 from lift_sys.records.base import canonical_json
 from lift_sys.reverse_mode.source_text import UnusableFile
 from lift_sys.sandbox.api import MIB, BoxConfig, Limits, Mount, Sandbox
+from lift_sys.sandbox.environments import PLAIN
 
 CALLS = 30
 """Distinct calls recorded of a function."""

@@ -1,0 +1,5 @@
+"""Templates."""
+
+from lift_sys.testing.template import Template
+
+TEMPLATES: tuple[Template, ...] = ()

@@ -1,0 +1,148 @@
+"""Is a suite what it says? Everything that was shown when it was made is shown again, on the file alone.
+
+Of each task: the reference and the second implementation pass the hidden tests in every environment; every misreading
+that a test told fails; every mutant is killed or proven or argued to be equivalent; solvers that know nothing fail.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from lift_sys.errors import LiftError
+from lift_sys.executors import Executor
+from lift_sys.records.tasks import Task
+from lift_sys.sandbox.environments import PLAIN, drawn
+from lift_sys.testing.acceptance import MUTANTS
+from lift_sys.testing.mutants import run_mutants
+from lift_sys.testing.running import Result, run_task
+from lift_sys.testing.solvers import SOLVERS, entries
+from lift_sys.testing.test_generator import boxes
+
+
+@dataclass(frozen=True)
+class Item:
+    """What a worker checks. Answers of more solvers come with it, by name."""
+
+    task: Task
+    runs: int
+    seed: int
+    answers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found of one task."""
+
+    task: str
+    flips: tuple[str, ...] = ()
+    """Runs of the reference or the second implementation that did not pass, and how."""
+    passed_readings: tuple[str, ...] = ()
+    """Misreadings that pass, although a test told them when the suite was made."""
+    killed: int = 0
+    mutants: int = 0
+    proven: int = 0
+    argued: int = 0
+    survivors: tuple[str, ...] = ()
+    solved_by: tuple[str, ...] = ()
+    """Solvers that know nothing, and pass."""
+    executions: int = 0
+    seconds: float = 0.0
+    """Wall time of one run of the reference, in both regimes."""
+
+
+async def validate(
+    tasks: Sequence[Task],
+    executor: Executor,
+    *,
+    runs: int = 1,
+    seed: int = 0,
+    answers: dict[str, dict[str, str]] | None = None,
+    advance: Callable[[], None] = lambda: None,
+) -> list[Checked]:
+    """Check every task, in order.
+
+    Args:
+        runs: how often each implementation is run, each time in another environment.
+        answers: code by solver and id of the task, for solvers that need more than the task.
+
+    Raises:
+        LiftError: a task could not be checked, for a fault of ours.
+    """
+    given = answers or {}
+    items = [
+        Item(task, runs, seed, {name: codes[task.id] for name, codes in given.items() if task.id in codes})
+        for task in tasks
+    ]
+    found: list[Checked | None] = [None] * len(items)
+    async for done in executor.map_unordered(check_task, items):
+        if done.failure is not None or done.result is None:
+            raise LiftError(f"{tasks[done.index].name} could not be checked: {done.failure}")
+        found[done.index] = done.result
+        advance()
+    return [item for item in found if item is not None]
+
+
+def check_task(item: Item) -> Checked:
+    """Worker function.
+
+    Raises:
+        SandboxFault: our box broke; nothing is known.
+    """
+    task, executions = item.task, 0
+    warm = boxes()
+    began = time.monotonic()
+    run_task(task, task.solution, warm)
+    seconds = time.monotonic() - began
+    flips: list[str] = []
+    for what, code in (("reference", task.solution), ("second implementation", task.second)):
+        for run in range(item.runs):
+            environment = drawn(item.seed, run)
+            result = run_task(task, code, warm, environment=environment)
+            executions += len(task.hidden) + 1
+            if result.status != "valid":
+                flips.append(f"{what}, {environment.name}: {result.status}: {result.reason}")
+    readings = [r for r in task.readings if r.told_by is not None]
+    passing = [r.kind for r in readings if _valid(run_task(task, r.code, warm, regimes=("one_process",)))]
+    killed, total, proven, argued, survivors = _mutants(task)
+    solvers = {name: solve(task) for name, solve in SOLVERS.items()} | item.answers
+    solved = [name for name, code in solvers.items() if _valid(run_task(task, code, warm))]
+    return Checked(
+        task=task.id,
+        flips=tuple(flips),
+        passed_readings=tuple(passing),
+        killed=killed,
+        mutants=total,
+        proven=proven,
+        argued=argued,
+        survivors=tuple(survivors),
+        solved_by=tuple(solved),
+        executions=executions,
+        seconds=seconds,
+    )
+
+
+def _valid(result: Result) -> bool:
+    return result.status == "valid"
+
+
+def _mutants(task: Task) -> tuple[int, int, int, int, list[str]]:
+    """Mutants made anew: killed, all that count, proven and argued equivalents, and survivors without an argument."""
+    argued = {(m.line, m.before, m.after) for m in task.mutation.mutants if m.proof.startswith("argued")}
+    killed = total = proven = said = 0
+    survivors = []
+    for entry in entries(task):
+        matrix = run_mutants(boxes()[PLAIN], task.solution, entry, task.hidden, MUTANTS, harness=task.harness)
+        for mutant, kills in zip(matrix.mutants, matrix.kills, strict=True):
+            if kills:
+                killed += 1
+                total += 1
+            elif mutant.equivalent:
+                proven += 1
+            elif (mutant.line, mutant.before, mutant.after) in argued:
+                said += 1
+            else:
+                total += 1
+                survivors.append(f"line {mutant.line}, {mutant.before} -> {mutant.after}")
+    return killed, total, proven, said, survivors

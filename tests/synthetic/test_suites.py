@@ -1,0 +1,197 @@
+"""Suites: the same for a seed, apart for two seeds, checked when read, and measured with models that may stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from lift_sys.data_synthesis.curation.benchmarks import load_suite
+from lift_sys.errors import ConfigError, StorageError
+from lift_sys.executors import make_executor
+from lift_sys.providers import Completion, Request
+from lift_sys.providers.base import Closing
+from lift_sys.providers.scripted import ScriptedProvider
+from lift_sys.records.tasks import Task
+from lift_sys.testing.comparing import read_scores, shared
+from lift_sys.testing.drawing import SHARE, numbers
+from lift_sys.testing.measuring import AT_A_TIME, measure
+from lift_sys.testing.running import run_task
+from lift_sys.testing.solvers import SOLVERS, Nearest
+from lift_sys.testing.suite import Suite, make_suite, read_suite, write_suite
+from lift_sys.testing.template import Template
+from lift_sys.testing.templates import all_templates, templates_of
+from lift_sys.testing.test_generator import Generation, WarmBoxes, generate
+from lift_sys.testing.validation import Item, check_task
+
+FEW = {
+    "list_operations": templates_of("list_operations")[:2],
+    "stateful_classes": templates_of("stateful_classes")[:1],
+}
+
+
+def made(seed: int, count: int, jobs: int) -> Generation:
+    async def run() -> Generation:
+        async with make_executor("local", jobs) as workers:
+            return await generate(seed, count, workers, templates=FEW)
+
+    return asyncio.run(run())
+
+
+@pytest.fixture(scope="module")
+def suite() -> Suite:
+    return made(3, 8, 2).suite
+
+
+def test_a_seed_gives_the_same_suite_with_any_number_of_workers(suite: Suite) -> None:
+    assert made(3, 8, 1).suite == suite
+
+
+def test_two_seeds_share_no_task(suite: Suite) -> None:
+    other = made(4, 8, 2).suite
+    assert shared(suite, other) == []
+    assert shared(suite, suite)
+    assert other.head.canary != suite.head.canary
+
+
+EVERY = [template for templates in all_templates().values() for template in templates]
+
+
+@pytest.mark.parametrize("template", EVERY, ids=lambda template: template.name)
+def test_seeds_own_different_combinations_and_together_all_of_them(template: Template) -> None:
+    drawn = [number for seed in range(template.size // SHARE + 2) for number in numbers(template, seed)]
+    assert sorted(drawn) == list(range(template.size))
+    assert template.size >= 100
+
+
+def test_categories_share_the_suite_evenly(suite: Suite) -> None:
+    assert [task.category for task in suite.tasks].count("stateful_classes") == 4
+
+
+def test_more_tasks_than_a_seed_has_are_refused_with_what_to_do() -> None:
+    with pytest.raises(ConfigError, match="smaller seed"):
+        made(500, 8, 1)
+
+
+def test_a_suite_comes_back_from_its_file(suite: Suite, tmp_path: Path) -> None:
+    write_suite(tmp_path / "s.jsonl", suite)
+    assert read_suite(tmp_path / "s.jsonl") == suite
+
+
+def changed(lines: list[str]) -> dict[str, list[str]]:
+    return {
+        "empty": [],
+        "no head": lines[1:],
+        "a task less": lines[:-1],
+        "a task changed": [*lines[:-1], lines[-1].replace("def ", "def  ", 1)],
+        "a line that is no JSON": [*lines, "{"],
+        "a line that is another record": [*lines, '{"a": 1}'],
+    }
+
+
+@pytest.mark.parametrize("what", list(changed(["", ""])))
+def test_a_file_that_is_not_what_it_was_is_refused(suite: Suite, tmp_path: Path, what: str) -> None:
+    path = tmp_path / "s.jsonl"
+    write_suite(path, suite)
+    lines = changed(path.read_text().splitlines(keepends=True))[what]
+    path.write_text("".join(lines))
+    with pytest.raises(StorageError, match=r"s\.jsonl"):
+        read_suite(path)
+
+
+def test_references_pass_and_misreadings_mutants_and_trivial_solvers_fail(suite: Suite) -> None:
+    for task in suite.tasks:
+        found = check_task(Item(task, runs=2, seed=0))
+        assert not found.flips
+        assert not found.passed_readings
+        assert not found.survivors
+        assert not found.solved_by
+        assert found.killed == found.mutants > 0
+
+
+def test_a_suite_whose_tests_were_weakened_does_not_validate(suite: Suite) -> None:
+    task = suite.tasks[0]
+    kept = tuple(test for test in task.hidden if test.expected == task.hidden[0].expected)[:1]
+    weak = task.model_copy(update={"tests": (*kept, *(test for test in task.tests if test.visible))})
+    found = check_task(Item(weak, runs=1, seed=0))
+    assert found.survivors
+    assert found.passed_readings
+
+
+def test_a_wrong_reference_is_found(suite: Suite, warm: WarmBoxes) -> None:
+    task = suite.tasks[0]
+    wrong = next(reading.code for reading in task.readings if reading.told_by is not None)
+    result = run_task(task, wrong, warm)
+    assert result.status == "invalid"
+    assert "is expected, not" in result.reason
+
+
+def test_the_nearest_row_solves_a_task_that_it_is(suite: Suite, warm: WarmBoxes) -> None:
+    import json
+
+    task = next(task for task in suite.tasks if not task.harness)
+    rows = [
+        {"prompt": task.prompt, "code": task.solution, "entry_point": task.entry_point, "harness": ""},
+        {"prompt": "Say hello to a person.", "code": "def f(x):\n    return x\n", "entry_point": "f", "harness": ""},
+    ]
+    nearest = Nearest.of(map(json.dumps, rows))
+    assert run_task(task, nearest(task), warm).status == "valid"
+    assert run_task(task, SOLVERS["echo"](task), warm).status == "invalid"
+
+
+def test_decontamination_knows_the_suite(suite: Suite, tmp_path: Path) -> None:
+    write_suite(tmp_path / "s.jsonl", suite)
+    known = load_suite(tmp_path / "s.jsonl")
+    assert known.canary == suite.head.canary
+    assert [problem.id for problem in known.problems] == [task.name for task in suite.tasks]
+    assert all(problem.calls for problem in known.problems)
+
+
+class Stopped(Exception):
+    pass
+
+
+class Interrupted(Closing):
+    """Answers with the references; the machine goes down in the middle of the second batch."""
+
+    name, model = "interrupted", "m"
+
+    def __init__(self, tasks: Sequence[Task], *, stop_at: int) -> None:
+        self.answers = {task.prompt: task.solution for task in tasks}
+        self.stop_at, self.asked = stop_at, 0
+
+    def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
+        for request in requests:
+            self.asked += 1
+            if self.asked == self.stop_at:
+                raise Stopped
+            yield Completion(f"Here it is:\n```python\n{self.answers[request.prompt]}```\n", "stop")
+
+
+def test_a_measurement_that_was_stopped_goes_on(suite: Suite, tmp_path: Path) -> None:
+    many = make_suite(
+        0, [suite.tasks[place % 2].model_copy(update={"inputs": place}) for place in range(AT_A_TIME + 2)]
+    )
+    out = tmp_path / "answers.jsonl"
+    first = Interrupted(many.tasks, stop_at=AT_A_TIME + 2)
+    with pytest.raises(Stopped):
+        measure(many, first, out)
+    with out.open("a") as file:
+        file.write('{"task": "cut o')  # killed while it wrote
+    second = Interrupted(many.tasks, stop_at=0)
+    answers = measure(many, second, out)
+    assert second.asked == 2
+    assert {answer.status for answer in answers} == {"valid"}
+    assert read_scores(out, many).solved == len(many.tasks)
+
+
+def test_answers_of_another_model_are_not_mixed_in(suite: Suite, tmp_path: Path) -> None:
+    out = tmp_path / "answers.jsonl"
+    answers = measure(suite, ScriptedProvider({}, "```python\nx = 1\n```"), out)
+    assert {answer.status for answer in answers} == {"invalid"}
+    with pytest.raises(StorageError, match="another suite, model"):
+        measure(suite, ScriptedProvider({}, "something else"), out)
+    with pytest.raises(StorageError, match="another suite"):
+        read_scores(out, make_suite(9, suite.tasks[:3]))
