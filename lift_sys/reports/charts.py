@@ -56,6 +56,8 @@ def bars(
     axes.invert_yaxis()
     axes.set_xlabel(label)
     axes.margins(x=0.12)
+    if not any(values.values()):
+        axes.set_xlim(0, 1)
     return _svg(figure)
 
 

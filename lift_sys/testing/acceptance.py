@@ -55,7 +55,7 @@ from lift_sys.testing.prompts import prompt
 from lift_sys.testing.template import fill
 
 VISIBLE = 3
-LEAST, MOST = 8, 24
+LEAST, MOST = 12, 24
 """Hidden tests of a task."""
 TRIED = 160
 """Inputs that mutants are run on, of all; the rest is for those that survive them."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from lift_sys.sandbox.api import Limits, Sandbox
 
+SMALL = Limits(memory=512 << 20, tasks=64, tmp=64 << 20, result=1 << 20)
 ARM = """
 import sys
 sys.modules.pop("_ctypes")

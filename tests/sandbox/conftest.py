@@ -6,14 +6,13 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from boxed import ask
+from boxed import SMALL, ask
 
 from lift_sys.sandbox import open_sandbox
-from lift_sys.sandbox.api import BoxConfig, Limits, Mount, Sandbox
+from lift_sys.sandbox.api import BoxConfig, Mount, Sandbox
 from lift_sys.sandbox.layout import interpreter
 
 BACKENDS: dict[str, Callable[[BoxConfig], Sandbox]] = {"bubblewrap": open_sandbox}
-SMALL = Limits(memory=512 << 20, tasks=64, tmp=64 << 20, result=1 << 20)
 
 
 @pytest.fixture(scope="session", params=sorted(BACKENDS))

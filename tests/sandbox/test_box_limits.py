@@ -6,8 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from boxed import ARM, answer, descendants, tries
-from conftest import SMALL
+from boxed import ARM, SMALL, answer, descendants, tries
 
 from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge, SandboxError
 from lift_sys.sandbox.api import MIB, Exit, Limits, Sandbox

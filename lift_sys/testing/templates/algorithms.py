@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from lift_sys.testing.inputs import Inputs, integers, lists, mixed, one_of, ordered, tuples
-from lift_sys.testing.template import Misreading, Template, Values
+from lift_sys.testing.template import Equivalent, Misreading, Template, Values
 
 
 def _prices() -> Inputs:
@@ -32,9 +32,18 @@ _PACKED = {
 }
 
 
-def _spans(low: int, high: int, longest: int) -> Inputs:
-    """Pairs of a start and a later end."""
-    return tuples(integers(low, high), integers(1, longest)).map(lambda pair: (pair[0], pair[0] + pair[1]))
+def _hours() -> Inputs:
+    """Pairs of a start and a later end within a day."""
+    spans = tuples(integers(2, 23), integers(1, 5))
+    return spans.map(lambda pair: (pair[0], min(sum(pair), 24)))
+
+
+def _tight(values: Values) -> list[list[tuple[int, int]]]:
+    """Bookings that leave just as much free time as is wanted, or an hour less, in the morning or evening."""
+    first, last, least = values["open"], values["close"], values["least"]
+    ends = [[(first, last - least - pause)] for pause in (-1, 0, 1)]
+    starts = [[(first + least + pause, last)] for pause in (-1, 0, 1)]
+    return [*ends, *starts, [(first, first + 8), (first + 8 + least, last)], [(first, first + 8), (19, last)]]
 
 
 def _arrivals(count: int, clean: int) -> Inputs:
@@ -65,7 +74,7 @@ def _assigned(values: Values) -> Values:
         lines.append(f"    place = {soonest}")
     else:
         best = "idle[0]" if values["pick"] == "lowest" else "min(idle, key=lambda place: used[place])"
-        lines.append("    idle = [place for place in range($count) if free[place] <= arrival]")
+        lines.append("    idle = [place for place, until in enumerate(free) if until <= arrival]")
         if values["busy"] == "reject":
             lines += ["    if not idle:", *refuse, f"    place = {best}"]
         else:
@@ -516,7 +525,7 @@ TEMPLATES: tuple[Template, ...] = (
         idea="the free stretches between bookings within opening hours",
         space={
             "open": (6, 7, 8),
-            "close": (18, 20, 22),
+            "close": (20, 21, 22),
             "least": (2, 3, 4),
             "pause": {
                 "none": {
@@ -639,7 +648,7 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="order", says="input", swap=("sorted($xs)", "$xs")),
             Misreading(kind="scope", says="input", swap=("max(free, end$after)", "end$after")),
         ),
-        inputs=lambda values: (lists(_spans(values["open"] - 4, values["close"] + 2, 6), 0, 6),),
+        inputs=lambda values: (lists(_hours(), 0, 6).plus(*_tight(values)),),
         properties=("all($open <= a <= b - $least <= $close - $least for a, b in $parts)",),
     ),
     Template(
@@ -999,12 +1008,12 @@ TEMPLATES: tuple[Template, ...] = (
             },
             "near": {
                 "side": {
-                    "steps": "((-1, 0), (1, 0), (0, -1), (0, 1))",
+                    "steps": "{(-1, 0), (1, 0), (0, -1), (0, 1)}",
                     "near_1": "share a side",
                     "near_2": "directly above or beside each other",
                 },
                 "corner": {
-                    "steps": "product((-1, 0, 1), repeat=2)",
+                    "steps": "product({-1, 0, 1}, repeat=2)",
                     "near_1": "share a side or a corner",
                     "near_2": "directly above, beside or diagonally next to each other",
                 },
@@ -1188,10 +1197,10 @@ TEMPLATES: tuple[Template, ...] = (
                 if "$result" == "sizes":
                     return sorted(map(len, large))[::-1]
                 kept = {spot for spots in large for spot in spots}
-                lines = []
+                drawn = []
                 for r in range(height):
-                    lines.append("".join($xs[r][c] if (r, c) in kept else "." for c in range(width)))
-                return lines
+                    drawn.append("".join($xs[r][c] if (r, c) in kept else "." for c in range(width)))
+                return drawn
         """,
         misreadings=(
             Misreading(kind="scope", says="$cells", choose="alike"),
@@ -1200,6 +1209,9 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="bounds", says="$least_word", choose="least"),
         ),
         inputs=(_grids(),),
+        equivalents=(
+            Equivalent("down, right -> right, down", "for each step there is one with the two parts exchanged"),
+        ),
         properties=("$sound",),
         held_out=True,
     ),

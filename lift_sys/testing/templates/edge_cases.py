@@ -17,8 +17,8 @@ def _trimmed(values: Values) -> dict[str, Any] | None:
     """The pieces of `trimmed_marks`."""
     low, high, answer = values["low"], values["high"], values["answer"]
     gone = low + high
-    if not gone or (answer == "total" and values["short"] == "zero"):
-        return None  # a slice needs no guard
+    if not gone or (values["short"] == "zero" and answer in ("total", "spread")):
+        return None  # what is asked of a slice is 0 there anyway
     if (answer, values["short"], gone) == ("spread", "all", 1):
         return None  # of one mark as of none the spread is 0
     parts = [
@@ -63,7 +63,11 @@ def _pager(values: Values) -> dict[str, Any] | None:
         row = f"first = max(min({first}, $total - {before + after}), 1)\n"
         row += f"last = min(first + {before + after}, $total)"
     clamp = "current = min(max(current, 1), $total)" if before else "current = max(min(current, $total), 1)"
+    check = "not 1 <= current <= $total"
+    if values["edge"] == "cut" and values["ends"] == "none":  # the row is empty anyway
+        check = "current > $total" if not after else "current < 1" if not before else check
     return {
+        "check": f"if {check}:\n    return []" if values["outside"] == "empty" else "$clamp",
         "width": before + after + 1,
         "around": " and ".join(sides) + none,
         "row": row,
@@ -91,8 +95,8 @@ def _ring(values: Values) -> dict[str, Any]:
         walk = {
             "up": f"way = {up}\n",
             "down": f"way = {down}\n",
-            "short_up": f"{both}way = up if len(up) <= len(down) else down\n",
-            "short_down": f"{both}way = down if len(down) <= len(up) else up\n",
+            "short_up": f"{both}way = min(up, down, key=len)\n",
+            "short_down": f"{both}way = min(down, up, key=len)\n",
         }[values["way"]]
         if shut == "skip":
             walk += f"return [place for place in way{cut} if place not in closed]"
@@ -143,9 +147,10 @@ def _context(values: Values) -> dict[str, Any] | None:
         for count, side in ((before, "before"), (after, "after"))
         if count
     ]
+    guarded = values["outside"] == "nearest" and values["answer"] != "lines"  # there, [1, 0] is an empty range
     return {
         "around": " and ".join(parts),
-        "begin": "if $total == 0:\n    return []" if values["outside"] == "nearest" else "",
+        "begin": "if $total == 0:\n    return []" if guarded else "",
         "from": f"max(hit - {before}, 1)" if before else "max(hit, 1)",
         "to": f"min(hit + {after}, $total)" if after else "min(hit, $total)",
     }
@@ -478,12 +483,10 @@ TEMPLATES: tuple[Template, ...] = (
             },
             "outside": {
                 "clamp": {
-                    "check": "$clamp",
                     "odd": "A `current` below 1 counts as 1, and one beyond the last $thing as the last.",
                     "odd_2": "If `current` is too small or too large, the first or the last $thing is taken instead.",
                 },
                 "empty": {
-                    "check": "if not 1 <= current <= $total:\n    return []",
                     "odd": "If there is no $thing with the number `current`, the list is empty.",
                     "odd_2": "For a `current` that no $thing has, return an empty list.",
                 },

@@ -1,18 +1,89 @@
 """Error handling: what is refused and how, what is used instead, and what is tried again."""
 
 from lift_sys.testing.inputs import Inputs, dicts, integers, lists, mixed, one_of, tuples
-from lift_sys.testing.template import Misreading, Template, Values
+from lift_sys.testing.template import Equivalent, Misreading, Template, Values
 
-
-def _charged(values: Values) -> Values | None:
-    if values["little"] == "same" and values["beyond"] != "refuse":
-        return None  # nothing would raise
-    return {"fee_words": "1 ${unit}" if values["fee"] == 1 else "$fee ${unit}s"}
+_LITTLE = {
+    "refuse": {
+        "little": "refuse",
+        "tiny": 'raise ValueError("nothing to pay")',
+        "small": "If `$ys` is below 1, raise a `ValueError` in any case.",
+        "small_too": "In any case, a `$ys` of 0 or less raises a `ValueError`.",
+    },
+    "same": {
+        "little": "same",
+        "tiny": "return $xs",
+        "small": "If `$ys` is below 1, nothing is deducted, not even a fee.",
+        "small_too": "A `$ys` of 0 or less changes nothing, and then there is no fee either.",
+    },
+}
+_BEYOND = {
+    "refuse": {
+        "beyond": "refuse",
+        "rest": 'if left < -$limit:\n    raise ValueError("not enough left")\nreturn left',
+        "edge": ("left <", "left <="),
+        "deep": "Raise a `ValueError` if the new balance, after any fee, would be below -$limit.",
+        "deep_too": "If payment and fee would leave a balance of less than -$limit, raise a `ValueError`.",
+    },
+    "same": {
+        "beyond": "same",
+        "rest": "if left < -$limit:\n    return $xs\nreturn left",
+        "edge": ("left <", "left <="),
+        "deep": "If the new balance, after any fee, would be below -$limit, nothing is deducted at all, and `$xs` is "
+        "returned as it is.",
+        "deep_too": "Where payment and fee would leave a balance of less than -$limit, they are not made: return "
+        "`$xs` unchanged.",
+    },
+    "cut": {
+        "beyond": "cut",
+        "rest": "return max(left, -$limit)",
+        "edge": ("-$limit)", "1 - $limit)"),
+        "deep": "If the new balance, after any fee, would be below -$limit, only as much is deducted as leaves a "
+        "balance of -$limit.",
+        "deep_too": "Where payment and fee would leave a balance of less than -$limit, less is deducted, so that the "
+        "balance is -$limit afterwards.",
+    },
+}
+_ON_BAD = {
+    "refuse": {
+        "read": 'value = int($xs["$key"])',
+        "words": "A text that is no number raises a `ValueError`.",
+        "words_too": "Raise a `ValueError` if the text is not a number.",
+    },
+    "default": {
+        "read": 'try:\n    value = int($xs["$key"])\nexcept ValueError:\n    return $default',
+        "words": "A text that is no number is treated as if the key were missing.",
+        "words_too": "Return $default, too, if the text is not a number.",
+    },
+}
+_OUTSIDE = {
+    "refuse": {
+        "give": 'if not 1 <= value <= $top:\n    raise ValueError("out of range")\nreturn value',
+        "outside": "A number below 1 or above $top raises a `ValueError`.",
+        "outside_too": "Numbers outside of 1 to $top are refused with a `ValueError`.",
+    },
+    "nearest": {
+        "give": "return min(max(value, 1), $top)",
+        "outside": "Instead of a number below 1 return 1, instead of one above $top return $top.",
+        "outside_too": "A number outside of 1 to $top is replaced by the nearest number inside.",
+    },
+    "default": {
+        "give": "return value if 1 <= value <= $top else $default",
+        "outside": "Instead of a number below 1 or above $top, return $default.",
+        "outside_too": "A number outside of 1 to $top is replaced by $default.",
+    },
+}
+_WRONG = {
+    "refuse, refuse": {"on_bad": "refuse", "beyond": "refuse"},
+    "refuse, nearest": {"on_bad": "refuse", "beyond": "nearest"},
+    "refuse, default": {"on_bad": "refuse", "beyond": "default"},
+    "default, refuse": {"on_bad": "default", "beyond": "refuse"},
+}
 
 
 def _setting(values: Values) -> Values | None:
-    if values["bad"] == "default" and (values["beyond"] != "refuse" or values["blank"] == "bad"):
-        return None  # nothing would raise; a blank text would get the default either way
+    if values["on_bad"] == "default" and values["blank"] == "missing":
+        return None  # a blank text gets the default either way
     return {}
 
 
@@ -65,38 +136,11 @@ TEMPLATES: tuple[Template, ...] = (
         name="charge_account",
         idea="a payment with a fee, which is refused, cut or ignored where it can't be made",
         space={
-            "little": {
-                "refuse": {
-                    "tiny": 'raise ValueError("nothing to pay")',
-                    "small": "If `$ys` is below 1, raise a `ValueError` in any case.",
-                    "small_too": "In any case, a `$ys` of 0 or less raises a `ValueError`.",
-                },
-                "same": {
-                    "tiny": "return $xs",
-                    "small": "If `$ys` is below 1, nothing is deducted, not even a fee.",
-                    "small_too": "A `$ys` of 0 or less changes nothing, and then there is no fee either.",
-                },
-            },
-            "beyond": {
-                "refuse": {
-                    "broke": 'raise ValueError("not enough left")',
-                    "deep": "Raise a `ValueError` if the new balance would be below -$limit.",
-                    "deep_too": "If that would leave a balance of less than -$limit, raise a `ValueError`.",
-                },
-                "same": {
-                    "broke": "return $xs",
-                    "deep": "If the new balance would be below -$limit, nothing is deducted at all, and `$xs` is "
-                    "returned as it is.",
-                    "deep_too": "A payment that would leave a balance of less than -$limit is not made: return `$xs` "
-                    "unchanged.",
-                },
-                "cut": {
-                    "broke": "return -$limit",
-                    "deep": "If the new balance would be below -$limit, only as much is deducted as leaves a balance "
-                    "of -$limit.",
-                    "deep_too": "Where that would leave a balance of less than -$limit, the payment is cut so that "
-                    "the balance is -$limit afterwards.",
-                },
+            "rules": {
+                f"{little}, {beyond}": {**_LITTLE[little], **_BEYOND[beyond]}
+                for little in _LITTLE
+                for beyond in _BEYOND
+                if "refuse" in (little, beyond)
             },
             "when": {
                 "always": {
@@ -126,7 +170,11 @@ TEMPLATES: tuple[Template, ...] = (
             },
             "name": ("charge", "pay", "withdraw", "balance_after", "deduct"),
         },
-        derive=_charged,
+        derive=lambda values: {
+            "fee_words": "1 $unit" if values["fee"] == 1 else "$fee ${unit}s",
+            "before": values["edge"][0],
+            "after": values["edge"][1],
+        },
         signature="($xs: int, $ys: int) -> int",
         wordings=(
             "An account with a balance of `$xs` ${unit}s is charged `$ys` ${unit}s. Return the balance afterwards, "
@@ -148,9 +196,7 @@ TEMPLATES: tuple[Template, ...] = (
                 if $ys < 1:
                     $tiny
                 $deduct
-                if left < -$limit:
-                    $broke
-                return left
+                $rest
         """,
         second="""
             def $name($xs, $ys):
@@ -167,11 +213,10 @@ TEMPLATES: tuple[Template, ...] = (
                 return max($xs - total, -$limit) if "cut" in wrong else $xs - total
         """,
         misreadings=(
-            Misreading(kind="sign", says="limits", choose="little"),
-            Misreading(kind="bounds", says="limits", choose="beyond"),
+            Misreading(kind="bounds", says="limits", choose="rules"),
             Misreading(kind="scope", says="fee", choose="when"),
-            Misreading(kind="bounds", says="limits", swap=("left < -$limit", "left <= -$limit")),
-            Misreading(kind="sign", says="limits", swap=("left < -$limit", "left < $limit")),
+            Misreading(kind="bounds", says="limits", swap=("$before", "$after")),
+            Misreading(kind="sign", says="limits", swap=("-$limit", "$limit")),
         ),
         inputs=lambda values: (
             integers(-values["limit"], 2 * values["limit"], 0, 10 - values["limit"]),
@@ -199,34 +244,9 @@ TEMPLATES: tuple[Template, ...] = (
                     "is not missing, but no number either.",
                 },
             },
-            "bad": {
-                "refuse": {
-                    "read": 'value = int($xs["$key"])',
-                    "words": "A text that is no number raises a `ValueError`.",
-                    "words_too": "Raise a `ValueError` if the text is not a number.",
-                },
-                "default": {
-                    "read": 'try:\n    value = int($xs["$key"])\nexcept ValueError:\n    return $default',
-                    "words": "A text that is no number is treated as if the key were missing.",
-                    "words_too": "Return $default, too, if the text is not a number.",
-                },
-            },
-            "beyond": {
-                "refuse": {
-                    "give": 'if not 1 <= value <= $top:\n    raise ValueError("out of range")\nreturn value',
-                    "outside": "A number below 1 or above $top raises a `ValueError`.",
-                    "outside_too": "Numbers outside of 1 to $top are refused with a `ValueError`.",
-                },
-                "nearest": {
-                    "give": "return min(max(value, 1), $top)",
-                    "outside": "Instead of a number below 1 return 1, instead of one above $top return $top.",
-                    "outside_too": "A number outside of 1 to $top is replaced by the nearest number inside.",
-                },
-                "default": {
-                    "give": "return value if 1 <= value <= $top else $default",
-                    "outside": "Instead of a number below 1 or above $top, return $default.",
-                    "outside_too": "A number outside of 1 to $top is replaced by $default.",
-                },
+            "wrong": {
+                name: {**_ON_BAD[which["on_bad"]], **_OUTSIDE[which["beyond"]], **which}
+                for name, which in _WRONG.items()
             },
             "top": (50, 64, 80, 99),
             "default": range(5, 30),
@@ -275,7 +295,7 @@ TEMPLATES: tuple[Template, ...] = (
                 if text is None or ("$blank" == "missing" and text.count(" ") == len(text)):
                     return $default
                 if number is None:
-                    if "$bad" == "default":
+                    if "$on_bad" == "default":
                         return $default
                     raise ValueError(text)
                 value = int(number[1])
@@ -289,8 +309,7 @@ TEMPLATES: tuple[Template, ...] = (
         """,
         misreadings=(
             Misreading(kind="empty", says="missing", choose="blank"),
-            Misreading(kind="types", says="bad", choose="bad"),
-            Misreading(kind="bounds", says="bad", choose="beyond"),
+            Misreading(kind="types", says="bad", choose="wrong"),
             Misreading(
                 kind="empty",
                 says="missing",
@@ -304,6 +323,7 @@ TEMPLATES: tuple[Template, ...] = (
         inputs=lambda values: (_settings(values),),
         examples=("{}", '{"$key": "1"}', '{"$key": "0"}', '{"$key": "$top"}', '{"$key": " 7 "}', '{"$key": ""}'),
         properties=("result >= 1", "result <= $top"),
+        equivalents=(Equivalent('"" -> " "', "either is blank once it is stripped"),),
     ),
     Template(
         name="checked_number",
@@ -359,7 +379,7 @@ TEMPLATES: tuple[Template, ...] = (
                 },
             },
             "low": (0, 1),
-            "high": range(10, 40),
+            "high": range(10, 41),
         },
         surface={
             "what": {
@@ -476,13 +496,16 @@ TEMPLATES: tuple[Template, ...] = (
                 "rest": {
                     "cut": 'if len(errors) > 3:\n    return [*errors[:3], f"{len(errors) - 3} more"]',
                     "listed": "errors",
-                    "most": 'If there are more than three messages, the list ends after the third with one like "2 '
-                    'more", which tells how many were left out.',
+                    "most": "If there are more than three messages, the list ends after the third with a text like "
+                    '"2 more", which tells how many were left out.',
                     "most_too": "Of more than three messages, only the first three are returned, and then a text "
                     'that counts the others, such as "2 more".',
                 },
             },
-            "start": (0, 1),
+            "start": {
+                "0": {"places": "enumerate($rows)"},
+                "1": {"places": "enumerate($rows, 1)"},
+            },
             "blank": {
                 "spaces": {
                     "empty": 'not row["$label"].strip()',
@@ -490,7 +513,7 @@ TEMPLATES: tuple[Template, ...] = (
                 },
                 "empty": {
                     "empty": 'row["$label"] == ""',
-                    "means": "is the empty text (spaces would do)",
+                    "means": 'is `""` (a text of spaces is fine)',
                 },
             },
             "high": range(10, 40),
@@ -510,8 +533,8 @@ TEMPLATES: tuple[Template, ...] = (
             "Validate a list of ${row}s and return a list of messages about what is wrong with them. Every $row is a "
             "dictionary that has a text under `$label` and a whole number under `$number`.",
             "`$rows` holds dictionaries with the fields `$label` (a text) and `$number` (an `int`), one for each "
-            "$row. Instead of stopping at the first fault, collect a message for each and return them all in the "
-            "order of the ${row}s.",
+            "$row. Instead of stopping at the first fault, collect a message for each and return the messages in "
+            "the order of the ${row}s.",
             "Go through `$rows`, where every $row has the keys `$label`, for a text, and `$number`, for a whole "
             "number, and report the faults as a list of texts, in order.",
             "Which ${row}s are faulty, and why? Each is a dictionary like `{'$label': 'abc', '$number': 5}`. Answer "
@@ -519,18 +542,16 @@ TEMPLATES: tuple[Template, ...] = (
         ),
         details={
             "label": (
-                'Where `$label` $means, the message is "$row 7: no $label".',
-                '"$row 7: no $label" is the message if the `$label` $means.',
+                'Where `$label` $means, the message is "$row 7: no $label", with the number of the $row instead of '
+                "7; the first $row has the number $start.",
+                '"$row 7: no $label" is the message if `$label` $means. Put the number of the $row, counted from '
+                "$start, in place of the 7.",
             ),
             "number": (
-                'A `$number` below 1 leads to "$row 7: $number too small", one above $high to "$row 7: $number too '
-                'large".',
-                'The message is "$row 7: $number too small" if the `$number` is less than 1, and "$row 7: $number too '
-                'large" if it is more than $high.',
-            ),
-            "start": (
-                "In a message, instead of 7, stands the number of the $row, counted from $start.",
-                "The 7 stands for the place of the $row in the list; the first is number $start.",
+                'A value of `$number` below 1 leads to "$row 7: $number too small", one above $high to "$row 7: '
+                '$number too large".',
+                'In the same way, the message is "$row 7: $number too small" if `$number` is less than 1, and '
+                '"$row 7: $number too large" if it is more than $high.',
             ),
             "each": ("$many", "$many_too"),
             "cap": ("$most", "$most_too"),
@@ -538,7 +559,7 @@ TEMPLATES: tuple[Template, ...] = (
         reference="""
             def $name($rows):
                 errors = []
-                for place, row in enumerate($rows, $start):
+                for place, row in $places:
                     if $empty:
                         errors.append(f"$row {place}: no $label")
                     ${el}if row["$number"] < 1:
@@ -572,7 +593,7 @@ TEMPLATES: tuple[Template, ...] = (
         misreadings=(
             Misreading(kind="scope", says="each", choose="each"),
             Misreading(kind="bounds", says="cap", choose="cap"),
-            Misreading(kind="bounds", says="start", choose="start"),
+            Misreading(kind="bounds", says="label", choose="start"),
             Misreading(kind="spaces", says="label", choose="blank"),
             Misreading(kind="bounds", says="number", swap=("> $high", ">= $high")),
             Misreading(kind="bounds", says="number", swap=("< 1", "< 0")),
@@ -637,7 +658,7 @@ TEMPLATES: tuple[Template, ...] = (
                 "shelves": {"xs": "shelves", "ys": "steps", "key": "shelf"},
                 "crews": {"xs": "crews", "ys": "orders", "key": "ship"},
             },
-            "name": ("apply_$ys", "run_$ys", "after_$ys", "$xs_after", "make_$ys"),
+            "name": ("apply_$ys", "run_$ys", "after_$ys", "${xs}_after", "make_$ys"),
         },
         derive=_changes,
         signature="($xs: dict[str, int], $ys: list[tuple[str, int]]) -> dict[str, int]",
@@ -715,18 +736,14 @@ TEMPLATES: tuple[Template, ...] = (
             ),
         ),
         inputs=lambda values: (
-            dicts(one_of("ann", "bo", "cy", "di"), integers(values["low"], values["high"]), 1, 4),
+            dicts(one_of("ann", "bo", "cy"), integers(values["low"], values["high"]), 2, 5),
             lists(
                 tuples(
-                    one_of("ann", "ann", "bo", "bo", "cy", "di"),
-                    mixed(
-                        integers(-values["high"], values["high"], 0),
-                        integers(-6, 6),
-                        one_of(values["high"] - values["low"], values["low"] - values["high"]),
-                    ),
+                    one_of("ann", "ann", "ann", "bo", "bo", "bo", "cy", "cy", "di"),
+                    mixed(integers(-values["high"], values["high"], 0), integers(-6, 6), integers(-3, 3)),
                 ),
                 0,
-                5,
+                6,
             ),
         ),
         examples=(
@@ -789,7 +806,7 @@ TEMPLATES: tuple[Template, ...] = (
                     "them follow each other, raise a `ValueError`.",
                 },
             },
-            "most": (1, 2, 3),
+            "most": (2, 3, 4),
             "high": range(20, 50),
         },
         surface={
@@ -815,7 +832,7 @@ TEMPLATES: tuple[Template, ...] = (
                 "A $thing is bad if its text is not a whole number (digits, perhaps after a minus sign), or if the "
                 "number is below 0 or above $high.",
                 "Good ${thing}s are whole numbers from 0 to $high, both included, and nothing else in the text; all "
-                "other ${thing}s are bad. A number may have a minus sign in front.",
+                "other ${thing}s are bad. A number may have zeros or a minus sign in front.",
             ),
             "substitute": ("A bad $thing $words.", "Each bad $thing $words."),
             "limit": ("$limit", "$limit_too"),
@@ -829,9 +846,10 @@ TEMPLATES: tuple[Template, ...] = (
                 for text in $xs:
                     try:
                         number = int(text)
+                        good = 0 <= number <= $high
                     except ValueError:
-                        number = -1
-                    if 0 <= number <= $high:
+                        good = False
+                    if good:
                         found.append(number)
                         $again
                         continue
@@ -866,7 +884,7 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="empty", says="substitute", choose="substitute"),
             Misreading(kind="bounds", says="limit", swap=("bad > $most", "bad >= $most")),
             Misreading(kind="bounds", says="bad", swap=("<= $high", "< $high")),
-            Misreading(kind="sign", says="bad", swap=("if 0 <= number <= $high", "if number <= $high")),
+            Misreading(kind="sign", says="bad", swap=("0 <= number <= $high", "number <= $high")),
         ),
         inputs=lambda values: (
             lists(
@@ -880,7 +898,13 @@ TEMPLATES: tuple[Template, ...] = (
                 8,
             ),
         ),
-        examples=("[]", '["0", "$high"]', '["x", "y", "z", "x"]', '["x", "1", "y", "2", "z", "3", "x"]'),
+        examples=(
+            "[]",
+            '["0", "$high"]',
+            '["x", "y", "z", "x"]',
+            '["x", "1", "y", "2", "z", "3", "", "4", "-"]',
+            '["x", "y", "", "-", "-1", "1", "z"]',
+        ),
         properties=("$holds",),
     ),
     Template(
@@ -943,9 +967,9 @@ TEMPLATES: tuple[Template, ...] = (
         surface={
             "what": {
                 "replies": {"xs": "replies", "job": "request", "result": "reply"},
-                "outcomes": {"xs": "outcomes", "job": "download", "result": "size"},
+                "outcomes": {"xs": "outcomes", "job": "measurement", "result": "value"},
                 "answers": {"xs": "answers", "job": "query", "result": "answer"},
-                "attempts": {"xs": "attempts", "job": "transfer", "result": "number"},
+                "attempts": {"xs": "attempts", "job": "upload", "result": "size"},
                 "results": {"xs": "results", "job": "job", "result": "result"},
             },
             "name": ("replay", "with_retries", "retry_until_done", "persist", "simulate_retries"),

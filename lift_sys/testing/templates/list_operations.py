@@ -22,6 +22,28 @@ def _gappy(most: int) -> Inputs:
     )
 
 
+def _gap_filling(values: Values) -> Values:
+    """How the reference of `fill_gaps` finds what a gap is filled with."""
+    if values["outer"] != "nearest":
+        choose = "end = len(filled) + size\nvalue = $inner if filled and end < len($xs) else $value"
+    elif values["source"] == "before":
+        choose = "if filled:\n    value = filled[-1]\nelse:\n    value = $xs[size] if size < len($xs) else None"
+    elif values["source"] == "after":
+        choose = (
+            "end = len(filled) + size\n"
+            "if end < len($xs):\n    value = $xs[end]\n"
+            "else:\n    value = filled[-1] if filled else None"
+        )
+    else:
+        choose = (
+            "end = len(filled) + size\n"
+            "if filled and end < len($xs):\n    value = $inner\n"
+            "elif filled:\n    value = filled[-1]\n"
+            "else:\n    value = $xs[end] if end < len($xs) else None"
+        )
+    return {"choose": choose}
+
+
 def _hilly(step: int) -> Inputs:
     """Walks whose steps are often just as large as `step`, or 0."""
     moves = one_of(0, 0, 0, 1, -1, step - 1, 1 - step, step, step, -step, -step, step + 1, -step - 1)
@@ -238,6 +260,10 @@ TEMPLATES: tuple[Template, ...] = (
         equivalents=(
             Equivalent("if not $xs: return [] -> if False: return []", "an empty list is cut into two empty lists"),
             Equivalent("2 % len($xs) -> 2", "a list with one member is the same list, however far it moves"),
+            Equivalent("2 -> 1", "a list with one member is the same list, whether that moves or not"),
+            Equivalent(
+                "len($xs) >= $count -> len($xs) > $count", "moving all members in their order changes nothing"
+            ),
             Equivalent("4 -> 3", "of three members, the slice from -1 on is the half that moves"),
         ),
     ),
@@ -247,18 +273,18 @@ TEMPLATES: tuple[Template, ...] = (
         space={
             "most": range(2, 12),
             "source": {
-                "before": {"inner": "before", "becomes": "the last number before it"},
-                "after": {"inner": "after", "becomes": "the first number after it"},
+                "before": {"inner": "filled[-1]", "becomes": "the last number before it"},
+                "after": {"inner": "$xs[end]", "becomes": "the first number after it"},
                 "smaller": {
-                    "inner": "min(before, after)",
+                    "inner": "min(filled[-1], $xs[end])",
                     "becomes": "the smaller of the nearest numbers on its two sides",
                 },
                 "greater": {
-                    "inner": "max(before, after)",
+                    "inner": "max(filled[-1], $xs[end])",
                     "becomes": "the greater of the nearest numbers on its two sides",
                 },
                 "mean": {
-                    "inner": "(before + after) // 2",
+                    "inner": "(filled[-1] + $xs[end]) // 2",
                     "becomes": "the mean of the nearest numbers on its two sides, rounded down",
                 },
             },
@@ -269,7 +295,6 @@ TEMPLATES: tuple[Template, ...] = (
                     "alone": "A list without any number is returned as it is.",
                 },
                 "nearest": {
-                    "value": "before if after is None else after",
                     "edge": "is filled with that number",
                     "alone": "A list without any number is returned as it is.",
                 },
@@ -281,16 +306,16 @@ TEMPLATES: tuple[Template, ...] = (
             },
             "long": {
                 "whole": {
-                    "write": "if end - place <= $most:\n    filled[place:end] = [value] * (end - place)",
+                    "write": "if size <= $most:\n    entries = [value] * size",
                     "then": "is left as it is",
-                    "bound": "end - place <= $most",
-                    "other_bound": "end - place < $most",
+                    "bound": "size <= $most",
+                    "other_bound": "size < $most",
                 },
                 "part": {
-                    "write": "stop = min(end, place + $most)\nfilled[place:stop] = [value] * (stop - place)",
+                    "write": "entries = [value] * min(size, $most) + [None] * (size - $most)",
                     "then": "is filled in its first $most places only",
-                    "bound": "place + $most",
-                    "other_bound": "place + $most - 1",
+                    "bound": "[value] * min(size, $most) + [None] * (size - $most)",
+                    "other_bound": "[None] * (size - $most) + [value] * min(size, $most)",
                 },
             },
         },
@@ -304,6 +329,7 @@ TEMPLATES: tuple[Template, ...] = (
             },
             "name": ("fill_gaps", "without_gaps", "complete", "patch_series", "fill_in"),
         },
+        derive=_gap_filling,
         signature="($xs: list[int | None]) -> list[int | None]",
         wordings=(
             "`$xs` is a series of $things in which None marks what is missing. Return a copy with its gaps filled: a "
@@ -327,21 +353,17 @@ TEMPLATES: tuple[Template, ...] = (
             "alone": ("$alone",),
         },
         reference="""
+            from itertools import groupby
+
             def $name($xs):
-                filled = list($xs)
-                place = 0
-                while place < len($xs):
-                    end = place
-                    while end < len($xs) and $xs[end] is None:
-                        end += 1
-                    before = $xs[place - 1] if place > 0 else None
-                    after = $xs[end] if end < len($xs) else None
-                    if before is None or after is None:
-                        value = $value
-                    else:
-                        value = $inner
-                    $write
-                    place = end + 1
+                filled = []
+                for missing, run in groupby($xs, key=lambda entry: entry is None):
+                    entries = list(run)
+                    if missing:
+                        size = len(entries)
+                        $choose
+                        $write
+                    filled += entries
                 return filled
         """,
         second="""
@@ -737,6 +759,9 @@ TEMPLATES: tuple[Template, ...] = (
         ),
         inputs=lambda values: (lists(integers(1, 30), 0, 3 * values["piles"] + 2),),
         properties=("len(result) == $count",),
+        equivalents=(
+            Equivalent("len($xs) -> len($xs) + 1", "a round in which there is nothing left to deal changes nothing"),
+        ),
         held_out=True,
     ),
     Template(

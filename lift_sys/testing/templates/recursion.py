@@ -40,8 +40,12 @@ def _stepped(step: int, depth: int = 3) -> Inputs:
         (high, [(low, [(low + step, [(high, [])]), (high, [(high + step, [])])])]),
         (7 * step, [(2 * step, [(step, [])]), (6 * step, [])]),
         (7 * step, [(5 * step, []), (4 * step, [(step, [])])]),
+        (7 * step, [(4 * step, [(step, [])]), (5 * step, [])]),
         (1, [(low + step, [(high, [])]), (1 + 5 * step, [])]),
         (1, [(low + step, [(high, [])]), (2 + 3 * step, [])]),
+        (1, [(2 + 3 * step, []), (low + step, [(high, [])])]),
+        (high, [(high, [(high + step, [])]), (high + step, [(high, [])])]),
+        (high, [(high + step, [(high, [])]), (high, [(high + step, [])])]),
     )
     return Inputs(lambda rng: grow(rng, rng.randint(1, 7 * step), depth), edges)
 
@@ -215,7 +219,7 @@ TEMPLATES: tuple[Template, ...] = (
             "outer": {
                 "all": {
                     "total": "price($xs)",
-                    "outer_1": "This goes for every $thing, the outermost one included.",
+                    "outer_1": "The reduction is made for every $thing, the outermost one included.",
                     "outer_2": "The reduction is made for `$xs` itself as well as for the $things inside it.",
                 },
                 "inner": {
@@ -557,7 +561,7 @@ TEMPLATES: tuple[Template, ...] = (
             "order": (
                 "What stays keeps its order.",
                 "The order of the others does not change.",
-                "Nothing changes its order.",
+                "The rest stays in the order that it had.",
             ),
         },
         reference="""
@@ -634,8 +638,18 @@ TEMPLATES: tuple[Template, ...] = (
                 },
             },
             "aim": {
-                "length": {"measure": "len", "best": "with the most $nodes", "tied": "equally long"},
-                "total": {"measure": "sum", "best": "with the largest sum of $numbers", "tied": "with the same sum"},
+                "length": {
+                    "measure": "len",
+                    "best": "with the most $nodes",
+                    "tied": "equally long",
+                    "tie_is": "are equally long",
+                },
+                "total": {
+                    "measure": "sum",
+                    "best": "with the largest sum of $numbers",
+                    "tied": "with the same sum",
+                    "tie_is": "have the same sum",
+                },
             },
             "tie": {
                 "greater": {"choose": "max", "sign": "", "wins": "greater"},
@@ -695,7 +709,7 @@ TEMPLATES: tuple[Template, ...] = (
             ),
             "tie": (
                 "Of several chains $tied, take the one with the $wins $number at the first place where they differ.",
-                "If chains are $tied, the $wins $number at the first place where they differ decides.",
+                "If chains $tie_is, the $wins $number at the first place where they differ decides.",
             ),
         },
         reference="$body",
@@ -1121,8 +1135,8 @@ TEMPLATES: tuple[Template, ...] = (
             "order": {
                 "met": {
                     "done": "return found",
-                    "order_1": "They come in the order of the dictionaries: a $thing before those inside it, and "
-                    "these before what follows it.",
+                    "order_1": "The pairs come in the order of the dictionaries: a $thing before those inside it, "
+                    "and these before what follows it.",
                     "order_2": "The pairs are in the order in which the $things stand in the dictionaries, each one "
                     "ahead of those inside it.",
                 },
@@ -1133,7 +1147,7 @@ TEMPLATES: tuple[Template, ...] = (
                 },
                 "size": {
                     "done": "return sorted(found, key=lambda pair: (-pair[1], pair[0]))",
-                    "order_1": "The pair with the largest $number comes first; of equal ones, the smaller path does.",
+                    "order_1": "The pair with the largest $number comes first; where it is the same, the smaller path does.",
                     "order_2": "Sort the pairs by falling $number, and those with the same $number by path.",
                 },
             },

@@ -745,7 +745,9 @@ _JOIN = Template(
         },
         "within": {
             "skipped": {"held": "A $thing that the text joined so far contains anywhere is left out"},
-            "swallowed": {"held": "A $thing that contains the whole text joined so far anywhere takes its place"},
+            "swallowed": {
+                "held": "A $thing in which the whole text joined so far occurs anywhere replaces that text"
+            },
             "joined": {"held": "A $thing is dealt with like this even if the text joined so far contains it already"},
         },
         "glue": tuple(_GLUES),
@@ -845,7 +847,10 @@ _JOIN = Template(
             5,
         ),
     ),
-    properties=("len(result) <= sum([len(part) + len('$glue') for part in $xs])", "result[:1] == ''.join($xs)[:1]"),
+    properties=(
+        "len(result) <= sum([len(part) + len('$glue') for part in $xs])",
+        "all([len(part) <= len(result) for part in $xs])",
+    ),
     held_out=True,
 )
 
