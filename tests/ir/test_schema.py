@@ -32,6 +32,7 @@ from lift_sys.records import (
 from lift_sys.records import Provenance as Origin
 from lift_sys.records.repair import RepairTask
 from lift_sys.records.schema import RECORDS, file_name, main, schema_files, schema_of
+from lift_sys.records.tasks import Reading, Task
 
 ROOT = Path(__file__).parents[2]
 REPOSITORY = Repository(
@@ -121,7 +122,22 @@ REPAIR = RepairTask(
     line=1,
     provenance=EXAMPLE.provenance,
 )
-SAMPLES: tuple[Record, ...] = (REPOSITORY, FUNCTION, TEST, VERDICT, EXAMPLE, REJECTION, REPAIR)
+TASK = Task(
+    template="edge_cases.clamp",
+    category="edge_cases",
+    difficulty="easy",
+    parameters={"limit": 3, "edge": "in"},
+    prompt="Keep x.",
+    ir=IR,
+    entry_point="clamp",
+    solution="def clamp(x): return x\n",
+    second="def clamp(x): return (x,)[0]\n",
+    tests=(TEST,),
+    readings=(Reading(kind="bounds", says="edge", code="def clamp(x): return 0\n", told_by=0),),
+    mutation=EXAMPLE.mutation,
+    inputs=500,
+)
+SAMPLES: tuple[Record, ...] = (REPOSITORY, FUNCTION, TEST, VERDICT, EXAMPLE, REJECTION, REPAIR, TASK)
 
 
 def line_of(record: BaseModel) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 from lift_sys.testing.inputs import Inputs, integers, lists, mixed, one_of, ordered, tuples
 from lift_sys.testing.template import Equivalent, Misreading, Template, Values
@@ -58,7 +59,13 @@ def _arrivals(count: int, clean: int) -> Inputs:
         return found
 
     back = 5 + clean
-    edges = ([], [(0, 5)], [(0, 5), (back - 1, 1), (back, 1)], [(0, 5)] * (count + 1), [(0, 5), (back, 2), (back, 1)])
+    edges: tuple[list[tuple[int, int]], ...] = (
+        [],
+        [(0, 5)],
+        [(0, 5), (back - 1, 1), (back, 1)],
+        [(0, 5)] * (count + 1),
+        [(0, 5), (back, 2), (back, 1)],
+    )
     late = [[(0, 5)] * count + [(back - wait, 3)] for wait in (4, 5, 6, 7)]
     return Inputs(draw, (*edges, *late))
 
@@ -68,12 +75,12 @@ def _assigned(values: Values) -> Values:
     used, numbers = values["pick"] == "least" or values["result"] == "loads", values["result"] == "numbers"
     refuse = ["        numbers.append(0)"] * numbers + ["        continue"]
     soonest = "free.index(min(free))"
-    lines = ["free = [0] * $count"] + ["used = [0] * $count"] * used + ["numbers = []"] * numbers
+    lines = ["free = [0] * $count"] + ["served = [[] for _ in free]"] * used + ["numbers = []"] * numbers
     lines.append("for arrival, minutes in $xs:")
     if values["pick"] == "idle":
         lines.append(f"    place = {soonest}")
     else:
-        best = "idle[0]" if values["pick"] == "lowest" else "min(idle, key=lambda place: used[place])"
+        best = "idle[0]" if values["pick"] == "lowest" else "min(idle, key=lambda place: sum(served[place]))"
         lines.append("    idle = [place for place, until in enumerate(free) if until <= arrival]")
         if values["busy"] == "reject":
             lines += ["    if not idle:", *refuse, f"    place = {best}"]
@@ -85,8 +92,8 @@ def _assigned(values: Values) -> Values:
         lines += ["    if free[place] - arrival > $patience:", *refuse]
     start = "arrival" if values["busy"] == "reject" else "max(arrival, free[place])"
     lines.append(f"    free[place] = {start} + minutes + $clean")
-    lines += ["    used[place] += minutes"] * used + ["    numbers.append(place + 1)"] * numbers
-    lines.append("return numbers" if numbers else "return used")
+    lines += ["    served[place].append(minutes)"] * used + ["    numbers.append(place + 1)"] * numbers
+    lines.append("return numbers" if numbers else "return [sum(times) for times in served]")
     return {"body": "\n".join(lines), "patience": 5}
 
 
@@ -130,14 +137,18 @@ def _grids() -> Inputs:
         marks = rng.choice(("ab.", "ab..", "aab", "ab...", "a.", "a..", "abc."))
         return ["".join(rng.choice(marks) for _ in range(width)) for _ in range(height)]
 
-    return Inputs(draw, ([], ["."], ["a"], ["aaa", "...", "aaa"], ["a.a", "a.a", "a.a"], ["aa.b", "a..b", ".ab."]))
+    edges: Any = ([], ["."], ["a"], ["aaa", "...", "aaa"], ["a.a", "a.a", "a.a"], ["aa.b", "a..b", ".ab."])
+    wide = ["aaaaaa", "......", "bbbbbb", "bbbbbb", "......"]
+    return Inputs(draw, (*edges, wide, wide[::-1]))
 
 
 def _surveyed(values: Values) -> Values:
     """What is noted of each region, and what becomes of it."""
-    imports = {"imports": "from itertools import product\n\n" if values["near"] == "corner" else ""}
+    more = {"imports": "from itertools import product\n\n" if values["near"] == "corner" else ""}
+    # Dots stay dots, whether a region of them is kept or not.
+    more["full"] = "" if (values["result"], values["alike"]) == ("cleared", "letter") else 'if letter != "."'
     if values["result"] == "cleared":
-        return imports | {
+        return more | {
             "found": "kept",
             "nothing": "set()",
             "collect": "if len($region) >= $least:\n    kept.update($region)",
@@ -147,15 +158,21 @@ def _surveyed(values: Values) -> Values:
             "]",
             "sound": "[len(line) for line in result] == [len(line) for line in $xs]",
         }
-    done, sound = {
-        "count": ("len(sizes)", "0 <= $least * result <= sum(len(line) for line in $xs)"),
-        "sizes": ("sorted(sizes, reverse=True)", "all(size >= $least for size in result)"),
-        "cells": ("sum(sizes)", "result == 0 or $least <= result <= sum(len(line) for line in $xs)"),
+    found, nothing, note, done, sound = {
+        "count": ("count", "0", "count += 1", "count", "0 <= $least * result <= sum(len(line) for line in $xs)"),
+        "sizes": (
+            *("sizes", "[]", "sizes.append(len($region))", "sorted(sizes, reverse=True)"),
+            "all(size >= $least for size in result)",
+        ),
+        "cells": (
+            *("total", "0", "total += len($region)", "total"),
+            "result == 0 or $least <= result <= sum(len(line) for line in $xs)",
+        ),
     }[values["result"]]
-    return imports | {
-        "found": "sizes",
-        "nothing": "[]",
-        "collect": "if len($region) >= $least:\n    sizes.append(len($region))",
+    return more | {
+        "found": found,
+        "nothing": nothing,
+        "collect": f"if len($region) >= $least:\n    {note}",
         "done": f"return {done}",
         "sound": sound,
     }
@@ -316,7 +333,7 @@ TEMPLATES: tuple[Template, ...] = (
             "Starting one place before a row of $things, move ahead by jumps that are $reach_words places long at "
             "most. Whoever lands on a $thing pays what `$xs` has for it, which is never negative; a $thing with "
             "`None` cannot be landed on. Find the least that has to be paid in all.",
-            "`$xs[i]` is the charge for landing on the $thing with index `i` in a row (0 or more), or `None` if it "
+            "`$xs[i]` is the charge (0 or more) for landing on the $thing with index `i` in a row, or `None` if it "
             "is out of use. What is the smallest possible sum of charges for a trip that begins right in front of "
             "the first $thing and consists of jumps forward, none of them longer than $reach_words places?",
             "Work out what the cheapest trip along a row of $things costs. It begins on the place just before the "
@@ -860,9 +877,9 @@ TEMPLATES: tuple[Template, ...] = (
                 },
                 "force": {
                     "stuck_1": "When some $things are left but none of them can be done, the first of them in that "
-                    "same order is done all the same, in a round of its own.",
+                    "order of preference is done all the same, in a round of its own.",
                     "stuck_2": "Should none of the remaining $things be possible, the next round consists of just "
-                    "one of them, the first in that same order.",
+                    "one of them, the first in that order of preference.",
                     "if_stuck": "",
                     "or_first": " or left[:1]",
                 },
@@ -870,27 +887,27 @@ TEMPLATES: tuple[Template, ...] = (
             "result": {
                 "rounds": {
                     "done_code": "return rounds",
-                    "form_1": "Return a list with a list of names for each round, each in that same order.",
+                    "form_1": "Return a list with a list of names for each round, each in that order of preference.",
                     "form_2": "The result is the list of rounds, and a round is the list of its $things in this "
-                    "order.",
+                    "order of preference.",
                     "hint": "list[list[str]]",
                     "names": "[name for part in result for name in part]",
                 },
                 "numbers": {
                     "done_code": "return {name: number for number, ready in enumerate(rounds, 1) for name in ready}",
                     "form_1": "Return a dictionary with the number of each $thing's round, counted from 1; its keys "
-                    "are sorted by round, and within one by that same order.",
+                    "are sorted by round, and within one by that order of preference.",
                     "form_2": "The result maps each name to the number of the round (the first is 1), round after "
-                    "round, with the names of one round in this order.",
+                    "round, with the names of one round in this order of preference.",
                     "hint": "dict[str, int]",
                     "names": "list(result)",
                 },
                 "flat": {
                     "done_code": "return [name for ready in rounds for name in ready]",
-                    "form_1": "Return a single list of names: those of the first round in that same order, then "
-                    "those of the second, and so on.",
+                    "form_1": "Return a single list of names: those of the first round in that order of preference, "
+                    "then those of the second, and so on.",
                     "form_2": "The result is one list with the names of all rounds, one round after the other, each "
-                    "in this order.",
+                    "in this order of preference.",
                     "hint": "list[str]",
                     "names": "result",
                 },
@@ -905,6 +922,7 @@ TEMPLATES: tuple[Template, ...] = (
             },
             "name": ("plan", "plan_rounds", "schedule", "work_plan", "arrange"),
         },
+        derive=lambda values: {"ordered": "$xs"} if (values["first"], values["stuck"]) == ("given", "stop") else {},
         signature="($xs: dict[str, list[str]]) -> $hint",
         wordings=(
             "`$xs` maps the name of each $thing to a list of the $things that it has to wait for. The work goes on "
@@ -921,11 +939,11 @@ TEMPLATES: tuple[Template, ...] = (
             "in the rounds before, a $thing is ready, and is done if the round still has a place for it.",
         ),
         details={
+            "missing": ("$missing_1", "$missing_2"),
             "first": (
                 "If more could be done in a round than fit, preference is given to $first_1.",
                 "Which ones are done first, if there are too many for a round, is decided by $first_2.",
             ),
-            "missing": ("$missing_1", "$missing_2"),
             "stuck": ("$stuck_1", "$stuck_2"),
             "form": ("$form_1", "$form_2"),
         },
@@ -1150,7 +1168,7 @@ TEMPLATES: tuple[Template, ...] = (
                     (row, col): letter
                     for row, line in enumerate($xs)
                     for col, letter in enumerate(line)
-                    if letter != "."
+                    $full
                 }
                 $found = $nothing
                 while cells:
@@ -1211,6 +1229,8 @@ TEMPLATES: tuple[Template, ...] = (
         inputs=(_grids(),),
         equivalents=(
             Equivalent("down, right -> right, down", "for each step there is one with the two parts exchanged"),
+            Equivalent("row + down -> row - down", "for each step there is one to the opposite side"),
+            Equivalent("col + right -> col - right", "for each step there is one to the opposite side"),
         ),
         properties=("$sound",),
         held_out=True,

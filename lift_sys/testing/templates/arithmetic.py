@@ -11,7 +11,6 @@ _SNAP = Template(
     name="snap_to_multiple",
     idea="round a number to a multiple of a step, in one of nine ways",
     space={
-        "step": (4, 6, 8, 10, 12, 14, 16, 20, 24, 30),
         "mode": {
             "down": {
                 "index": "$n // $step",
@@ -97,6 +96,7 @@ _SNAP = Template(
                 "flipped": "-index",
             },
         },
+        "step": (4, 6, 8, 10, 12, 14, 16, 20, 24, 30),
     },
     surface={
         "what": {
@@ -222,19 +222,18 @@ _DIVISORS = Template(
     name="some_divisors",
     idea="count, add up, list or pick the divisors of a number that meet a condition",
     space={
-        "k": range(2, 14),
-        "kind": {
-            "multiple": {"fits": "d % $k == 0", "cond": "are divisible by $k"},
-            "other": {"fits": "d % $k != 0", "cond": "are not divisible by $k"},
-            "above": {"fits": "d > $k", "cond": "are greater than $k"},
-            "below": {"fits": "d < $k", "cond": "are less than $k"},
-        },
         "own": {
             "with": {"itself": "`$n` itself is one of the $things, too", "itself_again": "`$n` itself is included"},
             "without": {
                 "itself": "`$n` itself is never one of the $things here, not even if it is 1",
                 "itself_again": "leave `$n` itself out in every case",
             },
+        },
+        "kind": {
+            "multiple": {"fits": "d % $k == 0", "cond": "are divisible by $k"},
+            "other": {"fits": "d % $k != 0", "cond": "are not divisible by $k"},
+            "above": {"fits": "d > $k", "cond": "are greater than $k"},
+            "below": {"fits": "d < $k", "cond": "are less than $k"},
         },
         "measure": {
             "count": {
@@ -266,6 +265,7 @@ _DIVISORS = Template(
                 "holds": "result == sorted(set(result)) and all($n % d == 0 for d in result)",
             },
         },
+        "k": range(2, 14),
     },
     surface={
         "what": _GROUPS,
@@ -352,10 +352,17 @@ _CHECK = Template(
     idea="the weighted check number of a code",
     held_out=True,
     space={
-        "weighting": _WEIGHTS,
-        "side": {
-            "right": {"order": "reversed(digits)", "from_side": "rightmost", "other_side": "left"},
-            "left": {"order": "digits", "from_side": "leftmost", "other_side": "right"},
+        "final": {
+            "rest": {
+                "check": "total % $modulus",
+                "is": "the remainder of the sum when it is divided by $modulus",
+                "other": "-total % $modulus",
+            },
+            "gap": {
+                "check": "-total % $modulus",
+                "is": "the smallest number from 0 on that makes the sum a multiple of $modulus when it is added",
+                "other": "$modulus - total % $modulus",
+            },
         },
         "modulus": (7, 8, 10, 11, 13),
         "products": {
@@ -370,18 +377,11 @@ _CHECK = Template(
                 "how_again": "Where a product has two digits, these are added to one another first: 27 becomes 9.",
             },
         },
-        "final": {
-            "rest": {
-                "check": "total % $modulus",
-                "is": "the remainder of the sum when it is divided by $modulus",
-                "other": "-total % $modulus",
-            },
-            "gap": {
-                "check": "-total % $modulus",
-                "is": "the smallest number from 0 on that makes the sum a multiple of $modulus when it is added",
-                "other": "$modulus - total % $modulus",
-            },
+        "side": {
+            "right": {"order": "reversed(digits)", "from_side": "rightmost", "other_side": "left"},
+            "left": {"order": "digits", "from_side": "leftmost", "other_side": "right"},
         },
+        "weighting": _WEIGHTS,
     },
     surface={
         "what": {
@@ -529,8 +529,6 @@ _MEETING = Template(
     idea="the next minute in which two regular departures fit together",
     held_out=True,
     space={
-        "pair": {f"{a} and {b}": {"a": a, "b": b} for a, b in _PAIRS},
-        "gap": (0, 1, 2, 3, 5),
         "bound": {
             "at": {"begin": "$now", "when": "at or after", "edge": "Minute `$now` itself can be the one."},
             "after": {"begin": "$now + 1", "when": "after", "edge": "Minute `$now` itself is too early."},
@@ -543,6 +541,8 @@ _MEETING = Template(
                 "holds": "result >= 0",
             },
         },
+        "pair": {f"{a} and {b}": {"a": a, "b": b} for a, b in _PAIRS},
+        "gap": (0, 1, 2, 3, 5),
     },
     surface={
         "what": {name: {} for name in _LINES},

@@ -1,7 +1,8 @@
 """Dates and times: calendars, due dates, working days, weeks, recurrences, shifts. All of them as ISO texts."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
+from random import Random
 from typing import Any
 
 from lift_sys.testing.inputs import Inputs, integers, lists, mixed, one_of, tuples
@@ -13,12 +14,20 @@ _MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _NUMBERS = ("no", "one", "two", "three")
+_ORDINALS = {1: "1st", 6: "6th", 16: "16th"}
 
 
-def _days(low: str, high: str, *near: str) -> Inputs:
-    """Dates from `low` to `high`, as ISO texts; half of them fall within 2 days of one in `near`."""
-    first, last, *others = (date.fromisoformat(day).toordinal() for day in (low, high, *near))
-    return integers(first, last, *others).map(lambda number: date.fromordinal(number).isoformat())
+def _days(low: str, high: str, *edges: str) -> Inputs:
+    """Dates from `low` to `high`, as ISO texts; half of them fall within 2 days of one of the edges."""
+    first, last, *near = (date.fromisoformat(day).toordinal() for day in (low, high, *edges))
+    numbers = integers(first, last, *near)
+    return Inputs(lambda rng: date.fromordinal(numbers.draw(rng)).isoformat(), edges)
+
+
+def _dates(years: Inputs, months: Inputs, days: Inputs) -> Inputs:
+    """Dates with a year, month and day from each generator; a day is in every month."""
+    parts = tuples(years, months, days)
+    return Inputs(lambda rng: date(*parts.draw(rng)).isoformat())
 
 
 def _fiscal(values: Values) -> dict[str, Any] | None:
@@ -27,10 +36,10 @@ def _fiscal(values: Values) -> dict[str, Any] | None:
         return None  # it begins and ends in the same year
     size = {"quarter": 3, "half": 6, "third": 4, "month": 1}[part]
     count = 12 // size
-    names = {"quarter": "quarter", "half": "half", "third": "term", "month": "period"}
+    names = {"quarter": "quarter", "half": "half-year", "third": "term", "month": "period"}
     letter = names[part][0].upper()
     months = "one month" if size == 1 else f"{size} months"
-    whole = f"on day {day} of a month" if day > 1 else "with a month"
+    whole = f"on the {_ORDINALS[day]} of a month"
     return {
         "start": month,
         "number": "_" if day == 1 else "number",
@@ -56,9 +65,9 @@ _FISCAL = Template(
     held_out=True,
     space={
         "month": _MONTHS,
-        "day": (1, 6, 16),
         "named": {"start": {"which": "begins"}, "end": {"which": "ends"}},
         "part": ("quarter", "half", "third", "month"),
+        "day": (1, 6, 16),
     },
     surface={
         "what": {
@@ -124,10 +133,8 @@ _FISCAL = Template(
     ),
     inputs=lambda values: (
         mixed(
-            _days("2018-01-01", "2025-12-31"),
-            tuples(integers(2016, 2025), integers(1, 12, values["start"]), integers(1, 28, values["day"])).map(
-                lambda parts: date(*parts).isoformat()
-            ),
+            _days("2021-02-01", "2024-12-31", f"2022-{values['start']:02}-{values['day']:02}", "2024-02-29"),
+            _dates(integers(2016, 2025), integers(1, 12, values["start"]), integers(1, 28, values["day"])),
             _days("2023-12-20", "2024-03-10", "2024-01-01", "2024-02-29"),
         ),
     ),
@@ -148,7 +155,9 @@ def _nth(values: Values) -> dict[str, Any]:
         found["result"] = f"last - timedelta(days={days}{_plus((7 if nth[0] == 's' else 0) - shift)})"
         found["imports"] = "from calendar import monthrange\nfrom datetime import date, timedelta"
     else:
-        days = "-first.weekday() % 7" if weekday == 0 else f"({weekday} - first.weekday()) % 7"
+        days = {0: "-first.weekday() % 7", 6: "6 - first.weekday()"}.get(
+            weekday, f"({weekday} - first.weekday()) % 7"
+        )
         weeks = ("first", "second", "third", "fourth").index(nth)
         found["found"] = "first = date($year, $month, 1)"
         found["result"] = f"first + timedelta(days={days}{_plus(7 * weeks + shift)})"
@@ -182,8 +191,8 @@ _NTH = Template(
     idea="the date of an event that is held on, before or after the n-th weekday of a month",
     space={
         "weekday": _WEEKDAYS,
-        "nth": ("first", "second", "third", "fourth", "last", "second-to-last"),
         "shift": (0, 1, 2, 3, -1, -2, -3),
+        "nth": ("first", "second", "third", "fourth", "last", "second-to-last"),
     },
     surface={
         "what": {
@@ -209,7 +218,7 @@ _NTH = Template(
         "month.",
         "When is the $event that belongs to month `$month` of `$year`? The rule is that it comes $on of the month.",
         "Every month has a $event, $on of that month. Work out the date of the one for `$month` in `$year`.",
-        "Given `$year` and `$month`, return the date of $when of that month, which is when a $event takes place.",
+        "Given `$year` and `$month`, return the date of that month's $event, which takes place $on of the month.",
     ),
     details={
         "note": ("$note.", "$note_again."),
@@ -243,7 +252,10 @@ _NTH = Template(
         Misreading(kind="sign", says="$when", choose="shift"),
         Misreading(kind="bounds", says="$anchor", choose="weekday"),
     ),
-    inputs=(integers(2012, 2035, 2024), integers(1, 12, 2)),
+    inputs=(
+        mixed(Inputs(integers(2000, 2040).draw), one_of(*range(2000, 2044, 4))),
+        mixed(Inputs(integers(1, 12).draw), Inputs(integers(1, 12).draw), one_of(2)),
+    ),
     properties=("len(result) == 10 and result[4] == '-' and result[7] == '-'", "abs(int(result[:4]) - $year) <= 1"),
 )
 
@@ -417,14 +429,12 @@ _DUE = Template(
     inputs=(
         mixed(
             _days("2023-01-25", "2024-12-31", "2023-02-28", "2024-02-29", "2024-08-31", "2023-11-30"),
-            tuples(integers(2019, 2024), one_of(1, 3, 4, 5, 7, 8, 10, 12, 6), integers(26, 30, 30)).map(
-                lambda parts: date(*parts).isoformat()
-            ),
-            one_of("2023-12-31", "2024-01-31", "2024-01-30", "2024-01-29", "2023-08-31", "2024-10-31", "2024-03-30"),
+            _dates(integers(2019, 2024), one_of(1, 3, 4, 5, 6, 7, 8, 10, 12), integers(26, 30, 30)),
+            _days("2023-12-25", "2024-11-05", "2023-12-31", "2024-01-31", "2024-03-30", "2024-10-31"),
         ),
-        integers(0, 13, 1),
+        integers(1, 13).plus(0),
     ),
-    examples=("'2024-06-29', 0", "'2024-06-30', 0", "'2024-08-31', 0", "'2023-05-31', 0"),
+    examples=("'2024-06-29', 0", "'2024-06-30', 0"),
     properties=("result is None or len(result) == 10", "result is None or result[:7] >= $start[:7] or $terms == 0"),
 )
 
@@ -656,6 +666,17 @@ def _weeks(values: Values) -> dict[str, Any]:
     }
 
 
+def _turns(years: Inputs, days: Inputs) -> Inputs:
+    """Dates some days from the 1 January of a year."""
+    parts = tuples(years, days)
+
+    def draw(rng: Random) -> str:
+        year, away = parts.draw(rng)
+        return (date(year, 1, 1) + timedelta(days=away)).isoformat()
+
+    return Inputs(draw)
+
+
 _WEEK = Template(
     name="week_number",
     idea="the number of the week that a date is in, for a first day of the week and a rule for week 1",
@@ -752,13 +773,9 @@ _WEEK = Template(
     ),
     inputs=(
         mixed(
-            tuples(integers(2014, 2032), integers(-9, 9, 0)).map(
-                lambda parts: date.fromordinal(date(parts[0], 1, 1).toordinal() + parts[1]).isoformat()
-            ),
-            tuples(integers(2014, 2032), integers(-5, 10)).map(
-                lambda parts: date.fromordinal(date(parts[0], 1, 1).toordinal() + parts[1]).isoformat()
-            ),
-            _days("2014-01-01", "2032-12-31", "2024-02-29"),
+            _turns(integers(2014, 2032), integers(-9, 9, 0)),
+            _turns(integers(2014, 2032), integers(-5, 10)),
+            _days("2014-01-01", "2032-12-31", "2024-02-29", "2025-07-04"),
         ),
     ),
     properties=("$holds",),
@@ -793,9 +810,6 @@ _RECURRING = Template(
     name="recurring_dates",
     idea="the dates of an event on two weekdays of every second, third or fourth week",
     space={
-        "pair": _pairs(),
-        "every": (2, 3, 4),
-        "week": ("Monday", "Sunday"),
         "dropped": {
             "lost": {
                 "then": "is lost: it is one of the `$count` dates, but left out of the list",
@@ -807,6 +821,9 @@ _RECURRING = Template(
                 "`$count` of them",
             },
         },
+        "pair": _pairs(),
+        "every": (2, 3, 4),
+        "week": ("Monday", "Sunday"),
     },
     surface={
         "what": {
@@ -929,20 +946,20 @@ _SHIFT = Template(
     idea="day and night minutes of a shift between two clock times, less a break",
     held_out=True,
     space={
-        "hours": _NIGHTS,
-        "limit": (4, 5, 6),
-        "rest": (20, 30, 45),
         "bound": {
             "more": {"op": ">", "other_op": ">=", "long": "is longer than $limit hours"},
             "least": {"op": ">=", "other_op": ">", "long": "lasts $limit hours or more"},
         },
-        "source": {
-            "day": {"a": "day", "b": "night"},
-            "night": {"a": "night", "b": "day"},
-        },
+        "hours": _NIGHTS,
+        "limit": (4, 5, 6),
         "same": {
             "none": {"before": "<", "means": "no time at all passes"},
             "round": {"before": "<=", "means": "it lasts 24 hours"},
+        },
+        "rest": (20, 30, 45),
+        "source": {
+            "day": {"a": "day", "b": "night"},
+            "night": {"a": "night", "b": "day"},
         },
     },
     surface={

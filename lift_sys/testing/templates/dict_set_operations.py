@@ -105,6 +105,17 @@ _GAMES = ("chess", "yoga", "golf", "polo", "judo", "darts", "rugby", "tag")
 _NAMES = ("kit", "bea", "max", "liv", "ada", "sam", "joy", "ned", "ivo", "una")
 
 
+_OWN_ENDS = {
+    "goes_on": "$xs.get(here, here) != here",
+    "self_one": "$Any that is its own replacement counts as having none.",
+    "self_two": "An entry that maps $any to itself is as good as no entry.",
+}
+_OWN_LOOPS = {
+    "goes_on": "here in $xs",
+    "self_one": "$Any that is its own replacement forms a loop, too.",
+    "self_two": "An entry that maps $any to itself makes a loop like any other.",
+}
+
 TEMPLATES: tuple[Template, ...] = (
     Template(
         name="combine_counts",
@@ -117,7 +128,7 @@ TEMPLATES: tuple[Template, ...] = (
                 "smaller": {"both_code": "min($a[key], $b[key])", "gets": "the smaller of its two counts"},
                 "gap": {
                     "both_code": "abs($a[key] - $b[key])",
-                    "gets": "the difference of its two counts, larger minus smaller",
+                    "gets": "the difference of its two counts (larger minus smaller)",
                 },
                 "product": {"both_code": "$a[key] * $b[key]", "gets": "the product of its two counts"},
             },
@@ -194,7 +205,7 @@ TEMPLATES: tuple[Template, ...] = (
             "alone": ("$alone_one", "$alone_two"),
             "limit": (
                 "Finally, drop all $things whose count in the result is $unfit.",
-                "The result must not hold any $things with a count of $unfit there.",
+                "The result must not hold any $things whose count there is $unfit.",
                 "In the end, remove what has a resulting count of $unfit.",
             ),
             "order": (
@@ -258,8 +269,8 @@ TEMPLATES: tuple[Template, ...] = (
                     "each": "dict.fromkeys(members)",
                     "count_one": "The count of $any is the number of $holders that it occurs in; repeats within one "
                     "$holder make no difference.",
-                    "count_two": "How many $holders have $any is its count, no matter how often one of them names "
-                    "it.",
+                    "count_two": "Count for $any the $holders that it occurs in, no matter how often one of them "
+                    "names it.",
                 },
                 "all": {
                     "each": "members",
@@ -300,7 +311,7 @@ TEMPLATES: tuple[Template, ...] = (
                 },
                 "short": {
                     "sort": "sorted(sorted(found), key=len)",
-                    "by": "from the shortest word to the longest, and alphabetically where lengths are equal",
+                    "by": "from shortest to longest, and alphabetically where lengths are equal",
                 },
             },
         },
@@ -424,13 +435,15 @@ TEMPLATES: tuple[Template, ...] = (
                     "gather": "rest = {thing for found in index.values() if len(found) $apart $number for thing in "
                     "found}"
                     '\nif rest:\n    result["misc"] = $rest_form',
-                    "rest_one": "A $tag that belongs to $extreme $things gets no key of its own. The $things of all "
-                    "such $tags go together, each once, under the key `misc`, which comes last and exists only if "
-                    "there are any; no $tag is called so.",
-                    "rest_two": "There is no key for a $tag that $extreme $things have: `misc`, the last key, does "
-                    "for "
-                    "all such $tags together, with no $thing taken twice. Without such $tags there is no `misc`, and "
-                    "no $tag has that name.",
+                    "rest_one": "Each $tag that belongs to $extreme $things gets no key of its own: all of these "
+                    "become one "
+                    "single $tag, `misc`, which belongs to every $thing that has any of them and comes last. There "
+                    "is no `misc` if there are none, and no $tag is called so.",
+                    "rest_two": "There is no key for a $tag that $extreme $things have. Instead, all such $tags "
+                    "share "
+                    "one last key, `misc`, as if they were a single $tag that belongs to each $thing which has one "
+                    "of "
+                    "them. Without such $tags there is no `misc`; no $tag has that name.",
                 },
             },
             "case": {
@@ -613,9 +626,9 @@ TEMPLATES: tuple[Template, ...] = (
         space={
             "slack": range(1, 9),
             "direction": {
-                "any": {"test": "abs(after - before)", "moved": "changed"},
-                "up": {"test": "after - before", "moved": "rose"},
-                "down": {"test": "before - after", "moved": "fell"},
+                "any": {"test": "abs(after - before)", "moved": "changed", "move": "change"},
+                "up": {"test": "after - before", "moved": "rose", "move": "rise"},
+                "down": {"test": "before - after", "moved": "fell", "move": "fall"},
             },
             "missing": {
                 "ignored": {
@@ -669,6 +682,7 @@ TEMPLATES: tuple[Template, ...] = (
                     "Values": "Balances",
                     "any": "an account",
                     "Any": "An account",
+                    "thing": "account",
                     "things": "accounts",
                 },
                 "players": {
@@ -679,6 +693,7 @@ TEMPLATES: tuple[Template, ...] = (
                     "Values": "Scores",
                     "any": "a player",
                     "Any": "A player",
+                    "thing": "player",
                     "things": "players",
                 },
                 "towns": {
@@ -689,6 +704,7 @@ TEMPLATES: tuple[Template, ...] = (
                     "Values": "Temperatures",
                     "any": "a town",
                     "Any": "A town",
+                    "thing": "town",
                     "things": "towns",
                 },
                 "tanks": {
@@ -699,6 +715,7 @@ TEMPLATES: tuple[Template, ...] = (
                     "Values": "Levels",
                     "any": "a tank",
                     "Any": "A tank",
+                    "thing": "tank",
                     "things": "tanks",
                 },
                 "settings": {
@@ -709,28 +726,32 @@ TEMPLATES: tuple[Template, ...] = (
                     "Values": "Values",
                     "any": "a setting",
                     "Any": "A setting",
+                    "thing": "setting",
                     "things": "settings",
                 },
             },
             "name": ("what_moved", "compare_amounts", "notable_moves", "real_changes", "find_shifts"),
         },
         derive=_changed,
-        signature="($old: dict[str, int], $new: dict[str, int]) -> dict[str, $result_type]",
+        signature="($old: dict[str, int], $new: dict[str, int]) -> dict[str, $result_type] | None",
         wordings=(
             "`$old` and `$new` map $things to their $values. Return a dictionary of the $things whose $value $moved "
             "by "
             "more than $slack from the first to the second, each mapped to $shown_words.",
-            "Which $things $moved by more than $slack between `$old` and `$new`? Both map $things to whole-number "
-            "$values. The answer is a dictionary that maps each of these $things to $shown_words.",
+            "For which $things did the $value $move by more than $slack between `$old` and `$new`? Both map $things "
+            "to whole-number $values. The answer is a dictionary that maps each of these $things to $shown_words.",
             "Compare two dictionaries of $values, `$old` and the later `$new`. The result has a key for each of the "
-            "$things whose $value $moved by more than $slack in between; its value there is $shown_words.",
+            "$things whose $value $moved by more than $slack in between; there it holds $shown_words.",
             "A move of $slack or less between the $values in `$old` and those in `$new` is not worth telling. Find "
-            "the "
-            "$things whose $value $moved by more than $slack, and map each of them to $shown_words.",
+            "the $things whose $value $moved by more than $slack, and map each of them to $shown_words.",
         ),
         details={
             "missing": ("$missing_one", "$missing_two"),
             "order": ("The keys of the result are $how.", "The result lists the $things $how."),
+            "nothing": (
+                "Where no $thing did that, return None instead of an empty dictionary.",
+                "The result is None, not an empty dictionary, if that holds for no $thing.",
+            ),
             "signs": ("$Values may be negative.", "Negative $values are possible."),
         },
         reference="""
@@ -740,7 +761,7 @@ TEMPLATES: tuple[Template, ...] = (
                     before, after = $before, $after
                     if $test > $slack:
                         found[key] = $shown
-                return found
+                return found or None
         """,
         second="""
             def $name($old, $new):
@@ -756,12 +777,14 @@ TEMPLATES: tuple[Template, ...] = (
                         moves[key] = filled_new[key] - filled_old[key]
                 sizes = {key: {"up": move, "down": -move}.get("$direction", max(move, -move)) for key, move in moves.items()}
                 shown = {"pair": lambda key: (filled_old[key], filled_new[key]), "change": moves.get, "new": filled_new.get}
-                return {key: shown["$shape"](key) for key, size in sizes.items() if size >= $slack + 1}
+                moved = {key: shown["$shape"](key) for key, size in sizes.items() if size >= $slack + 1}
+                return moved if len(moved) > 0 else None
         """,
         misreadings=(
+            Misreading(kind="empty", says="nothing", swap=("found or None", "found")),
             Misreading(kind="bounds", says="more than $slack", swap=("$test > $slack", "$test >= $slack")),
             Misreading(kind="empty", says="missing", choose="missing"),
-            Misreading(kind="sign", says="$moved", choose="direction"),
+            Misreading(kind="sign", says="by more than $slack", choose="direction"),
             Misreading(kind="order", says="order", choose="order"),
             Misreading(kind="types", says="$shown_words", choose="shape"),
         ),
@@ -770,7 +793,7 @@ TEMPLATES: tuple[Template, ...] = (
             _tables(_PLANTS, integers(-12, 15, 0, values["slack"]), 3).plus({}),
         ),
         examples=("{}, {}",),
-        properties=("set(result) <= set($old) | set($new)",),
+        properties=("result is None or set(result) <= set($old) | set($new)", "result != {}"),
     ),
     Template(
         name="best_partner",
@@ -853,11 +876,17 @@ TEMPLATES: tuple[Template, ...] = (
         },
         surface={
             "what": {
-                "hobbies": {"xs": "hobbies", "me": "person", "who": "person", "like": "hobby", "likes": "hobbies"},
-                "skills": {"xs": "skills", "me": "worker", "who": "worker", "like": "skill", "likes": "skills"},
-                "courses": {"xs": "courses", "me": "student", "who": "student", "like": "course", "likes": "courses"},
-                "games": {"xs": "favourites", "me": "player", "who": "player", "like": "game", "likes": "games"},
-                "songs": {"xs": "repertoire", "me": "singer", "who": "singer", "like": "song", "likes": "songs"},
+                "hobbies": {"xs": "hobbies", "me": "newcomer", "who": "person", "like": "hobby", "likes": "hobbies"},
+                "skills": {"xs": "skills", "me": "trainee", "who": "worker", "like": "skill", "likes": "skills"},
+                "courses": {
+                    "xs": "courses",
+                    "me": "freshman",
+                    "who": "student",
+                    "like": "course",
+                    "likes": "courses",
+                },
+                "games": {"xs": "favourites", "me": "host", "who": "player", "like": "game", "likes": "games"},
+                "songs": {"xs": "repertoire", "me": "soloist", "who": "singer", "like": "song", "likes": "songs"},
             },
             "name": ("best_partner", "best_match", "pick_partner", "find_company", "closest_to"),
         },
@@ -869,9 +898,8 @@ TEMPLATES: tuple[Template, ...] = (
             "Look for a partner for `$me` in `$xs`, which has every $who's $likes as a set under their name: the "
             "other "
             "$who with the highest score. Return $result_words.",
-            "Given a name `$me` and `$xs`, a dictionary from names to sets of $likes, return $result_words who, of "
-            "all "
-            "the others, has the highest score.",
+            "Given a name `$me` and `$xs`, a dictionary from names to sets of $likes, find out who of all the others "
+            "has the highest score. With that $who in mind, return $result_words.",
             "Each $who in `$xs` has a set of $likes. Compare everybody else with `$me`: who gets the highest score? "
             "The answer is $result_words.",
         ),
@@ -954,38 +982,30 @@ TEMPLATES: tuple[Template, ...] = (
         name="follow_replacements",
         idea="where a chain of dictionary entries ends, with loops, dead ends and a longest way",
         space={
-            "limit": range(2, 9),
+            "limit": range(3, 9),
             "beyond": {
                 "there": {"far": "here", "beyond_words": "the $thing reached"},
                 "start": {"far": "$start", "beyond_words": "`$start`"},
                 "none": {"far": "None", "beyond_words": "None"},
             },
             "loop": {
-                "none": {"round": "None", "loop_words": "None"},
-                "start": {"round": "$start", "loop_words": "`$start`"},
-                "last": {"round": "here", "loop_words": "the $thing from which that step was taken"},
+                "none": {"round": "None", "loop_words": "None", **_OWN_ENDS},
+                "none_own": {"round": "None", "loop_words": "None", **_OWN_LOOPS},
+                "start": {"round": "$start", "loop_words": "`$start`", **_OWN_ENDS},
+                "start_own": {"round": "$start", "loop_words": "`$start`", **_OWN_LOOPS},
+                "last": {"round": "here", "loop_words": "the $thing from which that step was taken", **_OWN_ENDS},
                 "least": {
                     "round": "min(met[met.index(following) :])",
                     "loop_words": "the alphabetically first of the $things that form the loop (those on the way to "
                     "it "
                     "do not belong to it)",
+                    **_OWN_ENDS,
                 },
             },
             "gone": {
                 "none": {"nothing": "None", "gone_words": "None"},
+                "start": {"nothing": "$start", "gone_words": "`$start`"},
                 "last": {"nothing": "here", "gone_words": "the $thing from which it would"},
-            },
-            "itself": {
-                "end": {
-                    "goes_on": "$xs.get(here, here) != here",
-                    "self_one": "$Any that is its own replacement counts as having none.",
-                    "self_two": "An entry that maps $any to itself is as good as no entry.",
-                },
-                "loop": {
-                    "goes_on": "here in $xs",
-                    "self_one": "$Any that is its own replacement forms a loop, too.",
-                    "self_two": "An entry that maps $any to itself makes a loop like any other.",
-                },
             },
         },
         surface={
@@ -1033,7 +1053,7 @@ TEMPLATES: tuple[Template, ...] = (
             },
             "name": ("follow_on", "end_of_chain", "resolve_replacement", "trace_forward", "last_in_line"),
         },
-        derive=lambda values: None if values["itself"] == "loop" and values["loop"] in ("last", "least") else {},
+        derive=lambda values: None if values["loop"].removesuffix("_own") == values["beyond"] else {},
         signature="($start: str, $xs: dict[str, str]) -> str | None",
         wordings=(
             "`$xs` maps $things to the $things that replace them. Start with `$start` and go on from each $thing to "
@@ -1051,7 +1071,7 @@ TEMPLATES: tuple[Template, ...] = (
         ),
         details={
             "beyond": (
-                "If the $thing reached after $limit steps still has a replacement (or an empty one), return "
+                "If the $thing reached after $limit steps still has a replacement (be it an empty one), return "
                 "$beyond_words.",
                 "Where even the $thing reached by step number $limit has a replacement, if only an empty one, the "
                 "result is $beyond_words.",
@@ -1092,7 +1112,7 @@ TEMPLATES: tuple[Template, ...] = (
         """,
         second="""
             def $name($start, $xs):
-                links = {old: new for old, new in $xs.items() if old != new or "$itself" == "loop"}
+                links = {old: new for old, new in $xs.items() if old != new or "$loop".endswith("_own")}
                 way = [$start]
                 while way[-1] in links and way[-1] not in way[:-1]:
                     way.append(links[way[-1]])
@@ -1100,10 +1120,10 @@ TEMPLATES: tuple[Template, ...] = (
                 if len(before) > $limit:
                     return {"there": way[$limit], "start": $start}.get("$beyond")
                 if not end:
-                    return before[-1] if "$gone" == "last" else None
+                    return {"start": $start, "last": before[-1]}.get("$gone")
                 if end in before:
                     circle = sorted(before[before.index(end) :])
-                    return {"start": $start, "last": before[-1], "least": circle[0]}.get("$loop")
+                    return {"start": $start, "last": before[-1], "least": circle[0]}.get("$loop".removesuffix("_own"))
                 return end
         """,
         misreadings=(
@@ -1112,10 +1132,13 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="scope", says="beyond", choose="beyond"),
             Misreading(kind="repeats", says="loop", choose="loop"),
             Misreading(kind="empty", says="gone", choose="gone"),
-            Misreading(kind="repeats", says="itself", choose="itself"),
+            Misreading(kind="empty", says="unknown", swap=("return here", "return here if here != $start else None")),
         ),
         inputs=lambda values: (one_of(*_NAMES[:1] * 8, *_NAMES), _chains(values["limit"])),
         properties=("result is None or result == $start or result in $xs.values()", "result != ''"),
+        equivalents=(
+            Equivalent("$start -> $xs", "a loop that leads back to the start gives the start, seen at once or later"),
+        ),
         held_out=True,
     ),
     Template(
@@ -1188,9 +1211,9 @@ TEMPLATES: tuple[Template, ...] = (
                     "note": "missed[thing] = missed.get(thing, 0) + $lack",
                     "entries": "thing, amount",
                     "walk": "$orders",
-                    "report_words": "a dictionary that maps each $thing of which orders did not get all that they "
-                    "asked "
-                    "for to the total that they did not get, in the order in which that happened first",
+                    "report_words": "a dictionary from $thing to the total that its orders did not get, without "
+                    "$things "
+                    "whose orders got everything, in the order in which their orders first fell short",
                     "report_type": "dict[str, int]",
                 },
                 "places": {
@@ -1214,15 +1237,37 @@ TEMPLATES: tuple[Template, ...] = (
         },
         surface={
             "what": {
-                "items": {"stock": "stock", "orders": "orders", "any": "an item", "Any": "An item", "thing": "item"},
-                "parts": {"stock": "store", "orders": "demands", "any": "a part", "Any": "A part", "thing": "part"},
-                "tools": {"stock": "depot", "orders": "claims", "any": "a tool", "Any": "A tool", "thing": "tool"},
+                "items": {
+                    "stock": "stock",
+                    "orders": "orders",
+                    "any": "an item",
+                    "Any": "An item",
+                    "thing": "item",
+                    "things": "items",
+                },
+                "parts": {
+                    "stock": "store",
+                    "orders": "demands",
+                    "any": "a part",
+                    "Any": "A part",
+                    "thing": "part",
+                    "things": "parts",
+                },
+                "tools": {
+                    "stock": "depot",
+                    "orders": "claims",
+                    "any": "a tool",
+                    "Any": "A tool",
+                    "thing": "tool",
+                    "things": "tools",
+                },
                 "goods": {
                     "stock": "shelf",
                     "orders": "wishes",
                     "any": "a product",
                     "Any": "A product",
                     "thing": "product",
+                    "things": "products",
                 },
             },
             "name": ("serve_orders", "hand_out", "fill_orders", "give_out", "work_off"),
@@ -1251,8 +1296,8 @@ TEMPLATES: tuple[Template, ...] = (
             "short": ("$short_one", "$short_two"),
             "negative": ("$negative_one", "$negative_two"),
             "unknown": (
-                "Of $any without a key in the stock there is an amount of 0, and an order does not add that key.",
-                "$Any that the dictionary lacks has an amount of 0, and orders for it do not put it there.",
+                "$Any that is not in stock has an amount of 0, and an order for it does not add it.",
+                "The amount of $any without a key is 0, and orders do not add such a key.",
             ),
             "zero": (
                 "The keys keep their order, and amounts that fall to 0 stay in the stock.",

@@ -134,6 +134,7 @@ def _bins(values: Values) -> dict[str, Any] | None:
         "ends": ends,
         "Ends": ends[0].upper() + ends[1:],
         "more": bins + 2,
+        "above": bins + 1,
     }
 
 
@@ -581,7 +582,7 @@ TEMPLATES: tuple[Template, ...] = (
         name="ring_way",
         idea="the places passed on the way from one place of a ring to another, some of them closed",
         space={
-            "size": range(4, 26, 2),
+            "size": range(6, 28, 2),
             "way": {
                 "up": {
                     "leads": "The way always leads upwards, and from $size on to 1.",
@@ -756,11 +757,12 @@ TEMPLATES: tuple[Template, ...] = (
                 },
                 "extra": {
                     "slots": "$more",
-                    "count": "counts[min(max(place, -1), $bins) + 1] += 1",
-                    "odd": "The list has two more counts: it begins with how many $things lie below the first bin, "
-                    "and ends with how many lie above the last.",
-                    "odd_2": "One more count at the front tells how many $things are too small for the first bin, and "
-                    "one more at the end how many are too large for the last.",
+                    "count": "if place < 0:\n    counts[$bins] += 1\nelif place >= $bins:\n    counts[$above] += 1\n"
+                    "else:\n    counts[place] += 1",
+                    "odd": "The list ends with two more counts: how many $things are too small for the first bin, and "
+                    "then how many are too large for the last.",
+                    "odd_2": "Behind the counts of the bins there are two more: of the $things below all bins, and of "
+                    "those above them, in this order.",
                 },
             },
             "far": {"in": {}, "out": {}},
@@ -824,9 +826,8 @@ TEMPLATES: tuple[Template, ...] = (
                     marks[0] = bisect_left(line, $low)
                 if "$outside" == "nearest":
                     marks[0], marks[-1] = 0, len(line)
-                elif "$outside" == "extra":
-                    marks = [0, *marks, len(line)]
-                return [after - before for before, after in zip(marks, marks[1:])]
+                counts = [after - before for before, after in zip(marks, marks[1:])]
+                return [*counts, marks[0], len(line) - marks[-1]] if "$outside" == "extra" else counts
         """,
         misreadings=(
             Misreading(kind="bounds", says="border", choose="border"),

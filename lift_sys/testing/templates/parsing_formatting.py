@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lift_sys.testing.inputs import Inputs, dicts, integers, lists, mixed, one_of, tuples, words
-from lift_sys.testing.template import Misreading, Template, Values
+from lift_sys.testing.template import Equivalent, Misreading, Template, Values, fill
 
 
 def _amount(values: Values) -> dict[str, Any]:
@@ -405,35 +405,64 @@ def _paired(cut: str, mark: str) -> Inputs:
 
 
 def _filling(values: Values) -> dict[str, Any]:
-    """The pattern of `fill_placeholders`, and what stands in for a name without a value."""
-    bar, lower = values["bar"], ".lower()" if values["letters"] == "ignored" else ""
+    """The pattern of `fill_placeholders`, what it puts in a place, and how that is told."""
+    kind, _, bar = values["extra"].partition(" ")
+    lower = ".lower()" if values["letters"] == "ignored" else ""
     spaces = " *" if values["spaces"] == "allowed" else ""
-    text = rf"(?:{'[|]' if bar == '|' else bar}([^$shut]*))?" if bar else ""
-    spread = f" or `{values['opened']} name {values['closed']}` with any number of spaces" if spaces else ""
-    return {
-        "pattern": f"$open{spaces}([a-zA-Z]+){spaces}{text}$shut",
-        "filled": "\n".join(
-            [
-                "def filled(match):",
-                f"    name = match[1]{lower}",
-                "    if name in values:",
-                "        return values[name]",
-                "    return $missing_code if match[2] is None else match[2]",
-            ]
-        )
-        if bar
-        else "",
-        "fill": "filled" if bar else f"lambda match: values.get(match[1]{lower}, $missing_code)",
-        "spread": spread,
-        "with_text": f", or with a text to fall back on, `{values['opened']}name{bar}text{values['closed']}`"
-        if bar
-        else "",
-        "fall_back": "Without a value, the text to fall back on is used: all that stands between "
-        f"`{bar}` and the next `{values['closed']}`, which may be nothing. If there is none such, the placeholder"
-        if bar
-        else "Without a value, a placeholder",
-        "extra": f"`{bar}`" if bar else "",
+    barred = r"\|" if bar == "|" else bar
+    after = {"none": "", "text": f"(?:{barred}([^$shut]*))?", "change": f"(?:{barred}(upper|lower))?"}[kind]
+    form = f"`{values['opened']}name@{values['closed']}`"
+    more = {
+        "none": "",
+        "text": f" or {form.replace('@', bar + 'text')}",
+        "change": f", {form.replace('@', bar + 'upper')} or {form.replace('@', bar + 'lower')}",
     }
+    told = {
+        "none": "A placeholder for whose name there is no value $missing_words",
+        "text": f"If there is no value, `text` is used, that is, all between `{bar}` and the next `$closed`, even if "
+        f"that is nothing. Without a value and without `{bar}`, a placeholder $missing_words",
+        "change": "`upper` and `lower` turn the value into upper or lower case; what has any other word there is no "
+        "placeholder. A placeholder for whose name there is no value $missing_words",
+    }
+    return {
+        "bar": bar,
+        "pattern": f"$open{spaces}([a-zA-Z]+){spaces}{after}$shut",
+        "forms": form.replace("@", "") + more[kind],
+        "filled": _filled(kind, values["missing"], lower),
+        "fill": "filled" if kind != "none" else f"lambda match: values.get(match[1]{lower}, $missing_code)",
+        "told": told[kind],
+        "lowered": lower,
+        "spaced": "may have spaces around the name"
+        if spaces
+        else "has no spaces around the name, or else it is none",
+    }
+
+
+def _filled(kind: str, missing: str, lower: str) -> str:
+    """The inner function of `fill_placeholders`, where it needs one."""
+    if kind == "none":
+        return ""
+    if kind == "text" and missing == "removed":
+        lines = ['name, text = match.groups("")', f"return values.get(name{lower}, text)"]
+    elif kind == "text":
+        lines = [
+            f"name = match[1]{lower}",
+            "if name in values:",
+            "    return values[name]",
+            "return $missing_code if match[2] is None else match[2]",
+        ]
+    else:
+        lines = [
+            f"name = match[1]{lower}",
+            "if name not in values:",
+            "    return $missing_code",
+            'if match[2] == "upper":',
+            "    return values[name].upper()",
+            'if match[2] == "lower":',
+            "    return values[name].lower()",
+            "return values[name]",
+        ]
+    return "\n    ".join(["def filled(match):", *lines])
 
 
 _FILL = Template(
@@ -451,7 +480,7 @@ _FILL = Template(
             "named": {"missing_code": "match[1]", "missing_words": "is replaced by its name, as the text spells it"},
             "marked": {"missing_code": '"?"', "missing_words": "is replaced by `?`"},
         },
-        "bar": ("", "|", ":", "="),
+        "extra": ("none", "text |", "text =", "change |", "change :"),
         "frame": {
             "braces": {"opened": "{", "closed": "}", "open": r"\{", "shut": r"\}"},
             "angles": {"opened": "<", "closed": ">", "open": "<", "shut": ">"},
@@ -473,17 +502,20 @@ _FILL = Template(
     signature="($xs: str, values: dict[str, str]) -> str",
     wordings=(
         "Return `$xs` with its placeholders replaced by the values that `values` has under their names. A placeholder "
-        "is written `${opened}name${closed}`$spread$with_text.",
-        "A $thing has placeholders of the form `${opened}name${closed}`$spread$with_text. Put the values from the "
-        "dictionary `values`, whose keys are names, in the place of those in `$xs`.",
-        "Fill in the blanks of `$xs`: wherever `${opened}name${closed}`$spread stands in it$with_text, that is a "
-        "placeholder, and the value of `values` under that name goes there.",
-        "`values` maps names to texts. Replace each placeholder in `$xs`, that is, each name in the form "
-        "`${opened}name${closed}`$spread$with_text, by the text for the name.",
+        "is written $forms.",
+        "A $thing has placeholders of the form $forms. Put the values that the dictionary `values` holds for those names "
+        "in the place of the placeholders in `$xs`.",
+        "Fill in the blanks of `$xs`: every $forms in it is a placeholder, and the text that `values` has for the name "
+        "goes there.",
+        "`values` maps names to texts. In `$xs`, a name stands in the form $forms; replace each such placeholder by the "
+        "text for its name.",
     ),
     details={
-        "names": ("A name consists of letters, at least one.", "Names are made of letters only, and never empty."),
-        "missing": ("$fall_back $missing_words.",),
+        "names": (
+            "A name consists of letters, at least one, and a placeholder $spaced.",
+            "Names are made of letters only, and never empty. A placeholder $spaced.",
+        ),
+        "missing": ("$told.",),
         "letters": ("$lookup.",),
         "rest": (
             "Everything else stays as it is; values that were put in are not searched for placeholders.",
@@ -506,10 +538,15 @@ _FILL = Template(
                     result += $xs[place]
                     place += 1
                     continue
-                name, fallback, after = found
+                name, more, after = found
                 key = name.lower() if "$letters" == "ignored" else name
-                instead = {"kept": $xs[place:after], "removed": "", "named": name, "marked": "?"}["$missing"]
-                result += values[key] if key in values else instead if fallback is None else fallback
+                if key in values:
+                    changes = {"upper": str.upper, "lower": str.lower} if "$extra".startswith("change") else {}
+                    result += changes.get(more, str)(values[key])
+                elif more is not None and "$extra".startswith("text"):
+                    result += more
+                else:
+                    result += {"kept": $xs[place:after], "removed": "", "named": name, "marked": "?"}["$missing"]
                 place = after
             return result
 
@@ -517,23 +554,29 @@ _FILL = Template(
             end = text.find("$closed", place + 1)
             if end < 0:
                 return None
-            inside, fallback = text[place + 1 : end], None
-            if "$bar" and "$bar" in inside:
-                cut = inside.index("$bar")
-                inside, fallback = inside[:cut], inside[cut + 1 :]
-            name = inside.strip(" ") if "$spaces" == "allowed" else inside
-            return (name, fallback, end + 1) if name.isalpha() else None
+            name, more = text[place + 1 : end], None
+            if "$bar" and "$bar" in name:
+                name, more = name[: name.index("$bar")], name[name.index("$bar") + 1 :]
+                if "$extra".startswith("change") and more not in ("upper", "lower"):
+                    return None
+            name = name.strip(" ") if "$spaces" == "allowed" else name
+            return (name, more, end + 1) if name.isalpha() else None
     """,
     misreadings=(
         Misreading(kind="empty", says="missing", choose="missing"),
         Misreading(kind="case", says="letters", choose="letters"),
-        Misreading(kind="spaces", says="`${opened}name${closed}`$spread", choose="spaces"),
-        Misreading(kind="scope", says="${opened}name", choose="bar"),
+        Misreading(kind="spaces", says="names", choose="spaces"),
+        Misreading(kind="scope", says="$forms", choose="extra"),
     ),
     inputs=lambda values: (
         _templated(values),
-        dicts(one_of("a", "b", "name"), one_of("Ann", "", "7", "$opened" + "b", "x y"), 0, 3).map(
-            lambda found: {key: value.replace("$opened", values["opened"]) for key, value in found.items()}
+        dicts(one_of("a", "b", "name", ""), one_of("Ann", "", "7", "${opened}b$closed", "x Y"), 0, 3).map(
+            lambda found: {key: fill(value, values) for key, value in found.items()}
+        ),
+    ),
+    equivalents=(
+        Equivalent(
+            'values.get(match[1]$lowered, "") -> values.get(match[1]$lowered)', "re.sub takes None for an empty text"
         ),
     ),
     properties=("'$opened' in $xs or result == $xs",),
@@ -542,10 +585,14 @@ _FILL = Template(
 
 def _templated(values: Values) -> Inputs:
     """Texts with placeholders that are whole, broken, spaced and with a text to fall back on."""
-    opened, closed, bar = values["opened"], values["closed"], values["bar"]
+    opened, closed = values["opened"], values["closed"]
+    kind, _, bar = values["extra"].partition(" ")
     name = one_of("a", "b", "name", "a", "A", "Name", "c", " a", "b ", " c ", "", "a b", "a1")
-    inner = mixed(name, tuples(name, one_of(bar), one_of("", "you", "b", " x ")).map("".join)) if bar else name
-    whole = inner.map(lambda text: opened + text + closed)
+    more = (
+        one_of("upper", "lower", "upper", "lower", "Upper", "") if kind == "change" else one_of("", "you", "b", " x ")
+    )
+    inner = mixed(name, tuples(name, one_of(bar), more).map("".join)) if bar else name
+    whole = inner.map(lambda inside: opened + inside + closed)
     broken = one_of(opened, closed, opened + "a", "b" + closed, opened + "a" + (bar or "|") + "b" + closed)
     return lists(mixed(whole, whole, whole, broken, one_of("Dear", ", ", " a ", "!")), 0, 5).map("".join)
 
@@ -591,10 +638,12 @@ _ALIGN = Template(
         "name": ("align_columns", "table_lines", "lay_out", "as_table", "column_lines"),
     },
     derive=lambda values: {
-        "aligned": "cells = [cell.$first_just(width) for cell, width in zip(row, widths)]"
+        "columns": 'for column in zip_longest(*$xs, fillvalue="$mark"):'
         if values["first"] == values["rest"]
-        else "cells = [cell.$rest_just(width) for cell, width in zip(row, widths)]\n"
-        "cells[:1] = [cell.$first_just(widths[0]) for cell in row[:1]]",
+        else 'for number, column in enumerate(zip_longest(*$xs, fillvalue="$mark")):',
+        "justified": "cell.$first_just(width)"
+        if values["first"] == values["rest"]
+        else "cell.$rest_just(width) if number else cell.$first_just(width)",
         "sides": f"All columns are aligned to the {values['first']}"
         if values["first"] == values["rest"]
         else f"The first column is aligned to the {values['first']}, all others to the {values['rest']}",
@@ -606,14 +655,14 @@ _ALIGN = Template(
         "`$xs` is a list of lists of cells. Return it as a list of lines, one for each $thing, padded with spaces so that "
         "the columns line up; put $gap_words between two columns.",
         "Turn each $thing of `$xs`, a list of cells, into a line of text. Cells are filled up with spaces so that each "
-        "column has the same width everywhere, and $gap_words comes between neighbouring columns.",
+        "column has the same width everywhere, with $gap_words between neighbouring columns.",
         "Format a table for the screen. Every member of `$xs` is the list of cells of one $thing and becomes one string; "
         "in it, cells padded with spaces to the width of their column are joined by $gap_words.",
     ),
     details={
         "limit": (
             "Of a cell with more than $limit characters, only the first $limit are shown.",
-            "Cells are cut to their first $limit characters.",
+            "Cells longer than $limit characters are cut to their first $limit.",
         ),
         "width": (
             "A column is as wide as its longest cell, after such cuts.",
@@ -621,37 +670,42 @@ _ALIGN = Template(
         ),
         "sides": ("$sides.",),
         "short": (
-            "A $thing with fewer cells than the longest $thing $fill_words.",
-            "Where a $thing has fewer cells than another, it $fill_words until it has as many as the longest.",
+            "Each $thing has at least one cell, and one with fewer cells than the longest $fill_words.",
+            "A $thing always has a cell. Where it has fewer cells than another, it $fill_words until it has as many as "
+            "the longest.",
         ),
         "ends": ("$end_words.",),
     },
     reference="""
-        def $name($xs):
-            count = max(map(len, $xs), default=0)
-            full = [[cell[:$limit] for cell in row] + ["$mark"] * (count - len(row)) for row in $xs]
-            widths = [max(map(len, column)) for column in zip(*full)]
-            lines = []
-            for row in full:
-                $aligned
-                lines.append("$between".join(cells)$strip)
-            return lines
-    """,
-    second="""
         from itertools import zip_longest
 
         def $name($xs):
-            lines = [""] * len($xs)
-            for number, column in enumerate(zip_longest(*$xs, fillvalue=None)):
-                cells = ["$mark" if cell is None else cell[:$limit] for cell in column]
-                width = sorted(len(cell) for cell in cells)[-1]
-                side = "$rest" if number else "$first"
-                for place, cell in enumerate(cells):
-                    blanks = " " * (width - len(cell))
-                    gap = "$between" if number else ""
-                    lines[place] += gap + (cell + blanks if side == "left" else blanks + cell)
-            while "$ends" == "stripped" and any(line[-1:] == " " for line in lines):
-                lines = [line[:-1] if line[-1:] == " " else line for line in lines]
+            aligned = []
+            $columns
+                cells = [cell[:$limit] for cell in column]
+                width = max(map(len, cells))
+                aligned.append([$justified for cell in cells])
+            return ["$between".join(line)$strip for line in zip(*aligned)]
+    """,
+    second="""
+        def $name($xs):
+            if not $xs:
+                return []
+            count = len(sorted($xs, key=len)[-1])
+            table, widths = [], [0] * count
+            for row in $xs:
+                table.append([row[place][:$limit] if place < len(row) else "$mark" for place in range(count)])
+                widths = [width if width > len(cell) else len(cell) for width, cell in zip(widths, table[-1])]
+            lines = []
+            for cells in table:
+                line = ""
+                for place in range(count):
+                    blanks = " " * (widths[place] - len(cells[place]))
+                    left = "$rest" == "left" if place else "$first" == "left"
+                    line += "$between" * (place > 0) + (cells[place] + blanks if left else blanks + cells[place])
+                while "$ends" == "stripped" and line.endswith(" "):
+                    line = line[:-1]
+                lines.append(line)
             return lines
     """,
     misreadings=(
@@ -663,7 +717,7 @@ _ALIGN = Template(
     ),
     inputs=(
         lists(
-            lists(one_of("", "a", "bb", "ccc", "dddd", "abcde", "abcdef", "abcdefg", "abcdefgh", "abcdefghij"), 0, 4),
+            lists(one_of("", "a", "bb", "ccc", "dddd", "abcde", "abcdef", "abcdefg", "abcdefgh", "abcdefghij"), 1, 4),
             0,
             4,
         ),
@@ -672,4 +726,315 @@ _ALIGN = Template(
 )
 
 
-TEMPLATES: tuple[Template, ...] = (_AMOUNT, _LIST, _PAIRS, _FILL, _ALIGN)
+def _numbered(values: Values) -> Inputs:
+    """Choices of pages that `parse_pages` can read; few are out of range."""
+    last, dash, cut = values["last"], values["dash"], values["cut"]
+    page = mixed(integers(1, last, 1, last), integers(1, last), integers(1, 6), integers(0, last + 1, last))
+    number = page.map(str)
+    either = mixed(number, number, number, one_of(""))
+    span = tuples(either, one_of(dash, dash, f" {dash} "), either).map("".join)
+    item = mixed(number, span, span, number.map(lambda digits: f" {digits} "))
+    joined = tuples(lists(item, 0, 4), one_of(cut, cut, f"{cut} ")).map(lambda found: found[1].join(found[0]))
+    return joined.plus("", " ", dash, f"{last}{dash}", f"{dash}1", f"{last + 1}", "0", f"4{dash}2{cut}3", f"2{dash}2")
+
+
+_PAGES = Template(
+    name="parse_pages",
+    idea="a choice of pages such as 2,5-7 as a list of numbers",
+    space={
+        "backward": {
+            "down": {
+                "spread": "step = 1 if start <= stop else -1\npages.extend(range(start, stop + step, step))",
+                "then": "counts down",
+            },
+            "swapped": {
+                "spread": "low, high = sorted((start, stop))\npages.extend(range(low, high + 1))",
+                "then": "means the same as with the two swapped",
+            },
+            "nothing": {"spread": "pages.extend(range(start, stop + 1))", "then": "adds nothing"},
+            "refused": {
+                "spread": 'if start > stop:\n    raise ValueError(f"backwards: {item}")\n'
+                "pages.extend(range(start, stop + 1))",
+                "then": "raises a `ValueError`",
+            },
+        },
+        "repeats": {
+            "kept": {"result": "pages", "order": "in the order of the text, and as often as they are asked for"},
+            "once": {
+                "result": "list(dict.fromkeys(pages))",
+                "order": "in the order of the text, but each only where it is asked for first",
+            },
+            "sorted": {"result": "sorted(set(pages))", "order": "in ascending order, and each only once"},
+        },
+        "dash": ("-", "..", ":", "~"),
+        "cut": {
+            "comma": {"cut": ",", "cut_name": "commas"},
+            "semicolon": {"cut": ";", "cut_name": "semicolons"},
+            "plus": {"cut": "+", "cut_name": "plus signs"},
+        },
+        "last": range(9, 21),
+    },
+    surface={
+        "what": {
+            "pages": {"xs": "pages_wanted", "thing": "page", "of": "a document"},
+            "slides": {"xs": "slides_wanted", "thing": "slide", "of": "a talk"},
+            "rows": {"xs": "selection", "thing": "row", "of": "a table"},
+            "tracks": {"xs": "choice", "thing": "track", "of": "a record"},
+        },
+        "name": ("parse_pages", "expand_ranges", "chosen_numbers", "read_selection", "numbers_of"),
+    },
+    signature="($xs: str) -> list[int]",
+    wordings=(
+        "`$xs` says which ${thing}s of $of with $last ${thing}s are wanted: numbers and ranges with $cut_name between "
+        "them, as in `2${cut}5${dash}7`, which means 2, 5, 6 and 7. Return the numbers of the ${thing}s as a list.",
+        "Parse a choice of ${thing}s. In `$xs`, $cut_name separate single numbers like `2` and ranges like `5${dash}7`, "
+        "which takes in both of its ends. There are $last ${thing}s. Return a list of the numbers chosen.",
+        "Of ${thing}s numbered from 1 to $last, somebody picks a few by typing `$xs`, for example `2${cut}5${dash}7` for "
+        "the ${thing}s 2, 5, 6 and 7. Turn the text, whose items are separated by $cut_name, into the list of numbers.",
+        "Expand the ranges in `$xs`. The text holds items with $cut_name between them, each of them a number or a range "
+        "such as `5${dash}7` (5, 6 and 7), and the result is the list of all numbers that it names. They are ${thing}s "
+        "of $of that has $last of them.",
+    ),
+    details={
+        "open": (
+            "Either end of a range may be missing: `4${dash}` goes on to $last, `${dash}4` starts at 1, and `${dash}` "
+            "alone is everything.",
+            "A range without its first number starts at 1 and one without its second ends at $last, so that "
+            "`${dash}` is all of them.",
+        ),
+        "outside": (
+            "A number below 1 or above $last, alone or in a range, raises a `ValueError`.",
+            "Raise a `ValueError` if a number in the text is not between 1 and $last.",
+        ),
+        "backward": (
+            "A range whose first number is the larger one $then.",
+            "If the first number of a range is larger than its second, the range $then.",
+        ),
+        "repeats": ("The numbers are listed $order.", "List the numbers $order."),
+        "spaces": (
+            "There may be spaces around numbers, and a text that is empty or blank gives an empty list.",
+            "Ignore spaces; if there is nothing else, the list is empty.",
+        ),
+    },
+    raises={"ValueError": "outside"},
+    reference="""
+        def $name($xs):
+            if not $xs.strip():
+                return []
+            pages = []
+            for item in $xs.split("$cut"):
+                first, dash, second = (part.strip() for part in item.partition("$dash"))
+                start = int(first or 1)
+                stop = int(second or $last) if dash else start
+                if min(start, stop) < 1 or max(start, stop) > $last:
+                    raise ValueError(f"no such number: {item}")
+                $spread
+            return $result
+    """,
+    second="""
+        import re
+
+        def $name($xs):
+            text = $xs.replace(" ", "")
+            every = [str(number) for number in range(1, $last + 1)]
+            chosen = []
+            for item in filter(None, text.split("$cut")):
+                single = re.fullmatch("[0-9]+", item)
+                ends = [item, item] if single else item.split("$dash")
+                places = [every.index(end) if end else default for end, default in zip(ends, (0, $last - 1))]
+                left, right = places
+                if left <= right:
+                    chosen += every[left : right + 1]
+                elif "$backward" == "refused":
+                    raise ValueError(item)
+                elif "$backward" != "nothing":
+                    part = every[right : left + 1]
+                    chosen += part[::-1] if "$backward" == "down" else part
+            numbers = [int(number) for number in chosen]
+            if "$repeats" == "sorted":
+                return [number for number in range($last + 1) if number in numbers]
+            if "$repeats" == "once":
+                return [number for place, number in enumerate(numbers) if number not in numbers[:place]]
+            return numbers
+    """,
+    misreadings=(
+        Misreading(kind="order", says="backward", choose="backward"),
+        Misreading(kind="repeats", says="repeats", choose="repeats"),
+        Misreading(kind="bounds", says="$last", choose="last"),
+        Misreading(kind="bounds", says="outside", swap=("< 1", "< 0")),
+    ),
+    inputs=lambda values: (_numbered(values),),
+    properties=("all([1 <= number <= $last for number in result])", "$xs.strip() != '' or result == []"),
+    held_out=True,
+)
+
+
+def _splitting(values: Values) -> dict[str, Any]:
+    """The branches of `split_quoted`, and what becomes of its fields."""
+    cut, quote = repr(values["cut"]), repr(values["quote"])
+    if values["escape"] == "doubled":
+        branches = [
+            f"if char == {quote}:",
+            f"    if previous == {quote} and not quoted:",
+            "        field += char",
+            "    quoted = not quoted",
+        ]
+    else:
+        branches = [
+            'if char == "\\\\":',
+            "    field += next(chars)",
+            f"elif char == {quote}:",
+            "    quoted = not quoted",
+        ]
+    add = 'elif quoted or char != " ":' if values["spaces"] == "dropped" else "else:"
+    branches += [
+        f"elif char == {cut} and not quoted and len(fields) < $splits:",
+        "    fields.append(field)",
+        '    field = ""',
+        add,
+        "    field += char",
+    ]
+    if values["escape"] == "doubled":
+        branches.append("previous = char")
+    return {
+        "branches": "\n".join(branches),
+        "previous": 'previous = ""' if values["escape"] == "doubled" else "chars = iter($xs)",
+        "characters": "$xs" if values["escape"] == "doubled" else "chars",
+        "times": "once" if values["splits"] == 1 else f"{values['splits']} times",
+    }
+
+
+_QUOTED = Template(
+    name="split_quoted",
+    idea="the fields of a line with quotes and escapes",
+    space={
+        "empty": {
+            "kept": {"result": "[*fields, field]", "empties": "Fields may be empty, and are kept then"},
+            "dropped": {
+                "result": "[found for found in [*fields, field] if found]",
+                "empties": "Fields that turn out empty, quoted or not, are left out of the list at the end",
+            },
+            "none": {
+                "result": "[found or None for found in [*fields, field]]",
+                "empties": "For a field that turns out empty, quoted or not, the list has None",
+            },
+        },
+        "spaces": {
+            "kept": {"blanks": "Spaces are characters like any other"},
+            "dropped": {"blanks": "Spaces outside quotes are dropped wherever they stand"},
+        },
+        "escape": {
+            "doubled": {
+                "escapes": "Inside quotes, two of them in a row stand for one that belongs to the field; any other quote "
+                "ends the quoted part"
+            },
+            "backslash": {
+                "escapes": "A backslash, inside quotes or not, is dropped, and the character after it is taken as it is, "
+                "even if it is $a_quote, $a_cut, a space or a backslash; a line never ends with a single backslash"
+            },
+        },
+        "quote": {
+            "double": {"quote": '"', "a_quote": "a double quote", "quotes": "double quotes"},
+            "single": {"quote": "'", "a_quote": "a single quote", "quotes": "single quotes"},
+            "back": {"quote": "`", "a_quote": "a backtick", "quotes": "backticks"},
+        },
+        "cut": {
+            "comma": {"cut": ",", "a_cut": "a comma", "cuts": "commas"},
+            "semicolon": {"cut": ";", "a_cut": "a semicolon", "cuts": "semicolons"},
+            "bar": {"cut": "|", "a_cut": "a vertical bar", "cuts": "vertical bars"},
+            "colon": {"cut": ":", "a_cut": "a colon", "cuts": "colons"},
+        },
+        "splits": range(1, 6),
+    },
+    surface={
+        "what": {
+            "line": {"xs": "line", "thing": "line"},
+            "record": {"xs": "record", "thing": "record"},
+            "row": {"xs": "row", "thing": "row"},
+            "entry": {"xs": "entry", "thing": "entry"},
+        },
+        "name": ("split_quoted", "fields_of", "split_fields", "read_fields", "parse_row"),
+    },
+    derive=_splitting,
+    signature="($xs: str) -> list[str | None]",
+    wordings=("Split `$xs` into its fields.",) * 4,
+    details={
+        "quotes": ("$escapes.",),
+        "splits": ("$times",),
+        "spaces": ("$blanks.",),
+        "empty": ("$empties.",),
+        "open": (
+            "If a quoted part is not closed by the end of the $thing, raise a `ValueError`.",
+            "A quoted part that is never closed raises a `ValueError`.",
+        ),
+    },
+    raises={"ValueError": "open"},
+    reference="""
+        def $name($xs):
+            fields, field, quoted = [], "", False
+            $previous
+            for char in $characters:
+                $branches
+            if quoted:
+                raise ValueError("a quote is not closed")
+            return $result
+    """,
+    second="""
+        def $name($xs):
+            fields, place = [""], 0
+            while place < len($xs):
+                char, place = $xs[place], place + 1
+                if char == "\\\\" and "$escape" == "backslash":
+                    fields[-1] += $xs[place]
+                    place += 1
+                elif char == $quote_code:
+                    part, place = inside($xs, place)
+                    fields[-1] += part
+                elif char == "$cut" and len(fields) <= $splits:
+                    fields.append("")
+                elif char != " " or "$spaces" == "kept":
+                    fields[-1] += char
+            if "$empty" == "dropped":
+                return list(filter(None, fields))
+            return fields if "$empty" == "kept" else [field if field else None for field in fields]
+
+        def inside(text, place):
+            part = ""
+            while text[place:]:
+                char, follows = text[place], text[place + 1 : place + 2]
+                if char == "\\\\" and "$escape" == "backslash":
+                    part, place = part + follows, place + 2
+                elif char != $quote_code:
+                    part, place = part + char, place + 1
+                elif follows == $quote_code and "$escape" == "doubled":
+                    part, place = part + char, place + 2
+                else:
+                    return part, place + 1
+            raise ValueError(text)
+    """,
+    misreadings=(
+        Misreading(kind="bounds", says="splits", choose="splits"),
+        Misreading(kind="spaces", says="spaces", choose="spaces"),
+        Misreading(kind="empty", says="empty", choose="empty"),
+        Misreading(kind="scope", says="quotes", choose="escape"),
+        Misreading(kind="scope", says="quotes", swap=(" and not quoted and len", " and len")),
+    ),
+    inputs=lambda values: (_quoted(values),),
+    properties=("len(result) <= $splits + 1", "len(result) <= $xs.count('$cut') + 1"),
+)
+
+
+def _quoted(values: Values) -> Inputs:
+    """Lines with fields in quotes, some of them escaped, and a few that never end."""
+    cut, quote = values["cut"], values["quote"]
+    escaped = quote * 2 if values["escape"] == "doubled" else f"\\{quote}"
+    inner = one_of("a", "b c", cut, f"a{cut}b", escaped, f"a{escaped}", "", " ", "\\\\", f"{cut} {escaped}")
+    whole = inner.map(lambda inside: quote + inside + quote)
+    piece = mixed(whole, whole, one_of("a", "b", " ", " x y ", cut, "7", "\\\\", f"\\{cut}", f"b{quote * 2}"))
+    part = lists(piece, 0, 2).map("".join)
+    tail = one_of("", "", "", "", "", quote, f"{quote}a{cut}", quote * 3)
+    line = tuples(lists(part, 0, 5).map(cut.join), tail).map("".join)
+    return line.where(lambda found: (len(found) - len(found.rstrip("\\"))) % 2 == 0)
+
+
+TEMPLATES: tuple[Template, ...] = (_AMOUNT, _LIST, _PAIRS, _FILL, _ALIGN, _PAGES, _QUOTED)

@@ -1147,7 +1147,8 @@ TEMPLATES: tuple[Template, ...] = (
                 },
                 "size": {
                     "done": "return sorted(found, key=lambda pair: (-pair[1], pair[0]))",
-                    "order_1": "The pair with the largest $number comes first; where it is the same, the smaller path does.",
+                    "order_1": "The pair with the largest $number comes first; where it is the same, the smaller "
+                    "path does.",
                     "order_2": "Sort the pairs by falling $number, and those with the same $number by path.",
                 },
             },
