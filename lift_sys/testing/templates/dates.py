@@ -599,6 +599,11 @@ _WORKING = Template(
     properties=("abs(result) <= 36", "$start != $end or 0 <= result <= 1"),
     equivalents=(
         Equivalent("finish < begin -> finish <= begin", "equal dates count no day here, whatever the sign"),
+        Equivalent(
+            "(date.fromisoformat($start), date.fromisoformat($end)) -> "
+            "(date.fromisoformat($end), date.fromisoformat($start))",
+            "what is sorted at once may stand in any order",
+        ),
     ),
 )
 
@@ -695,7 +700,7 @@ _WEEK = Template(
             },
             "label": {
                 "result": 'f"{year}-W{week:02}"',
-                "gives": "year and number of the week",
+                "gives": "the year and the number of the week",
                 "type": "str",
                 "looks": "Return a text such as 2031-W07: the year of the week, -W and two digits for the number",
                 "looks_again": "The result looks like 2031-W07, where 2031 is the year that the week is counted in",
@@ -712,7 +717,7 @@ _WEEK = Template(
         },
     },
     surface={
-        "given": ("day", "date", "when", "on"),
+        "given": ("day", "today", "when", "on"),
         "what": {
             "plan": {"thing": "production plan"},
             "rota": {"thing": "rota"},
@@ -728,7 +733,7 @@ _WEEK = Template(
         "Return $gives in which the date `$given` lies. Weeks begin on $first, and week 1 of a year is $rule.",
         "In a $thing, weeks run from $first on, and week 1 of a year is $rule. Find $gives of the date `$given`.",
         "A $thing numbers its weeks in a way of its own. Every week begins on a $first. Week 1 of a year is "
-        "$rule_again. Which is $gives that the date `$given` belongs to?",
+        "$rule_again. Determine $gives that the date `$given` belongs to.",
         "Work out $gives for the date `$given`, where a week begins on $first and the first week of a year, number 1, "
         "is $rule_again.",
     ),
@@ -775,7 +780,7 @@ _WEEK = Template(
         mixed(
             _turns(integers(2014, 2032), integers(-9, 9, 0)),
             _turns(integers(2014, 2032), integers(-5, 10)),
-            _days("2014-01-01", "2032-12-31", "2024-02-29", "2025-07-04"),
+            Inputs(_days("2014-01-01", "2032-12-31", "2024-02-29").draw),
         ),
     ),
     properties=("$holds",),
@@ -920,6 +925,7 @@ _RECURRING = Template(
         integers(0, 6),
         lists(_days("2023-12-20", "2024-03-31", "2024-01-02", "2024-01-06", "2024-02-28"), 0, 12),
     ),
+    equivalents=(Equivalent("len(dates) < $count -> len(dates) <= $count", "dates that are too many are cut off"),),
     properties=(
         "len(result) <= $count",
         "result == sorted(set(result)) and all(day >= $start and day not in $off for day in result)",
@@ -972,7 +978,11 @@ _SHIFT = Template(
         "who": ("nurse", "guard", "driver", "baker", "porter"),
         "name": ("shift_minutes", "paid_minutes", "split_shift", "day_and_night", "worked_minutes"),
     },
-    derive=lambda values: {"enough": values["limit"] * 60},
+    derive=lambda values: {
+        "enough": values["limit"] * 60,
+        "next_morning": values["morning"] + 1440,
+        "next_night": values["night"] + 1440,
+    },
     signature="($begin: str, $end: str) -> list[int]",
     wordings=(
         "A $who works from `$begin` to `$end`. Return a list with the minutes to be paid at the day rate and those to "
@@ -1021,8 +1031,10 @@ _SHIFT = Template(
             first, last = minute_of($begin), minute_of($end)
             if last $before first:
                 last += 1440
-            night = sum(minute % 1440 >= $night or minute % 1440 < $morning for minute in range(first, last))
-            day = last - first - night
+            day = 0
+            for dawn, dusk in (($morning, $night), ($next_morning, $next_night)):
+                day += max(0, min(last, dusk) - max(first, dawn))
+            night = last - first - day
             if last - first $op $enough:
                 taken = min($rest, $a)
                 $a -= taken
@@ -1040,15 +1052,12 @@ _SHIFT = Template(
             start, stop = (datetime.strptime("2001-01-01 " + text, "%Y-%m-%d %H:%M") for text in ($begin, $end))
             if stop < start or (stop == start and "$same" == "round"):
                 stop += timedelta(days=1)
-            midnight = datetime(2001, 1, 1)
-            minute = timedelta(minutes=1)
             parts = {"day": 0, "night": 0}
-            for number in range(2):
-                dawn = midnight + timedelta(days=number, minutes=$morning)
-                dusk = midnight + timedelta(days=number, minutes=$night)
-                parts["day"] += max(0, (min(stop, dusk) - max(start, dawn)) // minute)
-            total = (stop - start) // minute
-            parts["night"] = total - parts["day"]
+            while start < stop:
+                late = start.strftime("%H:%M") >= "$dusk" or start.strftime("%H:%M") < "$dawn"
+                parts["night" if late else "day"] += 1
+                start += timedelta(minutes=1)
+            total = sum(parts.values())
             if total $op $enough:
                 parts["$a"] -= $rest
                 if parts["$a"] < 0:
@@ -1060,7 +1069,7 @@ _SHIFT = Template(
         Misreading(kind="bounds", says="rest", choose="bound"),
         Misreading(kind="order", says="source", choose="source"),
         Misreading(kind="empty", says="across", choose="same"),
-        Misreading(kind="bounds", says="night", swap=("minute % 1440 < $morning", "minute % 1440 <= $morning")),
+        Misreading(kind="bounds", says="night", swap=("($morning, $night)", "($morning + 1, $night)")),
         Misreading(
             kind="types",
             says="wrong",

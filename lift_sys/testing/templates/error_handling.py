@@ -31,8 +31,8 @@ _BEYOND = {
         "edge": ("left <", "left <="),
         "deep": "If the new balance, after any fee, would be below -$limit, nothing is deducted at all, and `$xs` is "
         "returned as it is.",
-        "deep_too": "Where payment and fee would leave a balance of less than -$limit, they are not made: return "
-        "`$xs` unchanged.",
+        "deep_too": "Where payment and fee would leave a balance of less than -$limit, neither is deducted: "
+        "return `$xs` unchanged.",
     },
     "cut": {
         "beyond": "cut",
@@ -652,7 +652,7 @@ TEMPLATES: tuple[Template, ...] = (
         },
         surface={
             "what": {
-                "stock": {"xs": "stock", "ys": "changes", "key": "item"},
+                "stock": {"xs": "stock", "ys": "changes", "key": "product"},
                 "tanks": {"xs": "tanks", "ys": "flows", "key": "tank"},
                 "scores": {"xs": "scores", "ys": "moves", "key": "player"},
                 "shelves": {"xs": "shelves", "ys": "steps", "key": "shelf"},
@@ -904,6 +904,9 @@ TEMPLATES: tuple[Template, ...] = (
             '["x", "y", "z", "x"]',
             '["x", "1", "y", "2", "z", "3", "", "4", "-"]',
             '["x", "y", "", "-", "-1", "1", "z"]',
+            '["1", "x", "y"]',
+            '["1", "x", "y", "z"]',
+            '["1", "x", "y", "z", "-1"]',
         ),
         properties=("$holds",),
     ),

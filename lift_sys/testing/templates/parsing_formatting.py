@@ -421,7 +421,7 @@ def _filling(values: Values) -> dict[str, Any]:
         "none": "A placeholder for whose name there is no value $missing_words",
         "text": f"If there is no value, `text` is used, that is, all between `{bar}` and the next `$closed`, even if "
         f"that is nothing. Without a value and without `{bar}`, a placeholder $missing_words",
-        "change": "`upper` and `lower` turn the value into upper or lower case; what has any other word there is no "
+        "change": "`upper` and `lower` turn the value into upper or lower case; with any other word there, it is no "
         "placeholder. A placeholder for whose name there is no value $missing_words",
     }
     return {
@@ -432,9 +432,7 @@ def _filling(values: Values) -> dict[str, Any]:
         "fill": "filled" if kind != "none" else f"lambda match: values.get(match[1]{lower}, $missing_code)",
         "told": told[kind],
         "lowered": lower,
-        "spaced": "may have spaces around the name"
-        if spaces
-        else "has no spaces around the name, or else it is none",
+        "spaced": "may have spaces around the name" if spaces else "with spaces around the name is none",
     }
 
 
@@ -723,6 +721,7 @@ _ALIGN = Template(
         ),
     ),
     properties=("len(result) == len($xs)", "$lengths"),
+    held_out=True,
 )
 
 
@@ -748,14 +747,14 @@ _PAGES = Template(
                 "then": "counts down",
             },
             "swapped": {
-                "spread": "low, high = sorted((start, stop))\npages.extend(range(low, high + 1))",
+                "spread": "pages.extend(range(min(start, stop), max(start, stop) + 1))",
                 "then": "means the same as with the two swapped",
             },
             "nothing": {"spread": "pages.extend(range(start, stop + 1))", "then": "adds nothing"},
             "refused": {
                 "spread": 'if start > stop:\n    raise ValueError(f"backwards: {item}")\n'
                 "pages.extend(range(start, stop + 1))",
-                "then": "raises a `ValueError`",
+                "then": "causes a `ValueError`",
             },
         },
         "repeats": {
@@ -783,12 +782,13 @@ _PAGES = Template(
         },
         "name": ("parse_pages", "expand_ranges", "chosen_numbers", "read_selection", "numbers_of"),
     },
+    derive=lambda values: None if (values["backward"], values["repeats"]) == ("down", "sorted") else {},
     signature="($xs: str) -> list[int]",
     wordings=(
         "`$xs` says which ${thing}s of $of with $last ${thing}s are wanted: numbers and ranges with $cut_name between "
         "them, as in `2${cut}5${dash}7`, which means 2, 5, 6 and 7. Return the numbers of the ${thing}s as a list.",
         "Parse a choice of ${thing}s. In `$xs`, $cut_name separate single numbers like `2` and ranges like `5${dash}7`, "
-        "which takes in both of its ends. There are $last ${thing}s. Return a list of the numbers chosen.",
+        "which include both of their ends. There are $last ${thing}s. Return a list of the numbers chosen.",
         "Of ${thing}s numbered from 1 to $last, somebody picks a few by typing `$xs`, for example `2${cut}5${dash}7` for "
         "the ${thing}s 2, 5, 6 and 7. Turn the text, whose items are separated by $cut_name, into the list of numbers.",
         "Expand the ranges in `$xs`. The text holds items with $cut_name between them, each of them a number or a range "
@@ -864,6 +864,9 @@ _PAGES = Template(
         Misreading(kind="bounds", says="outside", swap=("< 1", "< 0")),
     ),
     inputs=lambda values: (_numbered(values),),
+    equivalents=(
+        Equivalent("start <= stop -> start < stop", "a range of one number is the same in either direction"),
+    ),
     properties=("all([1 <= number <= $last for number in result])", "$xs.strip() != '' or result == []"),
     held_out=True,
 )
@@ -900,7 +903,10 @@ def _splitting(values: Values) -> dict[str, Any]:
         "branches": "\n".join(branches),
         "previous": 'previous = ""' if values["escape"] == "doubled" else "chars = iter($xs)",
         "characters": "$xs" if values["escape"] == "doubled" else "chars",
-        "times": "once" if values["splits"] == 1 else f"{values['splits']} times",
+        "separate": f"Only the first {'one' if values['splits'] == 1 else values['splits']} of the $cuts that are $free "
+        f"{'separates' if values['splits'] == 1 else 'separate'} fields; any later one belongs to the last field",
+        "quote_code": quote,
+        "free": "not inside quotes" if values["escape"] == "doubled" else "neither inside quotes nor escaped",
     }
 
 
@@ -909,14 +915,20 @@ _QUOTED = Template(
     idea="the fields of a line with quotes and escapes",
     space={
         "empty": {
-            "kept": {"result": "[*fields, field]", "empties": "Fields may be empty, and are kept then"},
+            "kept": {
+                "result": "[*fields, field]",
+                "type": "str",
+                "empties": "Fields may be empty, and an empty $thing has a single field",
+            },
             "dropped": {
                 "result": "[found for found in [*fields, field] if found]",
+                "type": "str",
                 "empties": "Fields that turn out empty, quoted or not, are left out of the list at the end",
             },
             "none": {
                 "result": "[found or None for found in [*fields, field]]",
-                "empties": "For a field that turns out empty, quoted or not, the list has None",
+                "type": "str | None",
+                "empties": "For a field that turns out empty, quoted or not, the list has None; an empty $thing has one",
             },
         },
         "spaces": {
@@ -956,11 +968,23 @@ _QUOTED = Template(
         "name": ("split_quoted", "fields_of", "split_fields", "read_fields", "parse_row"),
     },
     derive=_splitting,
-    signature="($xs: str) -> list[str | None]",
-    wordings=("Split `$xs` into its fields.",) * 4,
+    signature="($xs: str) -> list[$type]",
+    wordings=(
+        "Split `$xs` into its fields, which are separated by $cuts. Parts of it may be in $quotes: there, $a_cut is a "
+        "character like any other. Return the fields in a list, without the quotes.",
+        "The fields of `$xs` have $cuts between them. Whatever stands in $quotes belongs to a field as it is, even "
+        "$a_cut, while the quotes themselves are dropped. Return the list of fields.",
+        "Read a $thing of a file. `$xs` holds fields with $cuts between them, and quoting with $quotes takes from $a_cut "
+        "its meaning. Give back the fields in order, and none of the quotes that enclosed something.",
+        "Take `$xs` apart at its $cuts, but not at those inside $quotes, and return the list of the pieces. The quotes are "
+        "not part of the pieces.",
+    ),
     details={
-        "quotes": ("$escapes.",),
-        "splits": ("$times",),
+        "quotes": (
+            "Quotes may begin and end anywhere in a field. $escapes.",
+            "A quoted part need not be a whole field, and a field may have several. $escapes.",
+        ),
+        "splits": ("$separate.",),
         "spaces": ("$blanks.",),
         "empty": ("$empties.",),
         "open": (
