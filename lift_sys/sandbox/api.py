@@ -124,6 +124,9 @@ class BoxConfig:
     """Folders inside the box that the zygote itself may import `preload` from: only for code trusted as ours."""
     preload: tuple[str, ...] = ()
     """Modules that the zygote imports before the first fork, besides its defaults."""
+    fixed_addresses: bool = False
+    """Load programs at the same addresses every time, so that what an object's identity decides (the order of a set,
+    a hash of None before Python 3.12) is the same in every box."""
 
     def __post_init__(self) -> None:
         seeds = {self.hash_seed, self.environment.hash_seed}

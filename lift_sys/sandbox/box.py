@@ -290,6 +290,7 @@ def _launch(config: BoxConfig, box: socket.socket, cgroup: Cgroup | None) -> sub
         "before": plan.before,
         "covers": plan.covers,
         "command": plan.command,
+        "fixed_addresses": config.fixed_addresses,
     }
     launcher = Path(__file__).with_name("launcher.py")
     return subprocess.Popen(

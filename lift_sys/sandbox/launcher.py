@@ -5,8 +5,8 @@ a user that owns nothing; then it turns into bubblewrap, with an empty environme
 host with threads can't safely do this between fork and exec. Standard library only.
 
 SPEC is JSON: {bwrap, cgroups: [cgroup.procs files], user: uid or null, binds: [[host, inside]], mounts: [[host,
-inside]], devices: [[host, inside]], before: [...], covers: [...], command: [...]}. `mounts` are the caller's: files
-in them that only root may read are shown to the box's user as its own.
+inside]], devices: [[host, inside]], before: [...], covers: [...], command: [...], fixed_addresses: bool}. `mounts`
+are the caller's: files in them that only root may read are shown to the box's user as its own.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _NEWNS, _NEWUSER, _REC, _PRIVATE, _BIND, _NOSUID, _NODEV = 0x20000, 0x10000000, 
 _OPEN_TREE, _MOVE_MOUNT, _MOUNT_SETATTR = 428, 429, 442
 _CLONE_TREE, _RECURSIVE, _EMPTY_PATH, _IDMAP = 1, 0x8000, 0x1000, 0x100000
 _STACK = 8 << 20
+_NO_RANDOMIZE = 0x40000
 
 
 def main(spec: dict[str, object]) -> None:
@@ -35,6 +36,10 @@ def main(spec: dict[str, object]) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_STACK)
     soft = _STACK if hard == resource.RLIM_INFINITY else min(_STACK, hard)
     resource.setrlimit(resource.RLIMIT_STACK, (soft, hard))  # recursion goes as deep on every host
+    if spec["fixed_addresses"]:
+        import ctypes
+
+        ctypes.CDLL(None).personality(_NO_RANDOMIZE)
     os.umask(0o022)
     binds, mounts, devices = _pairs(spec["binds"]), _pairs(spec["mounts"]), _pairs(spec["devices"])
     program = str(spec["bwrap"])

@@ -1,6 +1,6 @@
 """From a template and a seed to drafts of tasks.
 
-Every combination of a template's space has a place in an order that looks shuffled and is the same for everyone. A
+Every combination of a template's space has a place in a shuffled order that is the same for everyone. A
 seed owns `SHARE` consecutive places, so two seeds never draw the same task; a template whose places are used up gives
 nothing to the seeds beyond.
 """
@@ -8,10 +8,8 @@ nothing to the seeds beyond.
 from __future__ import annotations
 
 import ast
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from math import gcd
 from random import Random
 from typing import Any
 
@@ -23,7 +21,6 @@ SHARE = 16
 """Combinations of one template that a seed may use."""
 POOL = 500
 """Inputs that are generated for a task, besides those at the edges."""
-GOLDEN = 0.6180339887498949
 
 HARNESS = """def lift_call(arguments, steps):
     subject = {name}(*arguments)
@@ -91,13 +88,9 @@ def numbers(template: Template, seed: int, share: int = SHARE) -> Iterator[int]:
     """
     if seed < 0:
         raise ValueError(f"a seed is 0 or more, not {seed}")
-    size = template.size
-    step = max(1, round(size * GOLDEN))
-    while gcd(step, size) != 1:
-        step += 1
-    start = int.from_bytes(hashlib.sha256(template.name.encode()).digest()[:8], "big") % size
-    for place in range(seed * share, min((seed + 1) * share, size)):
-        yield (start + step * place) % size
+    order = list(range(template.size))
+    Random(template.name).shuffle(order)
+    yield from order[seed * share : (seed + 1) * share]
 
 
 def draw(template: Template, number: int, seed: int, turn: int, attempt: int = 0) -> Draft | None:

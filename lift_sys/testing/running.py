@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge
 from lift_sys.records import Expected, TestCase, wire_arguments, wire_literal, wire_text
@@ -12,7 +12,9 @@ from lift_sys.records.tasks import Task
 from lift_sys.sandbox.api import Environment, Limits
 from lift_sys.sandbox.candidate import REGIMES, Call, Outcome, Regime, run_calls
 from lift_sys.sandbox.environments import PLAIN
-from lift_sys.testing.acceptance import Boxes
+
+if TYPE_CHECKING:
+    from lift_sys.testing.acceptance import Boxes
 
 Status = Literal["valid", "invalid", "timeout"]
 CALL_SECONDS = 5.0

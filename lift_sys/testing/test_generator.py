@@ -26,8 +26,6 @@ from lift_sys.testing.templates import all_templates, templates_of
 
 NEAR = 0.8
 """Jaccard similarity of two prompts' shingles from which they are near-duplicates."""
-SPARE = 2
-"""Tasks made of each template beyond its share, to balance with."""
 REWORDINGS = 6
 
 
@@ -106,8 +104,7 @@ def _orders(templates: dict[str, tuple[Template, ...]], seed: int, count: int) -
     filled = {category: found for category, found in templates.items() if found}
     orders = []
     for category, found in filled.items():
-        share = -(-count // len(filled))
-        want = -(-share // len(found)) + SPARE
+        want = count // (len(filled) * len(found)) + 1  # a few more than are needed, to balance with
         orders += [Order(category, template.name, seed, want) for template in found]
     return orders
 

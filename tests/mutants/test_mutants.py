@@ -161,6 +161,23 @@ def test_rows_say_which_test_kills_which_mutant(sandbox: Sandbox) -> None:
     assert matrix.evidence(range(4)).score is not None
 
 
+def test_after_enough_kills_no_more_of_a_mutant_are_looked_for(sandbox: Sandbox) -> None:
+    tests = [case((n,)) for n in range(-3, 6)]
+    all_of_them = run_mutants(sandbox, CODE, "f", tests)
+    first_two = run_mutants(sandbox, CODE, "f", tests, enough=2)
+    assert max(len(kills) for kills in all_of_them.kills) > 2
+    assert first_two.kills == tuple(kills[:2] for kills in all_of_them.kills)
+
+
+def test_what_a_mutant_got_is_not_told_where_it_is_an_address(sandbox: Sandbox) -> None:
+    code = "def f(a):\n    return repr(object()) if a > 3 else 'small'\n"
+    matrix = run_mutants(sandbox, code, "f", [case((3,), code), case((1,), code)])
+    evidence = matrix.evidence([0, 1])
+    (killed,) = [mutant for mutant in evidence.mutants if mutant.after == "a >= 3"]
+    assert killed.failing == (0,)
+    assert killed.got is None
+
+
 def test_a_mutant_that_loops_is_killed_by_fuel(sandbox: Sandbox) -> None:
     matrix = run_mutants(sandbox, CODE, "f", [case((-2,))])
     kills = {m.after: row for m, row in zip(matrix.mutants, matrix.kills, strict=True)}

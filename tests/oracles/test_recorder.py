@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from lift_sys.data_synthesis.oracles import ObservedCall, record
 from lift_sys.data_synthesis.oracles.recorded import BARREN, CALLS, test_files
 from lift_sys.data_synthesis.sources.base import Checkout
 from lift_sys.records import Expected, Function, Licence, Repository, Slice
+from lift_sys.sandbox.guest.recorder import HYPOTHESIS_EXAMPLES
 
 SHAPES = """
     import functools
@@ -264,18 +267,76 @@ def test_a_test_does_not_really_sleep(tmp_path: Path) -> None:
     assert [call.args for call in next(iter(found.values()))] == [(3,)]
 
 
-def test_calls_that_a_clock_or_chance_had_a_part_in_are_left_out(tmp_path: Path) -> None:
+CHANCE = """
+    import os, random, secrets, time, uuid
+    import pytest
+    from shapes import area
+
+    class Thing:
+        pass
+
+    @pytest.mark.parametrize("value", [
+        uuid.uuid4().hex, random.Random().getrandbits(64), secrets.token_hex(4), os.urandom(3).hex(), random.random(),
+        time.time_ns(), time.perf_counter(), time.monotonic_ns(), time.process_time(),
+    ])
+    def test_one(value):
+        assert area(value, 1) == value
+
+    def test_order():
+        order = {None: 0, Thing: 1, area: 2, print: 3}
+        assert area("".join(str(order[thing]) for thing in set(order)))
+
+    def test_sleep():
+        before = time.monotonic()
+        time.sleep(5)
+        assert area(time.monotonic() - before) >= 5
+"""
+PROPERTY = """
+import hypothesis, hypothesis.strategies as st
+from lift_sys.sandbox.guest.recorder import _fewer_examples
+
+_fewer_examples()
+hypothesis.settings.register_profile("ours", derandomize=False, max_examples=99)
+hypothesis.settings.load_profile("ours")
+
+@hypothesis.given(st.integers(0, 10**9))
+def test_any(number):
+    print(number)
+
+test_any()
+"""
+
+
+def test_chance_clocks_and_addresses_are_the_same_in_every_recording(tmp_path: Path) -> None:
     source = "def area(width, height=1):\n    return width * height\n"
+    checkout = project(tmp_path, {"src/shapes.py": source, "tests/test_shapes.py": CHANCE})
+    area = function("area")
+    first, second = (record(checkout, [area])[area.id] for _ in range(2))
+    assert first == second
+    assert len(first) == 11
+
+
+def test_a_property_has_the_same_few_examples_whatever_profile_its_project_loads() -> None:
+    first, second = (
+        subprocess.run([sys.executable, "-c", PROPERTY], capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    )
+    assert first == second
+    assert 5 < first.count("\n") <= HYPOTHESIS_EXAMPLES
+
+
+def test_calls_that_depend_on_more_than_the_code_are_left_out(tmp_path: Path) -> None:
     tests = """
-        import random, time, uuid
+        import os
         from shapes import area
 
         def test_area():
             assert area(3, 4) == 12
-            assert area(uuid.uuid4().hex)
-            assert area(random.Random().getrandbits(64)) >= 0
-            assert area(time.perf_counter_ns()) > 0
+            assert area(os.stat("/tmp").st_ctime_ns) > 0
+            area(id(area))
+            area("<thing at %#x>" % id(area))
     """
+    source = "def area(width, height=1):\n    return width * height\n"
     checkout = project(tmp_path, {"src/shapes.py": source, "tests/test_shapes.py": tests})
     area = function("area")
     (kept,) = record(checkout, [area])[area.id]

@@ -94,7 +94,9 @@ def box_config(folder: Path) -> BoxConfig:
     mounts = [Mount(str(folder), PROJECT)]
     mounts += [Mount(str(path), f"{TOOLS}/{path.name}") for path in tool_paths()]
     preload = ("pytest", "recorder", "unittest.mock")
-    return BoxConfig(environment=PLAIN, mounts=tuple(mounts), trusted_path=(TOOLS,), preload=preload)
+    return BoxConfig(
+        environment=PLAIN, mounts=tuple(mounts), trusted_path=(TOOLS,), preload=preload, fixed_addresses=True
+    )
 
 
 def tool_paths() -> list[Path]:

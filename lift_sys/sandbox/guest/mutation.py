@@ -1,9 +1,10 @@
 """Guest program: makes a function's mutants and runs them on the arguments of its tests.
 
 The host sends one frame, JSON with `code`, `harness`, `entry_point`, `calls` ([args, kwargs], wire texts), `limit`,
-and `skip` (mutants that are known already). The answers, a frame each: the list of mutants, the reference's row, then
-a row for each mutant, in order. A row has for each call a digest of the outcome, "" where it has none (a result that
-is no plain value), "~" where the call was stopped, "?" where it was not made; a mutant's also has the outcome where
+`enough` (kills of a mutant after which no more are looked for; 0 for all) and `skip` (mutants that are known
+already). The answers, a frame each: the list of mutants, the reference's row, then a row for each mutant, in order.
+A row has for each call a digest of the outcome, "" where it has none (a result that is no plain value), "~" where
+the call was stopped, "?" where it was not made, "!" where it was not wanted; a mutant's also has the outcome where
 it is short and not the reference's. Expected values stay outside.
 
 A second frame, `survivors` and `ended` (numbers of mutants) and `most`, asks for calls that tell survivors from the
@@ -73,7 +74,7 @@ WASTE = 60_000
 """A mutant that was stopped so often, with so much fuel used up, is not run any further."""
 SHORT = 200
 """Characters of an outcome that is worth telling."""
-STOPPED, UNKNOWN = "~", "?"
+STOPPED, UNKNOWN, UNWANTED = "~", "?", "!"
 
 
 def main(channel: Any) -> None:
@@ -117,6 +118,7 @@ class Run:
         self.driver = DRIVER if harness else None
         self.harness_text = harness
         self.calls: list[list[str]] = request["calls"]
+        self.enough: int = request["enough"] or len(self.calls)
         self.stuck = 0
         self.reference: list[str] = []
         self.fuel: list[int] = []
@@ -238,12 +240,16 @@ class Run:
             program = self.program(index)
         except LoadError:
             return {"row": [""] * len(self.calls), "got": [""] * len(self.calls)}, False
-        stops = waste = 0
+        stops = waste = kills = 0
         clock = time.process_time
         slow = clock() + ROW_CPU
         row: list[str] = []
         got: list[str] = []
         for (args, kwargs), fuel, wanted in zip(self.calls, self.fuel, self.reference, strict=True):
+            if kills >= self.enough:
+                row.append(UNWANTED)
+                got.append("")
+                continue
             if clock() > slow:
                 program.stuck += 1
             if (stops >= STOPS and waste > WASTE) or program.stuck:
@@ -252,6 +258,7 @@ class Run:
                 continue
             result = program.call(args, kwargs, fuel)
             row.append(digest(result.kind, result.text))
+            kills += row[-1] != wanted
             told = row[-1] != wanted and result.kind != "dropped" and len(result.text) <= SHORT
             got.append(f"{result.kind}:{result.text}" if told else "")
             if row[-1] == STOPPED:

@@ -8,6 +8,7 @@ all of this is its claim. How a call is recorded: see `tape`.
 
 from __future__ import annotations
 
+import asyncio
 import collections
 import contextlib
 import functools
@@ -23,8 +24,10 @@ from collections.abc import Callable
 from typing import Any
 
 try:
+    from lift_sys.sandbox.guest import surroundings
     from lift_sys.sandbox.guest.tape import Objects, Shown, Tape, as_given, attach, without_first
 except ImportError:  # inside the box
+    import surroundings  # type: ignore[no-redef,import-not-found]
     from tape import (  # type: ignore[no-redef,import-not-found]
         Objects,
         Shown,
@@ -39,8 +42,8 @@ ALIKE = 25
 """Instances of one test function with other parameters."""
 TEST_CPU = 2.0
 """Seconds of processor time. The calls of a test that takes more are dropped: where it was cut is chance."""
-NAP = 0.001
-"""The longest that a test really sleeps, in seconds."""
+TICK = 1_000_000
+"""Nanoseconds from one look at a clock to the next: how fast this machine is has no part in what is recorded."""
 HYPOTHESIS_EXAMPLES = 20
 
 
@@ -172,16 +175,10 @@ class Stuck(Exception):
     """A test took too much CPU time."""
 
 
-def _nap(seconds: float) -> None:
-    _sleep(min(seconds, NAP))
-
-
-_sleep = time.sleep
-
-
 def _fewer_examples() -> None:
     """The same few examples of a property every time. Hypothesis is there where the project's tests need it."""
     import hypothesis
+    import hypothesis.core
 
     hypothesis.settings.register_profile(
         "lift",
@@ -192,6 +189,27 @@ def _fewer_examples() -> None:
         suppress_health_check=list(hypothesis.HealthCheck),
     )
     hypothesis.settings.load_profile("lift")
+    # A project may load a profile of its own, and a test may ask for chance.
+    type.__setattr__(hypothesis.settings, "load_profile", staticmethod(lambda name: None))
+    vars(hypothesis.core)["global_force_seed"] = 0
+
+
+def _without_chance() -> None:
+    """What the system draws comes from one seed, and so does a generator that was given none; clocks count."""
+    source = random.Random(0)
+    plain = random.Random.seed
+
+    def seed(self: random.Random, a: Any = None, version: int = 2) -> None:
+        plain(self, source.getrandbits(64) if a is None else a, version)
+
+    random.Random.seed = seed  # type: ignore[method-assign]
+    random.seed = random._inst.seed
+    os.urandom = random._urandom = source.randbytes  # type: ignore[attr-defined]
+    random.seed(0)
+    # An event loop waits for the kernel, by the real clock.
+    clock = time.monotonic
+    asyncio.BaseEventLoop.time = lambda self: clock()  # type: ignore[method-assign]
+    time.sleep = surroundings.count_time(TICK)  # type: ignore[assignment]
 
 
 def _keep_old_names() -> None:
@@ -223,8 +241,7 @@ def main(channel: Any) -> None:
     import pytest
 
     _keep_old_names()
-    random.seed(0)
-    time.sleep = _nap  # type: ignore[assignment]
+    _without_chance()
     os.chdir("/tmp")
     sys.path[:0] = [os.path.join(request["folder"], root).rstrip("/") for root in request["roots"]]
     with contextlib.suppress(Exception):

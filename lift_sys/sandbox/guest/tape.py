@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import re
 import types
 import warnings
 from collections.abc import Callable
@@ -27,6 +28,8 @@ RESULT = 4096
 MISSES = 60
 """Calls that have no encoding, after which a function is not recorded any longer."""
 _UNRECORDED = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{9}|(?<![\d.])(9[34]\d{12}|1[34]\d{13})(?!\d)")
+"""Where an object lies in memory: a number that no two runs share. Calls that are given one are left out."""
 UNKNOWN = "null"
 """Stands for a result that has no encoding, such as an iterator: only the arguments of such a call are of use."""
 Shown = Callable[[tuple[Any, ...]], tuple[Any, ...]]
@@ -117,6 +120,8 @@ class Tape:
         try:
             shown = self.shown(args)
             given = wire.encode(shown, limit=ARGUMENTS), wire.encode(kwargs, limit=ARGUMENTS)
+            if _ADDRESS.search(given[0] + given[1]):
+                raise ValueError("an address")
         except Exception:
             self.miss()
             return self.original(*args, **kwargs)
@@ -135,6 +140,8 @@ class Tape:
         try:
             text = wire.encode(result, limit=RESULT)
         except Exception:
+            text = UNKNOWN
+        if _ADDRESS.search(text):
             text = UNKNOWN
         self.note(given, "value", text)
         return result

@@ -462,8 +462,8 @@ TEMPLATES: tuple[Template, ...] = (
                     "box": "crate",
                     "boxes": "crates",
                 },
-                "files": {"xs": "files", "thing": "file", "things": "files", "box": "disc", "boxes": "discs"},
-                "songs": {"xs": "songs", "thing": "song", "things": "songs", "box": "tape", "boxes": "tapes"},
+                "files": {"xs": "files", "thing": "file", "things": "files", "box": "batch", "boxes": "batches"},
+                "songs": {"xs": "songs", "thing": "song", "things": "songs", "box": "playlist", "boxes": "playlists"},
                 "loads": {"xs": "loads", "thing": "load", "things": "loads", "box": "truck", "boxes": "trucks"},
                 "rods": {"xs": "rods", "thing": "rod", "things": "rods", "box": "bundle", "boxes": "bundles"},
             },
@@ -561,7 +561,7 @@ TEMPLATES: tuple[Template, ...] = (
                     "before": " - 1",
                     "after": " + 1",
                     "pause_1": "The $room is not free in the hour before and in the hour after each $booking.",
-                    "pause_2": "One hour before and one hour after every $booking is not free either.",
+                    "pause_2": "The hours right before and right after every $booking are not free either.",
                 },
             },
             "result": {
@@ -670,13 +670,13 @@ TEMPLATES: tuple[Template, ...] = (
     ),
     Template(
         name="assign_places",
-        idea="which counter serves whom, with rules for the choice and for when all are busy",
+        idea="which machine does which job, with rules for the choice and for when all are busy",
         space={
             "served_by": {
-                "2": {"count": "2", "count_word": "two"},
-                "3": {"count": "3", "count_word": "three"},
-                "4": {"count": "4", "count_word": "four"},
-                "5": {"count": "5", "count_word": "five"},
+                "2": {"count": "2", "span": "1 and 2", "count_word": "two"},
+                "3": {"count": "3", "span": "1 to 3", "count_word": "three"},
+                "4": {"count": "4", "span": "1 to 4", "count_word": "four"},
+                "5": {"count": "5", "span": "1 to 5", "count_word": "five"},
             },
             "clean": range(2, 7),
             "pick": {
@@ -701,22 +701,22 @@ TEMPLATES: tuple[Template, ...] = (
                 "wait": {
                     "busy_1": "If none is free, the $thing waits for the one that will be free first, or, of "
                     "several, for that with the lowest number.",
-                    "busy_2": "When all are taken, a $thing gets the one that becomes free soonest (with the lowest "
-                    "number, if there are several), and waits until then.",
+                    "busy_2": "When no $place is free, a $thing gets the one that becomes free soonest (with the "
+                    "lowest number, if there are several), and waits until then.",
                     "refused": "",
                 },
                 "reject": {
                     "busy_1": "If none is free, the $thing is sent away.",
-                    "busy_2": "When all are taken, a $thing is sent away at once.",
+                    "busy_2": "When no $place is free, a $thing is sent away at once.",
                     "refused": " (0 if it is sent away)",
                 },
                 "patient": {
                     "busy_1": "If none is free, the $thing waits for the one that will be free first, or, of "
                     "several, for that with the lowest number; but if that would be a wait of more than $patience "
                     "minutes, it is sent away.",
-                    "busy_2": "When all are taken, a $thing gets the one that becomes free soonest (with the lowest "
-                    "number, if there are several), unless it would have to wait for more than $patience minutes: "
-                    "then it is sent away.",
+                    "busy_2": "When no $place is free, a $thing gets the one that becomes free soonest (with the "
+                    "lowest number, if there are several), unless it would have to wait for more than $patience "
+                    "minutes: then it is sent away.",
                     "refused": " (0 if it is sent away)",
                 },
             },
@@ -738,13 +738,7 @@ TEMPLATES: tuple[Template, ...] = (
         },
         surface={
             "what": {
-                "counters": {
-                    "xs": "customers",
-                    "thing": "customer",
-                    "things": "customers",
-                    "place": "counter",
-                    "places": "counters",
-                },
+                "lines": {"xs": "calls", "thing": "call", "things": "calls", "place": "line", "places": "lines"},
                 "machines": {
                     "xs": "jobs",
                     "thing": "job",
@@ -753,13 +747,7 @@ TEMPLATES: tuple[Template, ...] = (
                     "places": "machines",
                 },
                 "gates": {"xs": "planes", "thing": "plane", "things": "planes", "place": "gate", "places": "gates"},
-                "rooms": {
-                    "xs": "patients",
-                    "thing": "patient",
-                    "things": "patients",
-                    "place": "room",
-                    "places": "rooms",
-                },
+                "docks": {"xs": "ships", "thing": "ship", "things": "ships", "place": "dock", "places": "docks"},
                 "bays": {"xs": "cars", "thing": "car", "things": "cars", "place": "bay", "places": "bays"},
             },
             "name": ("assign_places", "allocate", "serve", "who_goes_where", "dispatch"),
@@ -772,10 +760,10 @@ TEMPLATES: tuple[Template, ...] = (
             "dealt with strictly in the order of the list, which is that of their arrival. After each, the $place "
             "needs $clean more minutes before it is free again.",
             "`$xs` lists $things as `(arrival, minutes)`, ordered by arrival. One after the other they are assigned "
-            "to $count_word $places, which have the numbers 1 to $count and are free at the start, at minute 0. A "
+            "to $count_word $places, which have the numbers $span and are free at the start, at minute 0. A "
             "$thing keeps its $place for the given number of minutes, at least 1, and for another $clean minutes no "
             "other can have it.",
-            "Simulate $count_word $places with the numbers 1 to $count, none of them in use at time 0. The $things "
+            "Simulate $count_word $places with the numbers $span, none of them in use at time 0. The $things "
             "come in the order of `$xs`, where each has the minute of its arrival and the number of minutes that it "
             "needs a $place for; arrivals never go back in time, and none needs less than 1 minute. A $place that "
             "was used is free again $clean minutes after its $thing is done.",
@@ -1044,8 +1032,8 @@ TEMPLATES: tuple[Template, ...] = (
                 },
                 "sides": {
                     "spot": "row + down, (col + right) % len($xs[0])",
-                    "wrap_1": "The left and the right border are joined, so that the last $cell of a line is "
-                    "followed by the first one of that line; top and bottom are not joined.",
+                    "wrap_1": "The left and the right border are joined, as if the $picture were rolled up: after "
+                    "the last $cell of a line comes the first one of that line. Top and bottom are not joined.",
                     "wrap_2": "The $picture is closed like a tube: its left border meets its right border, line by "
                     "line, while it ends at the top and at the bottom.",
                 },
@@ -1066,7 +1054,7 @@ TEMPLATES: tuple[Template, ...] = (
                 },
                 "any": {
                     "alike_1": "$cells with letters, which may differ",
-                    "alike_2": "both have letters, the same or not",
+                    "alike_2": "both have letters (the same or not)",
                     "start": "spot, _ = cells.popitem()",
                     "fits": "spot in cells",
                 },
@@ -1228,6 +1216,7 @@ TEMPLATES: tuple[Template, ...] = (
         ),
         inputs=(_grids(),),
         equivalents=(
+            Equivalent("(row, col) -> (col, row)", "with no borders joined, rows and columns play the same part"),
             Equivalent("down, right -> right, down", "for each step there is one with the two parts exchanged"),
             Equivalent("row + down -> row - down", "for each step there is one to the opposite side"),
             Equivalent("col + right -> col - right", "for each step there is one to the opposite side"),

@@ -78,7 +78,11 @@ TEMPLATES: tuple[Template, ...] = (
             "name": ("fee_in_cents", "fee_for", "price_of", "charge", "cost_in_cents"),
         },
         derive=lambda values: {
-            "cap": values["base"] + 6 * values["price"] + values["price"] // 2,
+            "cap": values["base"]
+            + values["price"] // 2
+            + values["price"]
+            # Where the free minutes are charged as well, the cap is above what they cost.
+            * (6 + (values["free"] // values["unit"] if values["counted"] == "whole" else 0)),
             "twice": 2 * values["free"],
             "start": "$free minutes ($twice minutes for $members)" if values["rule"] == "longer" else "$free minutes",
             "blocks": f"-(-{values['span']} // {values['unit']})"
@@ -151,7 +155,14 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="bounds", says="cap", swap=("min($uncapped, $cap)", "$uncapped")),
         ),
         inputs=lambda values: (
-            integers(0, 400, values["free"], values["twice"], values["free"] + values["unit"], 6 * values["unit"]),
+            integers(
+                0,
+                400,
+                values["free"],
+                values["twice"],
+                values["free"] + values["unit"],
+                values["free"] + 6 * values["unit"],
+            ),
             booleans(),
         ),
         properties=("0 <= result <= $cap",),

@@ -734,8 +734,8 @@ _WEEK = Template(
         "In a $thing, weeks run from $first on, and week 1 of a year is $rule. Find $gives of the date `$given`.",
         "A $thing numbers its weeks in a way of its own. Every week begins on a $first. Week 1 of a year is "
         "$rule_again. Determine $gives that the date `$given` belongs to.",
-        "Work out $gives for the date `$given`, where a week begins on $first and the first week of a year, number 1, "
-        "is $rule_again.",
+        "Work out $gives for the date `$given`, where a week begins on $first and week 1, the first of a year, is "
+        "$rule_again.",
     ),
     details={
         "edge": ("$edge_words.", "$edge_again."),
@@ -797,17 +797,18 @@ def _pairs() -> Mapping[str, Mapping[str, Any]]:
 
 def _recurring(values: Values) -> dict[str, Any]:
     one, two = values["one"], values["two"]
-    if values["week"] == "Sunday":
-        one, two = sorted(((one + 1) % 7, (two + 1) % 7))
+    shifted = values["week"] == "Sunday"
     lost = values["dropped"] == "lost"
     return {
-        "offsets": f"({one}, {two})",
-        "back": "begin.weekday()" if values["week"] == "Monday" else "(begin.weekday() + 1) % 7",
-        "keep": "day >= begin" if lost else "day >= begin and day.isoformat() not in $off",
-        "result": "[day for day in dates[:$count] if day not in $off]" if lost else "dates[:$count]",
+        "back": "(begin.weekday() + 1) % 7" if shifted else "begin.weekday()",
+        "cycle": 7 * values["every"],
+        "early": min((one + shifted) % 7, (two + shifted) % 7),
+        "late": max((one + shifted) % 7, (two + shifted) % 7),
+        "keep": "" if lost else " and day.isoformat() not in $off",
+        "result": "[date for date in dates if date not in $off]" if lost else "dates",
         "interval": {2: "second", 3: "third", 4: "fourth"}[values["every"]],
         "week_first": values["week"],
-        "week_last": "Sunday" if values["week"] == "Monday" else "Saturday",
+        "week_last": "Saturday" if shifted else "Sunday",
     }
 
 
@@ -873,59 +874,60 @@ _RECURRING = Template(
             "Where a date of the series is in the list `$off`, it $then_again.",
         ),
         "order": (
-            "The result is in the order of time, and empty for a `$count` of 0.",
-            "Dates come in ascending order. `$count` is 0 or more, and 0 gives an empty list.",
+            "The result is in the order of time. A `$count` of 0 gives an empty list, a negative one a `ValueError`.",
+            "Dates come in ascending order. Raise `ValueError` if `$count` is negative; with 0, the list is empty.",
         ),
         "form": (
             "All dates are texts in the form YYYY-MM-DD.",
             "Dates are written like 2031-07-04, in the arguments as well as in the result.",
         ),
     },
+    raises={"ValueError": "order"},
     reference="""
         from datetime import date, timedelta
 
         def $name($start, $count, $off):
-            begin = date.fromisoformat($start)
-            week = begin - timedelta(days=$back)
+            if $count < 0:
+                raise ValueError("$count must not be negative")
+            begin = day = date.fromisoformat($start)
             dates = []
             while len(dates) < $count:
-                for offset in $offsets:
-                    day = week + timedelta(days=offset)
-                    if $keep:
-                        dates.append(day.isoformat())
-                week += timedelta(weeks=$every)
+                turn = ((day - begin).days + $back) % $cycle
+                if turn in ($early, $late)$keep:
+                    dates.append(day.isoformat())
+                day += timedelta(days=1)
             return $result
     """,
     second="""
         from datetime import date
         from itertools import count as numbers, islice
 
+        def all_dates(begin):
+            # Ordinal 1 was a Monday, ordinal 0 a Sunday.
+            lead = 1 if "$week" == "Monday" else 0
+            first = begin - (begin - lead) % 7
+            for week in numbers(first, 7 * $every):
+                for day in range(week, week + 7):
+                    if day >= begin and (day - 1) % 7 in ($one, $two):
+                        yield date.fromordinal(day).isoformat()
+
         def $name($start, $count, $off):
-            begin = date.fromisoformat($start).toordinal()
-            # Ordinal 1 was a Monday; week 0 is the one that holds it, or the Sunday before it.
-            lag = 1 if "$week" == "Monday" else 0
-            first_week = (begin - lag) // 7
-            fits = (
-                date.fromordinal(n).isoformat()
-                for n in numbers(begin)
-                if (n - 1) % 7 in ($one, $two) and ((n - lag) // 7 - first_week) % $every == 0
-            )
+            found = all_dates(date.fromisoformat($start).toordinal())
             if "$dropped" == "made_up":
-                fits = (day for day in fits if day not in $off)
-            return [day for day in islice(fits, $count) if day not in $off]
+                return list(islice((day for day in found if day not in $off), $count))
+            return [day for day in islice(found, $count) if day not in $off]
     """,
     misreadings=(
         Misreading(kind="scope", says="dropped", choose="dropped"),
         Misreading(kind="order", says="week", choose="week"),
-        Misreading(kind="bounds", says="begin", swap=("day >= begin", "day > begin")),
+        Misreading(kind="bounds", says="begin", swap=("dates = []", "dates, day = [], day + timedelta(days=1)")),
         Misreading(kind="bounds", says="$interval week", choose="every"),
     ),
     inputs=(
         _days("2023-12-15", "2024-03-15", "2023-12-31", "2024-02-29"),
-        integers(0, 6),
-        lists(_days("2023-12-20", "2024-03-31", "2024-01-02", "2024-01-06", "2024-02-28"), 0, 12),
+        integers(1, 6).plus(0, -1),
+        lists(_days("2023-12-20", "2024-03-31", "2024-01-02", "2024-01-06", "2024-02-28"), 0, 8),
     ),
-    equivalents=(Equivalent("len(dates) < $count -> len(dates) <= $count", "dates that are too many are cut off"),),
     properties=(
         "len(result) <= $count",
         "result == sorted(set(result)) and all(day >= $start and day not in $off for day in result)",
@@ -942,9 +944,10 @@ def _clock(values: Values) -> tuple[Inputs, ...]:
     night, morning, limit = values["night"], values["morning"], 60 * values["limit"]
     minutes = integers(0, 1439, night, morning, 480, (480 + limit) % 1440, (night + limit) % 1440)
     times = minutes.map(lambda n: f"{n // 60:02}:{n % 60:02}")
+    hours = one_of("08:00", "20:00", f"{8 + values['limit']:02}:00", "12:00")
     wrong = one_of("24:00", "7:30", "12:60", "0730", "", "07:5", "08:00 ", "1a:00", "08.00", "29:15", "-1:30")
-    good = mixed(times, times, times, times, times, times, times, one_of("08:00", "20:00", "00:00", "12:00"))
-    return (mixed(good, good, good, good, wrong), mixed(good, good, good, good, wrong))
+    drawn = mixed(times, times, times, times, hours, Inputs(wrong.draw))
+    return (Inputs(drawn.draw, times.edges), Inputs(drawn.draw, ("20:00", *times.edges)))
 
 
 _SHIFT = Template(
@@ -960,7 +963,7 @@ _SHIFT = Template(
         "limit": (4, 5, 6),
         "same": {
             "none": {"before": "<", "means": "no time at all passes"},
-            "round": {"before": "<=", "means": "it lasts 24 hours"},
+            "round": {"before": "<=", "means": "the shift lasts 24 hours"},
         },
         "rest": (20, 30, 45),
         "source": {
@@ -1002,18 +1005,19 @@ _SHIFT = Template(
         ),
         "across": (
             "Where `$end` is earlier than `$begin`, the shift ends on the next day; where they are equal, $means.",
-            "An `$end` before `$begin` is one of the following day. If both are the same, $means.",
+            "If `$end` is before `$begin`, it is a time of the following day. If both are the same, $means.",
         ),
         "rest": (
             "If the whole shift $long, $rest minutes of it are an unpaid break.",
             "A break of $rest minutes is not paid in a shift that $long.",
         ),
         "source": (
-            "The break is taken from the $a minutes; only what they are too few for is taken from the $b minutes.",
+            "The break is taken from the $a minutes, and what they do not cover from the $b minutes.",
             "Take the break off the $a minutes, and if there are not enough of them, the rest of it off the $b minutes.",
         ),
         "wrong": (
-            "Both are texts of the form HH:MM from 00:00 to 23:59; anything else, even 7:30, raises a `ValueError`.",
+            "`$begin` and `$end` are texts of the form HH:MM from 00:00 to 23:59; anything else, even 7:30, "
+            "raises a `ValueError`.",
             "Times have two digits, a colon and two digits, and lie between 00:00 and 23:59. Any other text raises a "
             "`ValueError`.",
         ),
@@ -1073,11 +1077,18 @@ _SHIFT = Template(
         Misreading(
             kind="types",
             says="wrong",
-            swap=("([01][0-9]|2[0-3]):[0-5][0-9]", "([01]?[0-9]|2[0-3]):[0-5][0-9]"),
+            swap=(":[0-5][0-9]", ":[0-9][0-9]"),
         ),
     ),
     inputs=_clock,
-    examples=("'08:00', '08:00'", "'24:00', '08:00'", "'7:30', '12:00'"),
+    examples=("'08:00', '08:00'", "'24:00', '08:00'", "'7:30', '12:00'", "'00:00', '$dusk'", "'$dawn', '00:00'"),
+    equivalents=(
+        Equivalent(
+            "(($morning, $night), ($next_morning, $next_night)) -> "
+            "(($next_morning, $next_night), ($morning, $night))",
+            "it makes no difference which of the two days is added first",
+        ),
+    ),
     properties=("result[0] >= 0 and result[1] >= 0", "sum(result) <= 1440"),
 )
 

@@ -619,6 +619,7 @@ TEMPLATES: tuple[Template, ...] = (
             Equivalent("len(entry[1]) -> (len(entry[1]) - 1)", "all sizes that are compared are one less"),
             Equivalent("len(entry[1]) -> (len(entry[1]) + 1)", "all sizes that are compared are one more"),
         ),
+        held_out=True,
     ),
     Template(
         name="compare_amounts",

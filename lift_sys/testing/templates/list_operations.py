@@ -1,6 +1,7 @@
 """List operations: what is kept, counted, moved and merged."""
 
 from itertools import accumulate
+from typing import Any
 
 from lift_sys.testing.inputs import Inputs, distinct, integers, lists, mixed, one_of, optional, tuples
 from lift_sys.testing.template import Equivalent, Misreading, Template, Values
@@ -86,6 +87,18 @@ def _dealing(values: Values) -> Values:
         "deal": deal[way],
         "turn": "piles = [pile[::-1] for pile in piles]" if values["inside"] == "turned" else "",
         "back": f"return [*{shown}, $xs[rounds * $piles :]]" if rest == "extra" else f"return {shown}",
+    }
+
+
+def _moved(values: Values) -> dict[str, Any] | None:
+    """The pieces of `move_block`."""
+    if (values["count"], values["short"], values["turn"]) == (2, "half", "kept"):
+        return None  # half of one member is none
+    front = values["end"] == "front"
+    return {
+        "block": "$xs[:cut]" if front else "$xs[cut:]",
+        "joined": "$xs[cut:] + $moved" if front else "$moved + $xs[:cut]",
+        "more": values["count"] + 1,
     }
 
 
@@ -197,11 +210,7 @@ TEMPLATES: tuple[Template, ...] = (
             },
             "name": ("move_over", "shift_round", "carry_over", "move_block", "send_round"),
         },
-        derive=lambda values: (
-            {"block": "$xs[:cut]", "joined": "$xs[cut:] + $moved"}
-            if values["end"] == "front"
-            else {"block": "$xs[cut:]", "joined": "$moved + $xs[:cut]"}
-        ),
+        derive=_moved,
         signature="($xs: list[int]) -> list[int]",
         wordings=(
             "Move $count $things from the $from_end of the list to its $to_end.",
@@ -255,7 +264,9 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="scope", says="short", choose="short"),
             Misreading(kind="order", says="how", choose="turn"),
         ),
-        inputs=(lists(integers(-9, 9), 0, 13),),
+        inputs=lambda values: (
+            mixed(lists(integers(-9, 9), 0, 13), distinct(integers(-9, 9), 1, values["count"] + 1)),
+        ),
         properties=("len(result) == len($xs)", "sorted(result) == sorted($xs)"),
         equivalents=(
             Equivalent("if not $xs: return [] -> if False: return []", "an empty list is cut into two empty lists"),
@@ -264,6 +275,16 @@ TEMPLATES: tuple[Template, ...] = (
             Equivalent(
                 "len($xs) >= $count -> len($xs) > $count", "moving all members in their order changes nothing"
             ),
+            Equivalent(
+                "$count % len($xs) -> $count",
+                "a slice that starts before the front counts from the end, and so far on",
+            ),
+            Equivalent("0 -> 1", "a list with one member is the same list, whether that moves or not"),
+            Equivalent("len($xs) -> len($xs) - 1", "moving all members in their order changes nothing"),
+            Equivalent(
+                "2 if len($xs) >= 2 else 0 -> 2", "a list with one member is the same list, whether that moves or not"
+            ),
+            Equivalent("$count -> $more", "moving all members in their order changes nothing"),
             Equivalent("4 -> 3", "of three members, the slice from -1 on is the half that moves"),
         ),
     ),

@@ -36,7 +36,6 @@ _AMOUNT = Template(
     name="format_amount",
     idea="a whole number of cents as an amount of money",
     space={
-        "side": ("before", "after"),
         "zero": {
             "plain": {"positive": "", "other": "text", "nil": "An amount of 0 is written like any other"},
             "dash": {
@@ -50,7 +49,6 @@ _AMOUNT = Template(
                 "nil": "For an amount of 0, only `nil` is written",
             },
         },
-        "places": (2, 3, 1),
         "layout": {
             "comma": {"group": ",", "point": "."},
             "stop": {"group": ".", "point": ","},
@@ -58,12 +56,14 @@ _AMOUNT = Template(
             "quote": {"group": "'", "point": "."},
             "none": {"group": "", "point": "."},
         },
+        "side": ("before", "after"),
         "below": {
             "minus": {"negative": 'f"-{text}"', "below_words": "a minus sign is put in front of everything"},
             "behind": {"negative": 'f"{text}-"', "below_words": "a minus sign is put behind everything"},
             "brackets": {"negative": 'f"({text})"', "below_words": "all of it is put in parentheses"},
             "word": {"negative": 'f"{text} DR"', "below_words": "a space and `DR` are put behind everything"},
         },
+        "places": (2, 3, 1),
     },
     surface={
         "what": {
@@ -174,18 +174,18 @@ _LIST = Template(
     name="list_in_words",
     idea="names as an enumeration, cut short where there are many",
     space={
+        "empty": {
+            "none": {"nobody": "", "none_words": "an empty string"},
+            "nobody": {"nobody": 'if not $xs:\n    return "nobody"', "none_words": "`nobody`"},
+        },
         "serial": {
             "with": {"commas": "Where there are just two entries, no comma stands between them"},
             "without": {"commas": "No comma stands before `$word`"},
         },
         "room": ("names", "items"),
-        "over": ("more", "others", "rest"),
-        "empty": {
-            "none": {"nobody": "", "none_words": "an empty string"},
-            "nobody": {"nobody": 'if not $xs:\n    return "nobody"', "none_words": "`nobody`"},
-        },
         "word": ("and", "or", "&", "plus"),
         "most": range(2, 8),
+        "over": ("more", "others", "rest"),
     },
     surface={
         "what": {
@@ -277,28 +277,28 @@ _PAIRS = Template(
     name="parse_pairs",
     idea="settings written as pairs in a line, as a dictionary",
     space={
-        "between": {
-            "semicolon": {"cut": ";", "cut_name": "semicolons"},
-            "comma": {"cut": ",", "cut_name": "commas"},
-            "bar": {"cut": "|", "cut_name": "vertical bars"},
-            "ampersand": {"cut": "&", "cut_name": "ampersands"},
-        },
-        "mark": ("=", ":", "->", "~"),
         "repeats": {
             "first": {"again": "the first of its values counts"},
             "last": {"again": "the last of its values counts"},
             "all": {"again": "its values are joined with `+` in their order"},
             "never": {"again": "a `ValueError` is raised"},
         },
+        "letters": {
+            "lower": {"lower": ".lower()", "case": "Keys are turned into lower case, values are not"},
+            "kept": {"lower": "", "case": "Upper and lower case are kept, and `a` and `A` are two keys"},
+        },
+        "mark": ("=", ":", "->", "~"),
+        "between": {
+            "semicolon": {"cut": ";", "cut_name": "semicolons"},
+            "comma": {"cut": ",", "cut_name": "commas"},
+            "bar": {"cut": "|", "cut_name": "vertical bars"},
+            "ampersand": {"cut": "&", "cut_name": "ampersands"},
+        },
         "alone": {
             "empty": {"without": "is a key whose value is an empty string"},
             "yes": {"without": "is a key whose value is `yes`"},
             "skipped": {"without": "is passed over"},
             "never": {"without": "raises a `ValueError`"},
-        },
-        "letters": {
-            "lower": {"lower": ".lower()", "case": "Keys are turned into lower case, values are not"},
-            "kept": {"lower": "", "case": "Upper and lower case are kept, and `a` and `A` are two keys"},
         },
     },
     surface={
@@ -467,10 +467,6 @@ _FILL = Template(
     name="fill_placeholders",
     idea="put values into the placeholders of a text",
     space={
-        "letters": {
-            "exact": {"lookup": "A name must be a key of `values` exactly, letter case included"},
-            "ignored": {"lookup": "Letter case of a name does not matter; the keys of `values` are in lower case"},
-        },
         "spaces": ("allowed", "refused"),
         "missing": {
             "kept": {"missing_code": "match[0]", "missing_words": "stays in the text as it is"},
@@ -478,13 +474,17 @@ _FILL = Template(
             "named": {"missing_code": "match[1]", "missing_words": "is replaced by its name, as the text spells it"},
             "marked": {"missing_code": '"?"', "missing_words": "is replaced by `?`"},
         },
-        "extra": ("none", "text |", "text =", "change |", "change :"),
         "frame": {
             "braces": {"opened": "{", "closed": "}", "open": r"\{", "shut": r"\}"},
             "angles": {"opened": "<", "closed": ">", "open": "<", "shut": ">"},
             "brackets": {"opened": "[", "closed": "]", "open": r"\[", "shut": r"\]"},
             "round": {"opened": "(", "closed": ")", "open": r"\(", "shut": r"\)"},
             "percent": {"opened": "%", "closed": "%", "open": "%", "shut": "%"},
+        },
+        "extra": ("none", "text |", "text =", "change |", "change :"),
+        "letters": {
+            "exact": {"lookup": "A name must be a key of `values` exactly, letter case included"},
+            "ignored": {"lookup": "Letter case of a name does not matter; the keys of `values` are in lower case"},
         },
     },
     surface={
@@ -576,6 +576,7 @@ _FILL = Template(
         Equivalent(
             'values.get(match[1]$lowered, "") -> values.get(match[1]$lowered)', "re.sub takes None for an empty text"
         ),
+        Equivalent('"" -> None', "re.sub takes None for an empty text"),
     ),
     properties=("'$opened' in $xs or result == $xs",),
 )
@@ -600,6 +601,12 @@ _ALIGN = Template(
     idea="rows of cells as lines with columns of equal width",
     space={
         "first": {"left": {"first_just": "ljust"}, "right": {"first_just": "rjust"}},
+        "gap": {
+            "spaces": {"between": "  ", "gap_words": "two spaces"},
+            "bar": {"between": " | ", "gap_words": "a vertical bar with a space on either side"},
+            "colon": {"between": ": ", "gap_words": "a colon and a space"},
+            "slash": {"between": "/", "gap_words": "a slash"},
+        },
         "rest": {"left": {"rest_just": "ljust"}, "right": {"rest_just": "rjust"}},
         "ends": {
             "kept": {
@@ -613,18 +620,12 @@ _ALIGN = Template(
                 "lengths": "all([not line.endswith(' ') for line in result])",
             },
         },
+        "limit": range(3, 9),
         "fill": {
             "empty": {"mark": "", "fill_words": "gets empty cells at its end"},
             "hyphen": {"mark": "-", "fill_words": "gets cells with `-` at its end"},
             "question": {"mark": "?", "fill_words": "gets cells with `?` at its end"},
         },
-        "gap": {
-            "spaces": {"between": "  ", "gap_words": "two spaces"},
-            "bar": {"between": " | ", "gap_words": "a vertical bar with a space on either side"},
-            "colon": {"between": ": ", "gap_words": "a colon and a space"},
-            "slash": {"between": "/", "gap_words": "a slash"},
-        },
-        "limit": range(3, 9),
     },
     surface={
         "what": {
@@ -734,13 +735,28 @@ def _numbered(values: Values) -> Inputs:
     span = tuples(either, one_of(dash, dash, f" {dash} "), either).map("".join)
     item = mixed(number, span, span, number.map(lambda digits: f" {digits} "))
     joined = tuples(lists(item, 0, 4), one_of(cut, cut, f"{cut} ")).map(lambda found: found[1].join(found[0]))
-    return joined.plus("", " ", dash, f"{last}{dash}", f"{dash}1", f"{last + 1}", "0", f"4{dash}2{cut}3", f"2{dash}2")
+    return joined.plus(
+        "", " ", dash, f"{last}{dash}", f"{dash}1", f"{last + 1}", "0", f"0{dash}2", f"4{dash}2{cut}3", f"2{dash}2"
+    )
 
 
 _PAGES = Template(
     name="parse_pages",
     idea="a choice of pages such as 2,5-7 as a list of numbers",
     space={
+        "cut": {
+            "comma": {"cut": ",", "cut_name": "commas"},
+            "semicolon": {"cut": ";", "cut_name": "semicolons"},
+            "plus": {"cut": "+", "cut_name": "plus signs"},
+        },
+        "repeats": {
+            "kept": {"result": "pages", "order": "in the order of the text, and as often as they are asked for"},
+            "once": {
+                "result": "list(dict.fromkeys(pages))",
+                "order": "in the order of the text, but each only where it is asked for first",
+            },
+            "sorted": {"result": "sorted(set(pages))", "order": "in ascending order, and each only once"},
+        },
         "backward": {
             "down": {
                 "spread": "step = 1 if start <= stop else -1\npages.extend(range(start, stop + step, step))",
@@ -757,20 +773,7 @@ _PAGES = Template(
                 "then": "causes a `ValueError`",
             },
         },
-        "repeats": {
-            "kept": {"result": "pages", "order": "in the order of the text, and as often as they are asked for"},
-            "once": {
-                "result": "list(dict.fromkeys(pages))",
-                "order": "in the order of the text, but each only where it is asked for first",
-            },
-            "sorted": {"result": "sorted(set(pages))", "order": "in ascending order, and each only once"},
-        },
         "dash": ("-", "..", ":", "~"),
-        "cut": {
-            "comma": {"cut": ",", "cut_name": "commas"},
-            "semicolon": {"cut": ";", "cut_name": "semicolons"},
-            "plus": {"cut": "+", "cut_name": "plus signs"},
-        },
         "last": range(9, 21),
     },
     surface={
@@ -878,7 +881,7 @@ def _splitting(values: Values) -> dict[str, Any]:
     if values["escape"] == "doubled":
         branches = [
             f"if char == {quote}:",
-            f"    if previous == {quote} and not quoted:",
+            f"    if not quoted and $xs[:place].endswith({quote}):",
             "        field += char",
             "    quoted = not quoted",
         ]
@@ -897,13 +900,11 @@ def _splitting(values: Values) -> dict[str, Any]:
         add,
         "    field += char",
     ]
-    if values["escape"] == "doubled":
-        branches.append("previous = char")
     return {
         "branches": "\n".join(branches),
-        "previous": 'previous = ""' if values["escape"] == "doubled" else "chars = iter($xs)",
-        "characters": "$xs" if values["escape"] == "doubled" else "chars",
-        "separate": f"Only the first {'one' if values['splits'] == 1 else values['splits']} of the $cuts that are $free "
+        "chars": "" if values["escape"] == "doubled" else "chars = iter($xs)",
+        "each": "for place, char in enumerate($xs):" if values["escape"] == "doubled" else "for char in chars:",
+        "separate": f"Only the first{'' if values['splits'] == 1 else ' ' + str(values['splits'])} of the $cuts that are $free "
         f"{'separates' if values['splits'] == 1 else 'separate'} fields; any later one belongs to the last field",
         "quote_code": quote,
         "free": "not inside quotes" if values["escape"] == "doubled" else "neither inside quotes nor escaped",
@@ -914,23 +915,13 @@ _QUOTED = Template(
     name="split_quoted",
     idea="the fields of a line with quotes and escapes",
     space={
-        "empty": {
-            "kept": {
-                "result": "[*fields, field]",
-                "type": "str",
-                "empties": "Fields may be empty, and an empty $thing has a single field",
-            },
-            "dropped": {
-                "result": "[found for found in [*fields, field] if found]",
-                "type": "str",
-                "empties": "Fields that turn out empty, quoted or not, are left out of the list at the end",
-            },
-            "none": {
-                "result": "[found or None for found in [*fields, field]]",
-                "type": "str | None",
-                "empties": "For a field that turns out empty, quoted or not, the list has None; an empty $thing has one",
-            },
+        "cut": {
+            "comma": {"cut": ",", "a_cut": "a comma", "cuts": "commas"},
+            "semicolon": {"cut": ";", "a_cut": "a semicolon", "cuts": "semicolons"},
+            "bar": {"cut": "|", "a_cut": "a vertical bar", "cuts": "vertical bars"},
+            "colon": {"cut": ":", "a_cut": "a colon", "cuts": "colons"},
         },
+        "splits": range(1, 6),
         "spaces": {
             "kept": {"blanks": "Spaces are characters like any other"},
             "dropped": {"blanks": "Spaces outside quotes are dropped wherever they stand"},
@@ -941,8 +932,8 @@ _QUOTED = Template(
                 "ends the quoted part"
             },
             "backslash": {
-                "escapes": "A backslash, inside quotes or not, is dropped, and the character after it is taken as it is, "
-                "even if it is $a_quote, $a_cut, a space or a backslash; a line never ends with a single backslash"
+                "escapes": "A backslash, inside quotes or not, is dropped, and the character after it, which is always "
+                "there, is taken as it is, even if it is $a_quote, $a_cut, a space or a backslash"
             },
         },
         "quote": {
@@ -950,13 +941,25 @@ _QUOTED = Template(
             "single": {"quote": "'", "a_quote": "a single quote", "quotes": "single quotes"},
             "back": {"quote": "`", "a_quote": "a backtick", "quotes": "backticks"},
         },
-        "cut": {
-            "comma": {"cut": ",", "a_cut": "a comma", "cuts": "commas"},
-            "semicolon": {"cut": ";", "a_cut": "a semicolon", "cuts": "semicolons"},
-            "bar": {"cut": "|", "a_cut": "a vertical bar", "cuts": "vertical bars"},
-            "colon": {"cut": ":", "a_cut": "a colon", "cuts": "colons"},
+        "empty": {
+            "kept": {
+                "result": "[*fields, field]",
+                "type": "str",
+                "empties": "Empty fields are kept, so that an empty $thing gives `['']`",
+            },
+            "dropped": {
+                "result": "[found for found in [*fields, field] if found]",
+                "type": "str",
+                "empties": "Fields that turn out empty, quoted or not, are left out in the end, so that an empty $thing "
+                "gives `[]`",
+            },
+            "none": {
+                "result": "[found or None for found in [*fields, field]]",
+                "type": "str | None",
+                "empties": "For a field that turns out empty, quoted or not, the list has None, so that an empty "
+                "$thing gives `[None]`",
+            },
         },
-        "splits": range(1, 6),
     },
     surface={
         "what": {
@@ -972,10 +975,10 @@ _QUOTED = Template(
     wordings=(
         "Split `$xs` into its fields, which are separated by $cuts. Parts of it may be in $quotes: there, $a_cut is a "
         "character like any other. Return the fields in a list, without the quotes.",
-        "The fields of `$xs` have $cuts between them. Whatever stands in $quotes belongs to a field as it is, even "
-        "$a_cut, while the quotes themselves are dropped. Return the list of fields.",
-        "Read a $thing of a file. `$xs` holds fields with $cuts between them, and quoting with $quotes takes from $a_cut "
-        "its meaning. Give back the fields in order, and none of the quotes that enclosed something.",
+        "The fields of `$xs` have $cuts between them. Whatever stands in $quotes belongs to one field, even $a_cut, and "
+        "the quotes themselves are dropped. Return the list of fields.",
+        "Read one $thing of a file. `$xs` holds fields with $cuts between them; within $quotes, $a_cut does not end a "
+        "field. Give back the fields in order, without the quotes around such parts.",
         "Take `$xs` apart at its $cuts, but not at those inside $quotes, and return the list of the pieces. The quotes are "
         "not part of the pieces.",
     ),
@@ -996,8 +999,8 @@ _QUOTED = Template(
     reference="""
         def $name($xs):
             fields, field, quoted = [], "", False
-            $previous
-            for char in $characters:
+            $chars
+            $each
                 $branches
             if quoted:
                 raise ValueError("a quote is not closed")

@@ -15,6 +15,16 @@ def _call(method: str, *arguments: Inputs) -> Inputs:
     return tuples(one_of(method), tuples(*arguments))
 
 
+def _one(method: str, *arguments: Inputs) -> Inputs:
+    """A list of one step."""
+    return _call(method, *arguments).map(lambda step: [step])
+
+
+def _joined(*parts: Inputs) -> Inputs:
+    """One list of several lists of steps, one after another."""
+    return tuples(*parts).map(lambda several: [step for part in several for step in part])
+
+
 def _recent(values: Values) -> dict[str, Any]:
     """The pieces of `recent_values`."""
     size, found, bad = values["size"], values["found"], values["bad"]
@@ -35,7 +45,7 @@ def _limited(values: Values) -> dict[str, Any]:
     """The pieces of `rate_limit`."""
     rule, limit, span = values["rule"], values["limit"], values["span"]
     told, start = values["answer"] == "bool", values["edge"] == "in"
-    no, fold = ("False" if told else "-1"), ("user = user.lower()\n" if values["case"] == "same" else "")
+    no, fold = ("False" if told else "-1"), ("user = user.casefold()\n" if values["case"] == "same" else "")
     if rule in ("passed", "made"):
         held = f"time for time in self.past.get(user, []) if at - time {'<=' if start else '<'} {span}"
         if rule == "passed":
@@ -46,17 +56,24 @@ def _limited(values: Values) -> dict[str, Any]:
             allow += f"len(recent) <= {limit}" if told else f"max({limit} - len(recent), -1)"
         kept = "past"
     elif rule == "opened":
-        allow = f"opened, count = self.periods.get(user, (at, 0))\nif at - opened {'>' if start else '>='} {span}:\n"
-        allow += f"    opened, count = at, 0\nif count == {limit}:\n    return {no}\n"
-        allow += "self.periods[user] = (opened, count + 1)\nreturn " + ("True" if told else f"{limit} - count - 1")
+        late = f"if at - opened {'>' if start else '>='} {span}:\n    opened"
+        if told:
+            allow = f"opened, count = self.periods.get(user, (at, 0))\n{late}, count = at, 0\nif count == {limit}:\n"
+            allow += "    return False\nself.periods[user] = (opened, count + 1)\nreturn True"
+        else:
+            allow = f"opened, left = self.periods.get(user, (at, {limit}))\n{late}, left = at, {limit}\n"
+            allow += "self.periods[user] = (opened, max(left - 1, 0))\nreturn left - 1"
         kept = "periods"
     else:
-        period = f"-(-at // {span})" if start else f"at // {span}"
-        allow = f"period = {period}\ncount = self.counts.get((user, period), 0)\nif count == {limit}:\n"
-        allow += f"    return {no}\nself.counts[user, period] = count + 1\nreturn "
-        allow += "True" if told else f"{limit} - count - 1"
-        kept = "counts"
-    return {"allow": fold + allow, "kept": kept, "no": no}
+        kept = "counts" if told else "left"
+        allow = f"period = {f'(at + {span - 1})' if start else 'at'} // {span}\n"
+        if told:
+            allow += f"count = self.counts.get((user, period), 0)\nif count == {limit}:\n    return False\n"
+            allow += "self.counts[user, period] = count + 1\nreturn True"
+        else:
+            allow += f"left = self.left.get((user, period), {limit}) - 1\n"
+            allow += "self.left[user, period] = max(left, 0)\nreturn left"
+    return {"allow": fold + allow, "kept": kept}
 
 
 def _requests(values: Values) -> Inputs:
@@ -108,7 +125,8 @@ def _cache(values: Values) -> dict[str, Any]:
         get = "entry = self.entries.pop(key)\nentry[1] -= 1\nif entry[1] > 0:\n    self.entries[key] = entry"
     else:
         get = "entry = self.entries[key]\nentry[1] -= 1\nif entry[1] == 0:\n    del self.entries[key]"
-    return {"put": put, "get": f"{get}\nreturn entry[0]", "ordinal": ORDINALS[values["reads"]]}
+    guard = "" if values["miss"] == "raise" else f"if key not in self.entries:\n    {values['none']}"
+    return {"put": put, "get": f"{get}\nreturn entry[0]", "guard": guard, "ordinal": ORDINALS[values["reads"]]}
 
 
 def _playlist(values: Values) -> dict[str, Any]:
@@ -118,6 +136,24 @@ def _playlist(values: Values) -> dict[str, Any]:
         "refused": full if values["twice"] == "yes" else f"$thing in self.items or {full}",
         "stay": "Otherwise the current one stays the same.",
     }
+
+
+def _moves(values: Values) -> tuple[Inputs, Inputs]:
+    """What `moving_list` starts with, often full or empty, and its steps."""
+    limit = values["limit"]
+    starts = mixed(
+        *[(distinct if values["twice"] == "no" else lists)(one_of(*"abcdefghi"), 0, limit + 1)] * 3,
+        one_of(*(list("abcdefghi"[:size]) for size in (limit, limit - 1, limit + 1, 0))),
+    )
+    add = _call("add", one_of(*"abcdxyz"))
+    step = _call("step", integers(-4, 5, 1))
+    remove = _call("remove", one_of(*"abcdefghx"[: limit + 2]))
+    steps = mixed(
+        *[lists(mixed(step, step, add, add, remove, remove, remove, _call("current")), 1, 9)] * 3,
+        tuples(step, add, add, step, remove).map(list),
+        tuples(*(_call("step", integers(*ends)) for ends in ((1, 3), (-3, -1), (-1, 2))), remove).map(list),
+    )
+    return starts.map(lambda found: (found,)), steps
 
 
 def _undo(values: Values) -> dict[str, Any]:
@@ -840,8 +876,7 @@ TEMPLATES: tuple[Template, ...] = (
                     $put
 
                 def get(self, key):
-                    if key not in self.entries:
-                        $none
+                    $guard
                     $get
         """,
         second="""
@@ -887,14 +922,14 @@ TEMPLATES: tuple[Template, ...] = (
             tuples(),
             mixed(
                 lists(_step(values["capacity"] + 1), 3, values["capacity"] + 8),
-                tuples(
+                _joined(
                     distinct(one_of(*"abcdef"[: values["capacity"] + 1]), values["capacity"], values["capacity"]).map(
                         lambda keys: [("put", (key, place)) for place, key in enumerate(keys, 1)]
                     ),
                     lists(_step(values["capacity"]), 1, 4),
                     lists(_call("put", one_of("x", "y"), integers(1, 9)), 1, 2),
                     lists(_step(values["capacity"]), 0, 3),
-                ).map(lambda parts: [step for part in parts for step in part]),
+                ),
             ),
         ),
     ),
@@ -905,12 +940,12 @@ TEMPLATES: tuple[Template, ...] = (
             "limit": range(3, 9),
             "ends": {
                 "wrap": {
-                    "move": "self.at = (self.at + count) % len(self.items)",
+                    "move": "if self.items:\n    self.at = (self.at + count) % len(self.items)",
                     "over": "Beyond the last $thing it goes on with the first, and back from the first with the last.",
                     "over_2": "The list is circular for `step`: after the last $thing comes the first.",
                 },
                 "stop": {
-                    "move": "self.at = min(max(self.at + count, 0), len(self.items) - 1)",
+                    "move": "if self.items:\n    self.at = min(max(self.at + count, 0), len(self.items) - 1)",
                     "over": "A `step` that would lead beyond the last or the first $thing ends at that one.",
                     "over_2": "`step` goes no further than to the last $thing, or back to the first.",
                 },
@@ -930,7 +965,7 @@ TEMPLATES: tuple[Template, ...] = (
                     "heir": "the one before it becomes current, or the one after it if it was the first",
                 },
                 "first": {
-                    "mend": "if place == self.at:\n    self.at = 0\nelif place < self.at:\n    self.at -= 1",
+                    "mend": "if place < self.at:\n    self.at -= 1\nelif place == self.at:\n    self.at = 0",
                     "heir": "the first of those left becomes current",
                 },
             },
@@ -1023,15 +1058,14 @@ TEMPLATES: tuple[Template, ...] = (
                 def __init__(self, $things):
                     if len($things) > $limit:
                         raise ValueError("too many $things")
-                    self.items = list($things)
+                    self.items = [*$things]
                     self.at = 0
 
                 def current(self):
                     return self.items[self.at] if self.items else None
 
                 def step(self, count):
-                    if self.items:
-                        $move
+                    $move
                     return self.current()
 
                 def add(self, $thing):
@@ -1109,23 +1143,7 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="repeats", says="twice", choose="twice"),
             Misreading(kind="bounds", says="limit", choose="limit"),
         ),
-        inputs=lambda values: (
-            tuples(
-                (distinct if values["twice"] == "no" else lists)(
-                    one_of(*"abcdefghi"[: values["limit"] + 1]), 0, 9
-                ).where(lambda found: len(found) <= values["limit"] + 1)
-            ),
-            lists(
-                mixed(
-                    *[_call("step", integers(-4, 5, 1))] * 2,
-                    *[_call("add", one_of(*"abcdxyz"))] * 2,
-                    *[_call("remove", one_of(*"abcdefghx"[: values["limit"] + 2]))] * 3,
-                    _call("current"),
-                ),
-                1,
-                9,
-            ),
-        ),
+        inputs=_moves,
         held_out=True,
     ),
     Template(
@@ -1310,13 +1328,26 @@ TEMPLATES: tuple[Template, ...] = (
             tuples(),
             mixed(
                 lists(_edit(values["depth"]), 2, 9),
-                tuples(
-                    lists(_edit(0), values["depth"], values["depth"] + 3),
+                _joined(
+                    mixed(
+                        lists(_edit(0), values["depth"], values["depth"] + 3),
+                        _joined(*[_one("write", one_of("ab", "cde")), _one("erase", one_of(1))] * 4),
+                    ),
                     lists(
-                        mixed(_call("undo", integers(1, values["depth"] + 1, values["depth"])), _call("redo")), 1, 3
+                        mixed(_call("undo", integers(1, values["depth"] + 1, values["depth"])), _call("redo")), 1, 4
                     ),
                     lists(_edit(values["depth"]), 0, 3),
-                ).map(lambda parts: [step for part in parts for step in part]),
+                ),
+                _joined(
+                    _one("write", one_of("a", "bc")),
+                    _one("erase", integers(0, 1)),
+                    lists(_call("write", one_of("", "d")), 0, 2),
+                    lists(mixed(_call("undo", integers(0, 2, 1)), _call("redo")), 1, 3),
+                    lists(_call("write", one_of("", "", "f")), 0, 2),
+                    lists(
+                        mixed(_call("undo", integers(0, 3, 1)), _call("redo"), _call("erase", integers(0, 1))), 1, 3
+                    ),
+                ),
             ),
         ),
     ),
