@@ -83,7 +83,8 @@ def code_version() -> str:
 
 
 _AFTER_THE_ENGINE = tuple(
-    """cli/ errors.py evaluation/ executors/ modal_app.py providers/ reports/ storage/ training/
+    """cli/ errors.py evaluation/ executors/ forward_mode/ inference/ ir/compact.py modal_app.py providers/
+    records/splits.py records/training.py reports/ storage/ training/
     testing/acceptance.py testing/comparing.py testing/drawing.py testing/inputs.py
     testing/measuring.py testing/prompts.py testing/running.py testing/solvers.py testing/suite.py
     testing/template testing/test_generator.py testing/validation.py

@@ -11,6 +11,7 @@
     │   └── ServiceUnavailable the host can't be reached or fails again and again: run it again later
     ├── StorageError           a checkpoint, cache or output folder that can't be used
     ├── TemplateError          a template of the test suite that is not well-formed
+    ├── IRError                text that is no specification, with the line at fault
     ├── WireError              bytes that are no value of the wire format, or a value that has no encoding
     └── SandboxError
         ├── SandboxUnavailable a protection that may not be missing is missing on this machine
@@ -72,6 +73,10 @@ class StorageError(LiftError):
 
 class TemplateError(LiftError):
     exit_code = 2
+
+
+class IRError(LiftError):
+    pass
 
 
 class WireError(LiftError):

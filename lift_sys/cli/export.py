@@ -54,8 +54,8 @@ def export(
     from lift_sys.cli.console import Console
     from lift_sys.data_synthesis.exports.registry import Options
     from lift_sys.data_synthesis.exports.registry import export as write
-    from lift_sys.data_synthesis.exports.splits import read_shares
     from lift_sys.data_synthesis.sources.wheels import FOLDER as WHEELS
+    from lift_sys.records.splits import read_shares
 
     cache = cache or (place / "work" if place.is_dir() else None)
     wheels = cache / "sources" / WHEELS if cache else None

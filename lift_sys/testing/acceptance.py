@@ -389,10 +389,13 @@ class _Check:
 
     @cached_property
     def _lifted(self) -> IntermediateRepresentation:
+        name = f"{self.draft.entry_point}.__init__" if self.draft.harness else self.draft.entry_point
+        return self._lift(self.draft.reference, name)
+
+    def _lift(self, source: str, name: str) -> IntermediateRepresentation:
         from lift_sys.reverse_mode.lifter import lift_source
 
-        name = f"{self.draft.entry_point}.__init__" if self.draft.harness else self.draft.entry_point
-        for found, ir in lift_source(self.draft.reference):
+        for found, ir in lift_source(source):
             if found == name:
                 return ir
         raise self.refuse("reference", f"it defines no {name}")
@@ -404,12 +407,20 @@ class _Check:
             Effect(kind="raises", description=f"{name}: {draft.details[detail]}", provenance=says)
             for name, detail in draft.template.raises.items()
         )
+        # The reference has no annotations; the prompt's signature does.
+        returns = f" -> {draft.entry_point}" if draft.harness else ""
+        stub = f"def {draft.entry_point}{draft.signature}{returns}:\n    ...\n"
+        promised = self._lift(stub, draft.entry_point).signature
+        kept = (
+            e for e in lifted.effects if e.kind != "raises" and not draft.harness
+        )  # a constructor sets attributes
+        methods = (f"has the method `{method}`" for method in draft.methods)
         settled = (text for name, text in draft.details.items() if name not in draft.template.raises.values())
         properties = (fill(text, draft.values) for text in draft.template.properties)
         return IntermediateRepresentation(
             intent=Intent(summary=draft.wording, provenance=says),
-            signature=lifted.signature.model_copy(update={"name": draft.entry_point}),
-            effects=(*(effect for effect in lifted.effects if effect.kind != "raises"), *raised),
+            signature=promised.model_copy(update={"provenance": says}),
+            effects=(*kept, *raised),
             assertions=tuple(
                 Assertion(
                     kind="postcondition",
@@ -418,7 +429,7 @@ class _Check:
                 )
                 for text in properties
             ),
-            constraints=tuple(Constraint(description=text, provenance=says) for text in settled),
+            constraints=tuple(Constraint(description=text, provenance=says) for text in (*methods, *settled)),
         )
 
 

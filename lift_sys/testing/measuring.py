@@ -11,13 +11,13 @@ from typing import Any
 from lift_sys.errors import StorageError
 from lift_sys.providers import Completion, Provider, Request
 from lift_sys.records.tasks import Task
+from lift_sys.records.training import SYSTEM
 from lift_sys.sandbox.judge import completion_text
 from lift_sys.storage.files import storage_errors
 from lift_sys.testing.running import run_task
 from lift_sys.testing.suite import Suite
 from lift_sys.testing.test_generator import boxes
 
-SYSTEM = "You write Python. Answer with one code block that holds the whole solution, and nothing else."
 AT_A_TIME = 64
 """Tasks between two writes: what a killed run loses at most."""
 
@@ -38,7 +38,7 @@ class Answer:
 
 
 def request_of(task: Task, max_tokens: int = 512) -> Request:
-    return Request(prompt=task.prompt, system=SYSTEM, max_tokens=max_tokens)
+    return Request(prompt=task.prompt, system=SYSTEM["prompt_to_code"], max_tokens=max_tokens)
 
 
 def judge(task: Task, completion: Completion) -> Answer:
@@ -81,7 +81,7 @@ def measure(
         "solver": f"{provider.name}: {provider.model}",
         "digest": suite.head.digest,
         "max_tokens": max_tokens,
-        "system": SYSTEM,
+        "system": SYSTEM["prompt_to_code"],
     }
     known = _known(out, head)
     advance(len(known))

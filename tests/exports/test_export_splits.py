@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lift_sys.data_synthesis.exports.splits import THREE, assign, read_shares
 from lift_sys.errors import ConfigError
+from lift_sys.records.splits import THREE, assign, read_shares
 
 KEYS = [(f"project-{n % 97}", f"cluster-{n // 3}" if n % 5 == 0 else "") for n in range(600)]
 

@@ -12,8 +12,8 @@ from lift_sys.config import code_version
 from lift_sys.data_synthesis.exports.output import Output
 from lift_sys.data_synthesis.exports.source import Source, open_source
 from lift_sys.data_synthesis.exports.sources_file import sources_text
-from lift_sys.data_synthesis.exports.splits import ONE, THREE, Shares
 from lift_sys.errors import ConfigError
+from lift_sys.records.splits import ONE, THREE, Shares
 
 SCHEMA_VERSION = 1
 PYTHON = "3.11"

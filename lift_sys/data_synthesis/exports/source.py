@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lift_sys.data_synthesis.dataset import MANIFEST, read_manifest
-from lift_sys.data_synthesis.exports.splits import Shares, assign
 from lift_sys.data_synthesis.row_file import open_rows, read_rows
 from lift_sys.errors import StorageError
 from lift_sys.records import Example
 from lift_sys.records.repair import RepairTask
+from lift_sys.records.splits import Shares, assign
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""Instruction data, fine-tuning and what it costs."""

@@ -1,0 +1,52 @@
+"""The settings of a training run."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from lift_sys.records.base import Record
+
+
+class TrainConfig(Record):
+    """All that decides a run, besides its rows. Two runs with the same settings and rows have the same losses."""
+
+    model: str = ""
+    """A folder or a Hugging Face id; empty for the embedded default."""
+    method: Literal["lora", "full"] = "lora"
+    rank: int = Field(16, ge=1)
+    alpha: float = Field(32.0, gt=0)
+    targets: Literal["all", "attention"] = "all"
+    """Which projections get an adapter: all linear ones of a layer, or query, key, value and output."""
+    learning_rate: float = Field(1e-3, gt=0)
+    warmup: float = Field(0.03, ge=0, lt=1)
+    """Share of the steps in which the learning rate rises; after it, it falls to a tenth along a cosine."""
+    weight_decay: float = Field(0.0, ge=0)
+    clip: float = Field(1.0, gt=0)
+    batch_tokens: int = Field(2048, ge=1)
+    """Tokens of one step, padding counted."""
+    micro_tokens: int = Field(2048, ge=1)
+    """Tokens of one pass through the model; less takes less memory."""
+    context: int = Field(1024, ge=8)
+    """Longer rows are left out, and counted."""
+    epochs: float = Field(1.0, gt=0)
+    token_budget: int | None = Field(None, ge=1)
+    """Tokens after which training ends, where that is earlier."""
+    evaluations: int = Field(8, ge=1)
+    """How often the loss on the validation rows is taken."""
+    validation_rows: int = Field(200, ge=1)
+    patience: int | None = Field(None, ge=1)
+    """Evaluations without improvement after which training ends; None never ends it early."""
+    checkpoint_seconds: float = Field(120.0, gt=0)
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """`auto`: bfloat16 where the device has matrix units for it, else float32."""
+    threads: int = Field(0, ge=0)
+    """Threads of the processor; 0 takes every core."""
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _fits(self) -> TrainConfig:
+        if self.micro_tokens < self.context:
+            raise ValueError(f"micro_tokens ({self.micro_tokens}) must hold a row of context ({self.context})")
+        return self

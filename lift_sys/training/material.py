@@ -1,0 +1,141 @@
+"""What instruction rows are made of: the examples of a dataset and the tasks of a suite, in one form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lift_sys.errors import StorageError
+from lift_sys.forward_mode.asking import Failure, call_text, examples_of, fenced, from_ir, outcome, to_repair
+from lift_sys.ir import IntermediateRepresentation
+from lift_sys.ir.compact import render
+from lift_sys.records import Example, MutationEvidence, TestCase
+from lift_sys.records.tasks import Task
+from lift_sys.records.training import Origin, TaskKind, TrainingRow
+
+FAILURES = 3
+"""Failing tests that a repair prompt shows."""
+LONG = 200
+"""Characters of a failing test beyond which a repair prompt leaves it out."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """One function or class with all that can be asked about it."""
+
+    origin: Origin
+    source: str
+    group: str
+    cluster: str
+    category: str
+    difficulty: str
+    prompt: str
+    ir: IntermediateRepresentation
+    code: str
+    entry_point: str
+    plain: bool
+    """Whether its tests are calls that one would type."""
+    tests: tuple[TestCase, ...]
+    mutation: MutationEvidence
+
+    def row(self, kind: TaskKind) -> TrainingRow | None:
+        """The row of a kind; None where there is nothing to make it of."""
+        asked = self._asked(kind)
+        if asked is None:
+            return None
+        return TrainingRow(
+            task=kind,
+            origin=self.origin,
+            source=self.source,
+            group=self.group,
+            category=self.category,
+            difficulty=self.difficulty,
+            prompt=asked,
+            completion=render(self.ir) if kind == "prompt_to_ir" else fenced(self.code),
+        )
+
+    def _asked(self, kind: TaskKind) -> str | None:
+        if kind == "ir_to_code":
+            return from_ir(self.ir, examples_of(self.prompt))
+        return self._bug() if kind == "repair" else self.prompt
+
+    def _bug(self) -> str | None:
+        """The request to mend one of the mutants: one that is told by a test that can be shown, chosen by the id."""
+        if not self.plain:
+            return None
+        found = []
+        for mutant in self.mutation.mutants:
+            if mutant.span is None or not mutant.failing:
+                continue
+            failures = []
+            for place, index in enumerate(mutant.failing[:FAILURES]):
+                got = "does not end" if mutant.stopped else outcome(mutant.got, "s") if mutant.got else ""
+                test = self.tests[index]
+                failure = Failure(
+                    call_text(self.entry_point, test), outcome(test.expected), got if place == 0 else ""
+                )
+                if len(failure.call) + len(failure.expected) + len(failure.got) <= LONG:
+                    failures.append(failure)
+            if failures:
+                start, end = mutant.span
+                found.append((self.code[:start] + mutant.text + self.code[end:], failures))
+        if not found:
+            return None
+        code, failures = found[int(self.source[:8], 16) % len(found)]
+        return to_repair(self.prompt, code, failures)
+
+
+def of_example(example: Example) -> Material:
+    return Material(
+        origin="dataset",
+        source=example.id,
+        group=example.provenance.repository,
+        cluster=example.cluster,
+        category=example.category,
+        difficulty=example.difficulty,
+        prompt=example.prompt,
+        ir=example.ir,
+        code=example.code,
+        entry_point=example.entry_point,
+        plain=not example.harness,
+        tests=example.tests,
+        mutation=example.mutation,
+    )
+
+
+def of_task(task: Task) -> Material:
+    return Material(
+        origin="template",
+        source=task.id,
+        group=task.template,
+        cluster="",
+        category=task.category,
+        difficulty=task.difficulty,
+        prompt=task.prompt,
+        ir=task.ir,
+        code=task.solution,
+        entry_point=task.entry_point,
+        plain=not task.harness,
+        tests=task.hidden,
+        mutation=task.mutation,
+    )
+
+
+def read_examples(path: Path) -> Iterator[Example]:
+    """The examples of a dataset's file, or of `examples.jsonl` in a folder.
+
+    Raises:
+        StorageError: it can't be read, or a line is no example; it names the line.
+    """
+    file = path / "examples.jsonl" if path.is_dir() else path
+    try:
+        with file.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    yield Example.from_line(line)
+                except ValueError as error:
+                    reason = str(error).replace("\n", " ")[:300]
+                    raise StorageError(f"{file}, line {number}: no example: {reason}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise StorageError(f"{file} can't be read: {error}") from error
