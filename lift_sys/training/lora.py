@@ -5,9 +5,9 @@ on a processor: batches of unlike length, logits for prompt tokens whose loss is
 length. `make bench` prints the ratio to trl's SFTTrainer.
 
 A run's folder holds `config.json`, `log.jsonl` (a line a step), `checkpoint/` (adapter, optimizer and position, put
-in place whole), and in the end `adapter/` and `result.json`, which is written last. A killed run that is started again
-goes on from its checkpoint and takes the same batches in the same order, so its losses are those of a run that was
-never stopped.
+in place whole), and in the end `adapter/` and `result.json`, which is written last. A killed run that is started
+again goes on from its checkpoint and takes the same batches in the same order, so its losses are those of a run that
+was never stopped.
 """
 
 from __future__ import annotations
