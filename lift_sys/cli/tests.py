@@ -23,6 +23,9 @@ def generate(
     out: Annotated[Path, typer.Option("--out", help="The suite's file (JSONL).")],
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed gives other tasks, never the same.")] = 1,
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many tasks.")] = 500,
+    training: Annotated[
+        bool, typer.Option("--training", help="Tasks to train on: none of the templates that are held out.")
+    ] = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Worker processes; 0 takes every core.")] = 0,
 ) -> None:
     """Draw a suite from a seed. Every task is checked in the sandbox before it is taken.
@@ -54,7 +57,7 @@ def generate(
                 else:
                     console.advance("templates")
 
-            return await make(seed, count, workers, advance=advance)
+            return await make(seed, count, workers, training=training, advance=advance)
 
     with Console() as console:
         found = asyncio.run(run())

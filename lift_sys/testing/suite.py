@@ -34,16 +34,17 @@ class Suite(Record):
     tasks: tuple[Task, ...]
 
 
-def make_suite(seed: int, tasks: Sequence[Task]) -> Suite:
+def make_suite(seed: int, tasks: Sequence[Task], *, training: bool = False) -> Suite:
     """A suite of these tasks; name, canary and digest follow from the seed and the tasks."""
-    guid = uuid.uuid5(uuid.NAMESPACE_URL, f"lift-sys synthetic suite, seed {seed}")
+    guid = uuid.uuid5(uuid.NAMESPACE_URL, f"lift-sys synthetic suite, seed {seed}{' training' * training}")
+    use = "these tasks are for training" if training else "this file must not be trained on"
     head = Head(
-        suite=f"lift-sys-synthetic-{seed}",
-        canary=f"lift-sys synthetic suite canary GUID {guid}: this file must not be trained on",
+        suite=f"lift-sys-{'training' if training else 'synthetic'}-{seed}",
+        canary=f"lift-sys synthetic suite canary GUID {guid}: {use}",
         seed=seed,
         count=len(tasks),
         digest=digest(tasks),
-        command=f"lift-sys tests generate --seed {seed} --count {len(tasks)}",
+        command=f"lift-sys tests generate --seed {seed} --count {len(tasks)}{' --training' * training}",
     )
     return Suite(head=head, tasks=tuple(tasks))
 

@@ -64,11 +64,13 @@ async def generate(
     executor: Executor,
     *,
     templates: dict[str, tuple[Template, ...]] | None = None,
+    training: bool = False,
     advance: Callable[[int], None] = lambda total: None,
 ) -> Generation:
     """A suite of `count` tasks, balanced over categories and, inside a category, over templates and difficulties.
 
     Args:
+        training: leave out the templates that are held out.
         advance: called with the number of templates when it is known, then with 0 for each that is done.
 
     Raises:
@@ -76,6 +78,8 @@ async def generate(
         TemplateError: a template is not well-formed.
     """
     found = templates if templates is not None else all_templates()
+    if training:
+        found = {name: tuple(t for t in several if not t.held_out) for name, several in found.items()}
     if count < 1:
         raise ConfigError(f"--count must be 1 or more, not {count}")
     orders = list(_orders(found, seed, count))
@@ -93,7 +97,7 @@ async def generate(
             f"seed {seed} gives {len(chosen)} tasks, not {count}: ask for fewer, or take a smaller seed"
         )
     return Generation(
-        suite=make_suite(seed, chosen),
+        suite=make_suite(seed, chosen, training=training),
         refusals=[refusal for result in made for refusal in result.refusals],
         duplicates=duplicates,
         made=Counter(task.template for result in made for task in result.tasks),

@@ -66,6 +66,21 @@ def test_seeds_own_different_combinations_and_together_all_of_them(template: Tem
     assert template.size >= 100
 
 
+def test_tasks_to_train_on_are_of_no_held_out_template(suite: Suite) -> None:
+    several = templates_of("list_operations")
+    (kept, *_), (held_out, *_) = ([t for t in several if t.held_out is out] for out in (False, True))
+    templates = {"list_operations": (kept, held_out)}
+
+    async def run() -> Suite:
+        async with make_executor("local", 2) as workers:
+            return (await generate(3, 4, workers, templates=templates, training=True)).suite
+
+    tasks = asyncio.run(run())
+    assert {task.template for task in tasks.tasks} == {f"list_operations.{kept.name}"}
+    assert tasks.head.canary != suite.head.canary
+    assert tasks.head.command.endswith("--training")
+
+
 def test_categories_share_the_suite_evenly(suite: Suite) -> None:
     assert [task.category for task in suite.tasks].count("stateful_classes") == 4
 
