@@ -17,6 +17,7 @@ from lift_sys.cli.repair import repair
 from lift_sys.cli.scrape import ScrapeCommand, scrape
 from lift_sys.cli.show import show
 from lift_sys.cli.synthesize import synthesize
+from lift_sys.cli.synthesize_code import synthesize_code
 from lift_sys.cli.tests import tests
 from lift_sys.cli.verify import verify
 
@@ -42,9 +43,9 @@ def _root(
 
 
 MAKING = (generate, scrape, lift, synthesize, judge, verify, repair, decontaminate, publish, export, forget)
-for command in (*MAKING, show, browse, doctor):
+for command in (*MAKING, show, browse, synthesize_code, doctor):
     kind = ScrapeCommand if command is scrape else None
-    app.command(cls=kind, no_args_is_help=command in (scrape, lift, synthesize, judge, decontaminate, forget))(
-        command
-    )
+    app.command(
+        cls=kind, no_args_is_help=command in (scrape, lift, synthesize, synthesize_code, judge, decontaminate, forget)
+    )(command)
 app.add_typer(tests)

@@ -20,6 +20,8 @@ class Request:
     max_tokens: int = 512
     temperature: float = 0.0
     seed: int = 0
+    grammar: str = ""
+    """What the answer is held to: a grammar in Lark's notation as llguidance reads it; empty for none."""
 
 
 @dataclass(frozen=True)
