@@ -209,8 +209,7 @@ TEMPLATES: tuple[Template, ...] = (
             "starts": (
                 "The first window begins at the first $thing, and each later one begins $further further on.",
                 "Windows begin $further apart, the first of them at the first $thing.",
-                "From the start of one window to the start of the next it is $further; the first starts at the very "
-                "beginning.",
+                "Each window starts $further after the one before it; the first starts at the very beginning.",
             ),
             "tail": ("$ends", "$ends_too"),
         },
@@ -593,7 +592,7 @@ TEMPLATES: tuple[Template, ...] = (
             "`$xs` has the minutes of $things in ascending order. Going through them, a $thing joins the current "
             "$group if it comes at most $gap minutes after $since, and opens the next $group otherwise. Return a "
             "list that has for each $group, in order, $words.",
-            "Group the $things whose minutes are given, in ascending order, by `$xs`. The first of them opens a "
+            "`$xs` gives the minutes of $things in ascending order, which are to be grouped. The first of them opens a "
             "$group; every other $thing belongs to the $group that was opened last unless more than $gap minutes "
             "have passed since $since_too, in which case it opens another one. For each $group the returned list has "
             "$words.",

@@ -113,8 +113,8 @@ TEMPLATES: tuple[Template, ...] = (
                 "below": {"op": "<", "side_word": "below", "other_word": "above"},
             },
             "edge": {
-                "in": {"or_equal": "=", "counts": "still belongs to a stretch"},
-                "out": {"or_equal": "", "counts": "ends a stretch"},
+                "in": {"or_equal": "=", "counts": "still counts"},
+                "out": {"or_equal": "", "counts": "does not count"},
             },
         },
         surface={
@@ -460,10 +460,11 @@ TEMPLATES: tuple[Template, ...] = (
                 },
             },
             "small": {
-                "all": {"keep": "", "then": "; that one counts as well"},
-                "filled": {"keep": " if section", "then": ", but empty sections are left out"},
+                "all": {"keep": "", "zero": " (0 for an empty one)", "then": "; that one counts as well"},
+                "filled": {"keep": " if section", "zero": "", "then": ", but empty sections are left out"},
                 "long": {
                     "keep": " if len(section) > 1",
+                    "zero": "",
                     "then": ", but all sections with fewer than two numbers are left out",
                 },
             },
@@ -476,7 +477,7 @@ TEMPLATES: tuple[Template, ...] = (
                 },
                 "sums": {
                     "returns": "list[int]",
-                    "asked": "the sum of each section (0 for an empty one)",
+                    "asked": "the sum of each section$zero",
                     "shown": "sum(section)",
                     "nothing": "[0]",
                 },
@@ -702,12 +703,18 @@ TEMPLATES: tuple[Template, ...] = (
                 "extra": {
                     "count": "$more",
                     "left": "the $things left over, which are those at the end of the list, form one more pile after "
-                    "all the others, in the order of the list; that pile is there even if it is empty",
+                    "all the others, in the order of the list; where none are left over, that pile is there too, and empty",
                 },
             },
             "begin": {
-                "first": {"starts": "The first pile is the first to get something"},
-                "last": {"starts": "The last pile is the first to get something, then the one before it, and so on"},
+                "first": {
+                    "starts": "The first pile is the first to get something",
+                    "shown_first": "; it is the first of the result, too",
+                },
+                "last": {
+                    "starts": "The last pile is the first to get something, then the one before it, and so on",
+                    "shown_first": "; the result has the first pile first, all the same",
+                },
             },
             "inside": {
                 "kept": {"lies": "in the order of the list"},
@@ -736,7 +743,7 @@ TEMPLATES: tuple[Template, ...] = (
             "the front of the list and going $dealt. Return all the piles as a list of lists.",
         ),
         details={
-            "begin": ("$starts.", "$starts; the result has the first pile first, all the same."),
+            "begin": ("$starts.", "$starts$shown_first."),
             "rest": (
                 "If the number of $things is not a multiple of $piles, $left.",
                 "Where $piles does not divide the number of $things, $left.",
@@ -845,7 +852,7 @@ TEMPLATES: tuple[Template, ...] = (
             "A $thing is called a $peak if the ones before and after it are both exceeded: it has to be $step or "
             "more $higher than either. List the positions (from 0, ascending) of the $peaks in `$xs`.",
             "Find the $peaks among the $things in `$xs` and return where they are, as a list of indices in ascending "
-            "order. For a $peak, the $thing must be $higher than both of its neighbours, by $step at the least.",
+            "order. For a $peak, the $thing must be $higher than both of its neighbours, by at least $step.",
             "Which $things in `$xs` are $higher than the one on the left and the one on the right, by no less than "
             "$step each? Those are $peaks. Give back their indices, smallest first.",
         ),

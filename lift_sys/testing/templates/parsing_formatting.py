@@ -203,7 +203,7 @@ _LIST = Template(
         "Say in words who the $things are: enumerate the names in `$xs` in the manner of $sample.",
         "`$xs` is a list of names. Build the enumeration of them that a sentence would hold, such as $sample, with "
         "`$word` in front of the last entry.",
-        "A page tells its readers which $things $act. Turn the list `$xs` of their names into such a text; three names "
+        "A page tells its readers which $things $act. Turn the list `$xs` of their names into the text for it; three names "
         "would look like $sample.",
     ),
     details={

@@ -421,7 +421,7 @@ TEMPLATES: tuple[Template, ...] = (
                 "Nothing is split that has $limit $unit or fewer.",
             ),
             "result": ("$result_1", "$result_2"),
-            "least": ("`$n` is at least 1.", "There are never fewer than 1 at the start.", "`$n` is 1 or more."),
+            "least": ("`$n` is at least 1.", "`$n` is never less than 1.", "`$n` is 1 or more."),
         },
         reference="""
             def $name($n):
@@ -758,8 +758,8 @@ TEMPLATES: tuple[Template, ...] = (
                 "basic": {
                     "which": "each basic part (one that has no $doc)",
                     "alone_1": "A product without a $doc is a basic part itself, and the only one needed.",
-                    "alone_2": "Where `$product` has no $doc, it is a basic part: `count` pieces of it are all that "
-                    "is needed.",
+                    "alone_2": "Where `$product` has no $doc, it is a basic part: that is all that is needed, "
+                    "`count` pieces of it and their spares.",
                 },
                 "all": {
                     "which": "each part (with a $doc of its own or without)",
@@ -1029,7 +1029,7 @@ TEMPLATES: tuple[Template, ...] = (
             "unknown": ("$unknown_1", "$unknown_2"),
             "whole": (
                 "What is taken over from `$extra` as a whole is not changed, nor searched for `None`.",
-                "Whatever comes from `$extra` without being merged stays exactly as it is there, to its last `None`.",
+                "Whatever comes from `$extra` without being merged stays exactly as it is there, with every `None` in it.",
             ),
         },
         reference="""

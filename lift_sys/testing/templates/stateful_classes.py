@@ -224,7 +224,7 @@ TEMPLATES: tuple[Template, ...] = (
                 "saturate": {
                     "up": "self.value = min($top, self.value + amount)",
                     "other_up": "self.value += amount\nif self.value > $top:\n    self.value = $top",
-                    "then": "stays at $top",
+                    "then": "stops at $top",
                 },
                 "wrap": {
                     "up": "self.value = $wrapped",
@@ -403,10 +403,10 @@ TEMPLATES: tuple[Template, ...] = (
         signature="()",
         methods=("add(self, value: int) -> $returns", "clear(self) -> int"),
         wordings=(
-            "It remembers the last $size $things. `add` takes a new one and returns $asked_words of the last $size, "
+            "An object remembers the last $size $things. `add` takes a new one and returns $asked_words of the last $size, "
             "that one included. `clear` forgets them all and returns how many it had.",
-            "Write something that watches a series of $things: each call of `add` hands it one and gives back "
-            "$asked_words of the $size latest. Calling `clear` empties it and tells how many $things it held.",
+            "An object watches a series of $things and keeps the $size latest: each call of `add` hands it one and gives "
+            "back $asked_words of those. Calling `clear` empties it and tells how many $things it kept.",
             "An object is told one $thing after another by `add`, keeps no more than the $size newest, and answers each "
             "time with $asked_words of these $size. `clear` drops what it keeps and returns their number.",
             "Of a stream of $things, only the $size most recent matter. `add(value)` returns $asked_words of those, "
@@ -493,13 +493,13 @@ TEMPLATES: tuple[Template, ...] = (
             "span": range(4, 11),
             "rule": {
                 "passed": {
-                    "told": "A request is let through if, in the $span seconds up to it, fewer than $limit $deeds of the "
+                    "told": "A $deed is let through if, in the $span seconds up to it, fewer than $limit $deeds of the "
                     "same $who were let through; refused ones do not matter.",
                     "told_2": "It counts how many $deeds of that $who were let through in the last $span seconds (those "
                     "refused are not counted), and lets one more through if there were fewer than $limit.",
                 },
                 "made": {
-                    "told": "A request is let through if, in the $span seconds up to it, the same $who made fewer than "
+                    "told": "A $deed is let through if, in the $span seconds up to it, the same $who made fewer than "
                     "$limit other $deeds, whether those were let through or refused.",
                     "told_2": "It counts how many $deeds that $who made before in the last $span seconds, refused ones "
                     "included, and lets this one through if there were fewer than $limit.",
@@ -563,7 +563,7 @@ TEMPLATES: tuple[Template, ...] = (
         signature="()",
         methods=("allow(self, user: str, at: int) -> $returns",),
         wordings=(
-            "No $who may make more than a certain number of $deeds in a time. `allow` is called for each $deed, made by "
+            "No $who may make more than a certain number of $deeds within a certain time. `allow` is called for each $deed, made by "
             "`user` in the second `at`, and $back.",
             "Each call of `allow` stands for one $deed by a $who named `user` in the second `at`. It $back.",
             "Keep ${who}s from making too many $deeds. For a $deed of `user` in second `at`, `allow` $back.",
@@ -1020,7 +1020,7 @@ TEMPLATES: tuple[Template, ...] = (
             "position, counted from 0, and `remove` takes one out. `current`, `step` and `remove` return the $thing that "
             "is current then.",
             "From a list of $things, one is always the current one, starting with the first. Three methods return the "
-            "current $thing: `current` just so, `step` after moving on by `count` (a negative `count` moves back), and "
+            "current $thing: `current` without any change, `step` after moving on by `count` (a negative `count` moves back), and "
             "`remove` after taking a $thing out of the list. `add` inserts one and returns the position that it got, "
             "where 0 is the front.",
             "Somebody looks at the $things of a list, one at a time, beginning with the first. `step(count)` moves ahead "
@@ -1210,8 +1210,8 @@ TEMPLATES: tuple[Template, ...] = (
             "`erase`, which takes `count` characters away at the $cut; `undo`, which goes back by `times` changes; and "
             "`redo`, which goes forward again by one undone change. Each returns the whole $thing after that.",
             "A $thing, at first without any characters, is changed by `write(text)`, which appends to it, and by "
-            "`erase(count)`, which removes so many characters at its $cut. `undo(times)` reverts so many of the latest "
-            "changes, and `redo()` restores the one that was reverted last. Every method returns what the $thing is "
+            "`erase(count)`, which removes that many characters at its $cut. `undo(times)` reverts that many of the "
+            "latest changes, and `redo()` restores the one that was reverted last. Every method returns what the $thing is "
             "afterwards.",
         ),
         details={

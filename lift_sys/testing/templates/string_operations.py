@@ -368,7 +368,7 @@ _MASK = Template(
         "No $thing may show account numbers. Numbers with $least or more digits in `$xs` keep just their $shown, "
         "and each of their other digits becomes `$mark`.",
         "Before a $thing is stored, its numbers are made unreadable. If a number in `$xs` has $least digits or more, "
-        "write `$mark` for each of its digits but the $shown.",
+        "write `$mark` for each of its digits except the $shown.",
     ),
     details={
         "number": ("A number is $is_number.", "Here a number means $is_number."),
@@ -593,7 +593,7 @@ _HIGHLIGHT = Template(
             "later": {
                 "some": "[1:]",
                 "of": "every occurrence of `term` but the first",
-                "few": "An only occurrence is not marked",
+                "few": "A single occurrence is not marked",
             },
             **{
                 f"{side} {count}": {
@@ -741,12 +741,14 @@ _JOIN = Template(
         "pick": ("longest", "shortest"),
         "case": {
             "exact": {"letters": "`a` and `A` are different letters"},
-            "ignored": {"letters": "`a` and `A` count as equal, and what is joined first keeps its spelling"},
+            "ignored": {
+                "letters": "`a` and `A` count as equal, and in an overlap, what is joined first keeps its spelling"
+            },
         },
         "within": {
             "skipped": {"held": "A $thing that the text joined so far contains anywhere is left out"},
             "swallowed": {
-                "held": "A $thing in which the whole text joined so far occurs anywhere replaces that text"
+                "held": "A $thing in which the whole text joined so far occurs anywhere replaces that text as it is"
             },
             "joined": {"held": "A $thing is dealt with like this even if the text joined so far contains it already"},
         },

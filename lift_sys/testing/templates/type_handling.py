@@ -547,8 +547,8 @@ _KINDS_IN_LIST = Template(
         'that occurs, which is the name of its Python type (such as "str") if nothing else is said, to $told.',
         "`$xs` is a list of $things of mixed types. Give back a dictionary with a key for each kind among them and "
         'under it $told; unless told otherwise, the key is what Python calls the type, for example "str".',
-        'For every kind of $thing in the list `$xs`, tell $told. The result is a dictionary whose keys are "str" and '
-        "the other names that Python has for types, apart from what follows.",
+        "For every kind of $thing in the list `$xs`, tell $told. The result is a dictionary whose keys are the "
+        'names that Python has for these types, such as "str", apart from what follows.',
         "Group the $things of `$xs` by type, and return for each type $told. That is to be a dictionary, whose keys "
         'are the names of the types, "str" for instance, with some exceptions.',
     ),
@@ -1110,8 +1110,7 @@ def _record_check(values: Values) -> Values:
         else f"{exact_1}`int`, for example. {'Exceptions' if len(said_1) > 1 else 'An exception'}: {'; '.join(said_1)}.",
         "valid_2": 'Nothing is converted: a value needs to have just the type that is expected, and `True` is no "int".'
         if strict
-        else f"A value needs to have just the type that is expected (`True` is no `int`), except that "
-        f"{'; '.join(said_2)}.",
+        else f"A value needs to have just the type that is expected (2.0 is no `int`), except that {'; '.join(said_2)}.",
     }
 
 
