@@ -1,108 +1,212 @@
-"""A model on this machine's processor, through transformers."""
+"""A model on this machine, through the fastest engine that takes it.
+
+`LIFT_SYS_ENGINE`: `auto` (openvino on a processor, transformers on a GPU and for what openvino does not take),
+`openvino` or `transformers`. `LIFT_SYS_PRECISION`, for openvino: `auto` (bfloat16 where the processor multiplies
+matrices of it, else float32), `float32`, `bfloat16` or `int8`.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import json
+import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from lift_sys.config import usable_cores
 from lift_sys.errors import ConfigError
+from lift_sys.providers.adapters import Adapter, read_adapter
 from lift_sys.providers.base import Closing, Completion, Request
-from lift_sys.providers.embedded import NAME, embedded_model, library
+from lift_sys.providers.embedded import library
+from lift_sys.providers.engines import Decoded, Engine, EngineMissing, Prompt
+from lift_sys.providers.openvino_engine import OpenVinoEngine, best_precision
+from lift_sys.providers.probe import Proof, check_adapter, check_base, probe_ids, reference_of
+from lift_sys.providers.transformers_engine import TransformersEngine
+from lift_sys.providers.weights import Weights, find_weights
+from lift_sys.storage.files import storage_errors
 
-BATCH = 32
-"""Requests that are decoded together; sorted by length, so that little is padding."""
+ENGINE, PRECISION = "LIFT_SYS_ENGINE", "LIFT_SYS_PRECISION"
+ENGINES = ("auto", "openvino", "transformers")
+PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 
 
 class LocalProvider(Closing):
-    """Runs a causal language model. `model`: a folder, a Hugging Face id, or empty for the embedded default.
+    """Runs a causal language model. `model`: see `weights.py`; empty for the embedded default.
+
+    Args:
+        adapter: a folder with an adapter to put on `model`.
+        engine: one of `ENGINES`, or an engine that is loaded already; empty takes `LIFT_SYS_ENGINE`.
+        precision: one of `PRECISIONS`; empty takes `LIFT_SYS_PRECISION`.
+        seconds: wall time that one answer may take; None sets no bound.
 
     Raises:
-        ConfigError: torch or transformers is missing, there is no such model, or it has no chat template.
+        ConfigError: a package is missing, there is no such model, it has no chat template, it does not fit into
+            memory, or its adapter is not in effect (`probe.NotInEffect`).
     """
 
     name = "local"
 
-    def __init__(self, model: str = "", batch: int = BATCH) -> None:
-        self._torch, transformers = library("torch"), library("transformers")
-        place = model or str(embedded_model())
+    def __init__(
+        self,
+        model: str = "",
+        *,
+        adapter: str = "",
+        engine: str | Engine = "",
+        precision: str = "",
+        seconds: float | None = None,
+    ) -> None:
+        self._weights = find_weights(model, adapter)
+        self._weights.check_memory()
+        self._seconds = seconds
+        self._tokenizer = _tokenizer(self._weights)
+        self._ends = _ends(self._weights, self._tokenizer)
+        self._context = int(self._weights.config.get("max_position_embeddings", 2048))
+        self._probe = probe_ids(self._tokenizer)
+        self._passed_over = ""
+        self._proof: Proof | None = None
+        if isinstance(engine, str):
+            self._engine = self._choose(_setting(engine, ENGINE, ENGINES), _setting(precision, PRECISION, PRECISIONS))
+        else:
+            self._engine = engine
+            self._check_base()
+        self._put_on(self._weights.adapter)
+
+    def about(self) -> str:
+        """One line on what answers, and how."""
+        parts = [
+            f"local: {self.model} through {self._engine.name}, {self._engine.precision}, {usable_cores()} threads"
+        ]
+        if self._proof is not None:
+            seen = f"measured, off by {self._proof.off:.1%}" if self._proof.shown else "too small to be measured"
+            parts.append(f"adapter in effect ({seen})")
+        if self._passed_over:
+            parts.append(f"openvino passed over: {self._passed_over}")
+        return "; ".join(parts)
+
+    # --- engines and adapters
+
+    def _choose(self, wanted: str, precision: str) -> Engine:
+        if wanted == "auto" and library("torch").cuda.is_available():
+            wanted = "transformers"
+        if wanted != "transformers":
+            try:
+                return self._openvino(best_precision() if precision == "auto" else precision)
+            except EngineMissing as error:
+                if wanted == "openvino":
+                    raise
+                self._passed_over = str(error)
+        self._engine = TransformersEngine(self._weights, self._tokenizer, self._ends)
+        self._check_base()
+        return self._engine
+
+    def _openvino(self, precision: str) -> Engine:
+        self._engine = OpenVinoEngine(
+            self._weights, precision, self._ends, adapters=self._weights.adapter is not None
+        )
         try:
-            self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(place, padding_side="left")
-            self._model: Any = transformers.AutoModelForCausalLM.from_pretrained(place, dtype=self._torch.float32)
-        except (OSError, ValueError) as error:
-            raise ConfigError(f"the model {place} can't be loaded: {str(error)[:300]}") from error
-        if self._tokenizer.chat_template is None:
-            raise ConfigError(f"the model {place} has no chat template: an instruction-tuned one is wanted")
-        if self._tokenizer.pad_token_id is None:
-            self._tokenizer.pad_token = self._tokenizer.eos_token
-        self._model.eval()
-        self._batch = batch
-        self.model = f"{model or NAME}@{_weights(Path(place))}"
+            self._check_base()
+        except ConfigError as error:
+            self._engine.close()
+            raise EngineMissing(str(error)) from error
+        return self._engine
+
+    def _check_base(self) -> None:
+        self._base_says = self._engine.log_probabilities(self._probe)
+        true = reference_of(self._weights, None, self._probe, self._engine.reference)
+        check_base(self._base_says, true.base, self._engine.name)
+
+    def use(self, adapter: str | None) -> None:
+        """Answer with another adapter from now on, or with none. The base stays loaded.
+
+        Raises:
+            ConfigError: there is no such adapter, it is for another model, or it is not in effect.
+        """
+        try:
+            self._put_on(read_adapter(Path(adapter)) if adapter else None)
+        except ConfigError:
+            self._put_on(None)
+            raise
+
+    def _put_on(self, adapter: Adapter | None) -> None:
+        self._engine.use(adapter)
+        self._weights = replace(self._weights, adapter=adapter)
+        precision = "" if self._engine.precision == "float32" else f"~{self._engine.precision}"
+        self.model = f"{self._weights.label}{precision}"
+        self._proof = None
+        if adapter is not None:
+            true = reference_of(self._weights, adapter, self._probe, self._engine.reference)
+            said = self._engine.log_probabilities(self._probe)
+            self._proof = check_adapter(self._base_says, said, true, self._engine.name)
+
+    def close(self) -> None:
+        self._engine.close()
+
+    # --- answers
 
     def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
-        """Completions in order. Requests are decoded in batches of alike length, as many batches ahead as needed."""
-        texts = [self._chat(request) for request in requests]
-        ids = [self._tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
-        order = sorted(range(len(requests)), key=lambda i: (-requests[i].max_tokens, -len(ids[i]), i))
-        found: dict[int, Completion] = {}
-        waiting = 0
-        for start in range(0, len(order), self._batch):
-            numbers = order[start : start + self._batch]
-            found |= self._decode([(number, requests[number], texts[number], len(ids[number])) for number in numbers])
-            while waiting in found:
-                yield found.pop(waiting)
-                waiting += 1
+        """Completions in order, as soon as each and those before it are there."""
+        return self.usage.counted(self._complete(requests))
 
-    def _chat(self, request: Request) -> str:
+    def _complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
+        found: dict[int, Completion] = {}
+        prompts: dict[int, Prompt] = {}
+        for number, request in enumerate(requests):
+            ids = self._ids(request)
+            limit = min(request.max_tokens, self._context - len(ids))
+            if limit < 1:
+                found[number] = Completion("", "error", len(ids), detail="the prompt fills the context")
+            else:
+                prompts[number] = Prompt(number, ids, limit, request)
+        with closing(self._engine.run(list(prompts.values()), self._seconds)) as answers:
+            for number in range(len(requests)):
+                began = time.monotonic()
+                while number not in found:
+                    answer = next(answers)
+                    now = time.monotonic()
+                    found[answer.number] = self._completion(prompts[answer.number], answer, now - began)
+                    began = now
+                yield found.pop(number)
+
+    def _ids(self, request: Request) -> tuple[int, ...]:
         messages = [{"role": "system", "content": request.system}] if request.system else []
         messages.append({"role": "user", "content": request.prompt})
         text: str = self._tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-        return text
+        return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def _decode(self, items: Sequence[tuple[int, Request, str, int]]) -> dict[int, Completion]:
-        began = time.monotonic()
-        limit = self._model.config.max_position_embeddings
-        first = items[0][1]
-        most = min(first.max_tokens, limit - max(length for *_, length in items))
-        if most < 1:
-            return {
-                n: Completion("", "error", length, detail="the prompt fills the context") for n, *_, length in items
-            }
-        inputs = self._tokenizer(
-            [text for _, _, text, _ in items], return_tensors="pt", padding=True, add_special_tokens=False
-        )
-        sampling: dict[str, Any] = {"do_sample": False}
-        if first.temperature > 0:
-            self._torch.manual_seed(first.seed)
-            sampling = {"do_sample": True, "temperature": first.temperature, "top_p": 1.0, "top_k": 0}
-        with self._torch.inference_mode():
-            output = self._model.generate(
-                **inputs, max_new_tokens=most, pad_token_id=self._tokenizer.pad_token_id, **sampling
-            )
-        seconds = (time.monotonic() - began) / len(items)
-        found = {}
-        start = inputs["input_ids"].shape[1]
-        for (number, request, _, length), row in zip(items, output, strict=True):
-            made = row[start:].tolist()[: request.max_tokens]
-            end = self._end(made)
-            text = self._tokenizer.decode(made[:end], skip_special_tokens=True)
-            finish = "stop" if end < len(made) else "length"
-            found[number] = Completion(text, finish, length, end, seconds)  # type: ignore[arg-type]
-        return found
-
-    def _end(self, tokens: list[int]) -> int:
-        ends = self._model.generation_config.eos_token_id
-        stops = set(ends if isinstance(ends, list) else [ends]) | {self._tokenizer.eos_token_id}
-        return next((place for place, token in enumerate(tokens) if token in stops), len(tokens))
+    def _completion(self, prompt: Prompt, answer: Decoded, seconds: float) -> Completion:
+        text = self._tokenizer.decode(list(answer.ids), skip_special_tokens=True)
+        return Completion(text, answer.finish, len(prompt.ids), len(answer.ids), seconds, answer.detail)
 
 
-def _weights(folder: Path) -> str:
-    """A short hash of the weights; of a model that is not a folder, its id says enough."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.safetensors")) if folder.is_dir() else ():
-        with path.open("rb") as file:
-            for block in iter(lambda: file.read(1 << 24), b""):
-                digest.update(block)
-    return digest.hexdigest()[:12]
+def _setting(given: str, variable: str, known: Sequence[str]) -> str:
+    value = given or os.environ.get(variable) or known[0]
+    if value not in known:
+        raise ConfigError(f"{variable} is one of {', '.join(known)}, not {value!r}")
+    return value
+
+
+def _tokenizer(weights: Weights) -> Any:
+    library("transformers").utils.logging.disable_progress_bar()
+    try:
+        found = library("transformers").AutoTokenizer.from_pretrained(weights.tokenizer)
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigError(f"the tokenizer in {weights.tokenizer} can't be loaded: {str(error)[:300]}") from error
+    if found.chat_template is None:
+        raise ConfigError(f"the model {weights.name} has no chat template: an instruction-tuned one is wanted")
+    return found
+
+
+def _ends(weights: Weights, tokenizer: Any) -> list[int]:
+    """Tokens that end an answer: what the tokenizer says, then what the model says."""
+    ends = [tokenizer.eos_token_id, weights.config.get("eos_token_id")]
+    path = weights.folder / "generation_config.json"
+    if path.is_file():
+        with storage_errors(path):
+            ends.append(json.loads(path.read_text(encoding="utf-8")).get("eos_token_id"))
+    flat = [number for end in ends for number in (end if isinstance(end, list) else [end]) if number is not None]
+    if not flat:
+        raise ConfigError(f"the model {weights.name} has no token that ends an answer")
+    return list(dict.fromkeys(flat))

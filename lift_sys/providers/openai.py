@@ -1,35 +1,86 @@
-"""Any server that speaks OpenAI's chat completions: the address and the key come from the environment."""
+"""Any server that speaks OpenAI's chat completions: the address and the key come from the environment.
+
+A server may be slow, wrong or gone. Each request has a bound in time, is asked again where that may help, and ends
+as an `error` completion that says why; a server that answers nothing at all is given up after `GIVE_UP` requests, so
+that a long list ends soon.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+import random
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from typing import Any
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from lift_sys.errors import ConfigError
-from lift_sys.providers.base import Closing, Completion, Request
+from lift_sys.providers.base import Closing, Completion, Finish, Request
 
-URL, KEY = "OPENAI_BASE_URL", "OPENAI_API_KEY"
+URL, KEY, GRAMMAR = "OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_GRAMMAR"
+DIALECTS = ("", "vllm", "llama.cpp", "check")
+"""How a server takes grammars: it is not known, in `structured_outputs`, in `grammar`, or not at all: then the answer
+is held against the grammar when it is there."""
 ATTEMPTS = 4
 SECONDS = 120.0
 """Wall-clock time of one attempt."""
 AT_A_TIME = 8
-_AGAIN = frozenset((408, 409, 429, 500, 502, 503, 504))
+GIVE_UP = 8
+"""Requests in a row that found no server, after which no more are sent."""
+LONGEST_PAUSE = 30.0
+"""Seconds between two attempts, whatever a server asks for."""
+LARGEST = 16 << 20
+"""Bytes of an answer."""
+_AGAIN = frozenset((408, 409, 425, 429, 500, 502, 503, 504))
+
+
+class _Failed(Exception):
+    """An attempt that may be made again. `gone`: there was no server to speak of."""
+
+    def __init__(self, detail: str, pause: float = 0.0, gone: bool = False) -> None:
+        super().__init__(detail)
+        self.pause, self.gone = pause, gone
 
 
 class OpenAIProvider(Closing):
-    """Asks `url`/chat/completions. The key is sent nowhere else and never shown."""
+    """Asks `url`/chat/completions. The key is sent nowhere else and never shown.
+
+    Args:
+        seconds: wall time of one attempt; of at most `ATTEMPTS`.
+        pause: seconds before the second attempt; doubled before each one after it.
+        dialect: how the server takes grammars, one of `DIALECTS`.
+
+    Raises:
+        ConfigError: there is no such dialect.
+    """
 
     name = "openai"
 
-    def __init__(self, url: str, model: str, key: str = "", *, seconds: float = SECONDS, pause: float = 1.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        model: str,
+        key: str = "",
+        *,
+        seconds: float = SECONDS,
+        pause: float = 1.0,
+        dialect: str = "",
+    ) -> None:
+        if dialect not in DIALECTS:
+            raise ConfigError(f"{GRAMMAR} is one of {', '.join(DIALECTS[1:])}, not {dialect!r}")
         self._url = f"{url.rstrip('/')}/chat/completions"
-        self._key, self._seconds, self._pause = key, seconds, pause
+        self._key, self._seconds, self._pause, self._dialect = key, seconds, pause, dialect
         self.model = model
-        self._session = requests.Session()
+        self._session = _Session()
+        self._session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=AT_A_TIME))
+        self._session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=AT_A_TIME))
 
     @classmethod
     def from_environment(cls, model: str) -> OpenAIProvider:
@@ -39,58 +90,186 @@ class OpenAIProvider(Closing):
         url = os.environ.get(URL)
         if not url or not model:
             raise ConfigError(f"set {URL} to the server's address (http://.../v1) and name a model with --model")
-        return cls(url, model, os.environ.get(KEY, ""))
+        return cls(url, model, os.environ.get(KEY, ""), dialect=os.environ.get(GRAMMAR, ""))
 
     def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
-        pool = ThreadPoolExecutor(AT_A_TIME)
+        """Completions in order, `AT_A_TIME` requests under way. Leaving early sends no more of them."""
+        return self.usage.counted(self._complete(requests))
+
+    def _complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
+        asking = _Asking(self, requests)
         try:
-            yield from pool.map(self._ask, requests)
+            for found in asking.found:
+                yield found.result()
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            asking.stop.set()
 
     def close(self) -> None:
         self._session.close()
 
-    def _ask(self, request: Request) -> Completion:
+    def about(self) -> str:
+        return f"{self.name}: {self.model} at {self._url}"
+
+    # --- one request
+
+    def ask(self, request: Request, asking: _Asking) -> Completion:
+        """The answer to one request, after as many attempts as it takes and is allowed."""
+        try:
+            order = self._order(request)
+        except ConfigError as error:
+            return Completion("", "error", detail=str(error))
+        began, detail, gone = time.monotonic(), "", False
+        for attempt in range(ATTEMPTS):
+            try:
+                found = self._attempt(order, began)
+                asking.silent = 0
+                return self._checked(request, found)
+            except _Failed as failed:
+                detail, gone = str(failed), failed.gone
+                pause = min(LONGEST_PAUSE, max(failed.pause, self._pause * 2**attempt * random.uniform(0.75, 1.25)))
+            if not gone:
+                asking.silent = 0
+            if attempt + 1 < ATTEMPTS and asking.stop.wait(pause):
+                return Completion("", "error", detail="left before an answer came")
+        asking.silent += gone
+        return Completion(
+            "", "error", detail=f"{ATTEMPTS} attempts failed: {detail}", seconds=time.monotonic() - began
+        )
+
+    def _order(self, request: Request) -> dict[str, Any]:
         messages = [{"role": "system", "content": request.system}] if request.system else []
-        order = {
+        order: dict[str, Any] = {
             "model": self.model,
             "messages": [*messages, {"role": "user", "content": request.prompt}],
             "max_tokens": request.max_tokens,
             "temperature": request.temperature,
             "seed": request.seed,
         }
-        began, detail = time.monotonic(), ""
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                time.sleep(self._pause * 2 ** (attempt - 1))
-            try:
-                answer = self._session.post(
-                    self._url,
-                    json=order,
-                    timeout=self._seconds,
-                    headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
-                )
-                if answer.status_code in _AGAIN:
-                    detail = f"HTTP {answer.status_code}"
-                    continue
-                if answer.status_code != 200:
-                    return Completion("", "error", detail=f"HTTP {answer.status_code}: {answer.text[:200]}")
-                return self._read(answer.json(), time.monotonic() - began)
-            except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-                detail = f"{type(error).__name__}: {str(error)[:200]}"
-        return Completion("", "error", detail=f"{ATTEMPTS} attempts failed: {detail}")
+        if request.top_p < 1:
+            order["top_p"] = request.top_p
+        if request.grammar and self._dialect == "vllm":
+            order["structured_outputs"] = {"grammar": request.grammar}
+        elif request.grammar and self._dialect == "llama.cpp":
+            from lift_sys.providers.lark import to_ebnf
 
-    def _read(self, data: dict[str, object], seconds: float) -> Completion:
-        choice = data["choices"][0]  # type: ignore[index]
-        text = choice["message"]["content"] or ""
-        if not isinstance(text, str):
-            raise ValueError("the message is no text")
-        usage = data.get("usage") or {}
-        return Completion(
-            text=text,
-            finish="length" if choice.get("finish_reason") == "length" else "stop",
-            prompt_tokens=int(usage.get("prompt_tokens", 0)),  # type: ignore[attr-defined]
-            tokens=int(usage.get("completion_tokens", 0)),  # type: ignore[attr-defined]
-            seconds=seconds,
-        )
+            order["grammar"] = to_ebnf(request.grammar)
+        elif request.grammar and not self._dialect:
+            raise ConfigError(
+                f"how this server takes grammars is not known: set {GRAMMAR} to vllm, llama.cpp or check"
+            )
+        return order
+
+    def _attempt(self, order: dict[str, Any], began: float) -> Completion:
+        """Raises:
+        _Failed: it may be tried again.
+        """
+        until = time.monotonic() + self._seconds
+        try:
+            with self._session.post(
+                self._url,
+                json=order,
+                timeout=self._seconds,
+                stream=True,
+                headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
+            ) as answer:
+                body = _body(answer, until)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            refused = isinstance(error, requests.ConnectionError | requests.Timeout)
+            raise _Failed(f"{type(error).__name__}: {str(error)[:200]}", gone=refused) from error
+        status = answer.status_code
+        if status in _AGAIN:
+            raise _Failed(f"HTTP {status}: {_shown(body)}", pause=_asked_pause(answer))
+        if status != 200:
+            return Completion("", "error", detail=f"HTTP {status}: {_shown(body)}")
+        return _read(body, time.monotonic() - began)
+
+    def _checked(self, request: Request, found: Completion) -> Completion:
+        """A server may take a grammar and not keep to it: then its answer is none."""
+        if not request.grammar or found.finish != "stop":
+            return found
+        from lift_sys.providers.grammars import holds
+
+        try:
+            if holds(request.grammar, found.text):
+                return found
+        except ConfigError as error:
+            return Completion("", "error", detail=str(error))
+        return Completion("", "error", detail=f"the server did not keep to the grammar: {found.text[:100]!r}")
+
+
+class _Session(requests.Session):
+    """Follows no redirect: a key and a prompt go to the server that was named and to no other."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
+class _Asking:
+    """A list of requests, worked through by threads that die with the process: none waits for a server that hangs."""
+
+    def __init__(self, provider: OpenAIProvider, requests: Sequence[Request]) -> None:
+        self.stop = threading.Event()
+        self.silent = 0
+        """Requests in a row that found no server."""
+        self._provider = provider
+        self.found: list[Future[Completion]] = [Future() for _ in requests]
+        self._waiting: SimpleQueue[tuple[Request, Future[Completion]]] = SimpleQueue()
+        for item in zip(requests, self.found, strict=True):
+            self._waiting.put(item)
+        for _ in range(min(AT_A_TIME, len(requests))):
+            threading.Thread(target=self._work, daemon=True).start()
+
+    def _work(self) -> None:
+        while not self.stop.is_set():
+            try:
+                request, future = self._waiting.get_nowait()
+            except Empty:
+                return
+            try:
+                if self.silent >= GIVE_UP:
+                    detail = f"not asked: the server did not answer {self.silent} requests in a row"
+                    future.set_result(Completion("", "error", detail=detail))
+                else:
+                    future.set_result(self._provider.ask(request, self))
+            except BaseException as error:  # a fault of ours: it belongs to who asked, not to this thread
+                future.set_exception(error)
+
+
+def _body(answer: requests.Response, until: float) -> bytes:
+    """The body, read as it comes: a server that sends a byte now and then does not hold us up for ever."""
+    found = bytearray()
+    while piece := answer.raw.read1(1 << 16, decode_content=True):
+        found += piece
+        if len(found) > LARGEST:
+            raise _Failed(f"the answer is longer than {LARGEST >> 20} MiB")
+        if time.monotonic() > until:
+            raise _Failed("the answer took too long", gone=True)
+    return bytes(found)
+
+
+def _asked_pause(answer: requests.Response) -> float:
+    """Seconds that the server wants to be left alone for."""
+    with suppress(ValueError):
+        return max(0.0, float(answer.headers.get("retry-after", "")))
+    return 0.0
+
+
+def _shown(body: bytes) -> str:
+    return " ".join(body[:400].decode("utf-8", "replace").split())[:200]
+
+
+def _read(body: bytes, seconds: float) -> Completion:
+    """Raises:
+    _Failed: that is no chat completion.
+    """
+    try:
+        data = json.loads(body)
+        choice = data["choices"][0]
+        text, usage = choice["message"]["content"] or "", data.get("usage") or {}
+        finish: Finish = "length" if choice.get("finish_reason") == "length" else "stop"
+        tokens = int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise _Failed(f"that is no chat completion ({type(error).__name__}): {_shown(body)}") from error
+    if not isinstance(text, str):
+        raise _Failed("that is no chat completion: its message is no text")
+    return Completion(text, finish, *tokens, seconds=seconds)

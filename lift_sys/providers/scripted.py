@@ -37,6 +37,9 @@ class ScriptedProvider(Closing):
         return cls({key: value for key, value in data.items() if key}, data.get("", ""))
 
     def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
+        return self.usage.counted(self._complete(requests))
+
+    def _complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
         for request in requests:
             found = next((text for key, text in self.answers.items() if key in request.prompt), self.default)
             words = found.split(" ")

@@ -1,0 +1,260 @@
+"""Local generation against plain Hugging Face `generate`, side by side in one process.
+
+64 prompts of the committed suite, answered greedily with natural stopping, at most `TOKENS` tokens each. Both sides
+get their best batch size, tried here. An adapter is merged into the weights for Hugging Face, which is its fastest
+way to serve one. `LIFT_SYS_BENCH_MODEL` names what is run, as `--model` does: a fine-tuned model stops by itself and
+solves tasks; the base (the default) rambles and solves hardly any.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from bench.common import Row
+
+PROMPTS, TOKENS, BATCHES = 64, 192, (32, 64)
+CONSTRAINED_TOKENS, ROUNDS = 32, 3
+SUITE = Path(__file__).resolve().parent.parent / "tests" / "synthetic" / "suite_v1.jsonl"
+NEEDED = ("torch", "transformers", "peft", "openvino_genai", "llguidance")
+
+
+@dataclass(frozen=True)
+class Answers:
+    texts: list[str]
+    tokens: int
+    """Of the answers, with the token that ends one."""
+    seconds: float
+    batch: int
+
+    @property
+    def rate(self) -> float:
+        return self.tokens / self.seconds
+
+
+def run() -> list[Row]:
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        print(f"  left out: {', '.join(missing)} not installed (pip install 'lift-sys[local]')")
+        return []
+    from lift_sys.providers.local import LocalProvider
+    from lift_sys.providers.openvino_engine import best_precision
+
+    model = os.environ.get("LIFT_SYS_BENCH_MODEL", "")
+    tasks, asked = _asked()
+    kinds = list(dict.fromkeys(["float32", best_precision()]))
+    plain: dict[str, Answers] = {}
+    ours: dict[str, Answers] = {}
+    rows: list[Row] = []
+    for kind in kinds:
+        with LocalProvider(model, engine="openvino", precision=kind) as provider:
+            if kind == "float32":
+                print(f"  {provider.about()}")
+            plain[kind], ours[kind] = _best(_plain(provider, kind), asked), _best(_engine(provider), asked)
+            if kind == kinds[-1]:
+                rows += [*_grammar(provider, asked), *_swap(provider)]
+    best, theirs = max(ours.values(), key=lambda a: a.rate), max(plain.values(), key=lambda a: a.rate)
+    note = f"{PROMPTS} prompts, at most {TOKENS} tokens"
+    found = [
+        Row(
+            "Hugging Face generate as it comes (float32)", plain["float32"].rate, "tok/s", note=_at(plain["float32"])
+        ),
+        Row("local provider as it comes", best.rate, "tok/s", note=f"{_at(best)}; {note}"),
+        Row("local provider / Hugging Face generate", best.rate / plain["float32"].rate, "x", 2.5),
+        Row("both at their fastest precision", best.rate / theirs.rate, "x"),
+    ]
+    found += [
+        Row(f"both in {kind}", ours[kind].rate / plain[kind].rate, "x", note=f"{_at(ours[kind])}, {_at(plain[kind])}")
+        for kind in kinds
+    ]
+    same = sum(a == b for a, b in zip(ours["float32"].texts, plain["float32"].texts, strict=True))
+    found.append(Row("greedy texts equal in float32", 100 * same / PROMPTS, "%", 98, note=f"{same} of {PROMPTS}"))
+    found += _solved(tasks, {"Hugging Face, float32": plain["float32"], "local provider": best})
+    return found + rows
+
+
+def _asked() -> tuple[Any, Any]:
+    from lift_sys.testing.measuring import request_of
+    from lift_sys.testing.suite import read_suite
+
+    tasks = read_suite(SUITE).tasks
+    tasks = tasks[:: len(tasks) // PROMPTS][:PROMPTS]
+    return tasks, [request_of(task, TOKENS) for task in tasks]
+
+
+def _best(way: Callable[[Any, int], tuple[list[str], int]], asked: Any) -> Answers:
+    """The answers at the batch size that gives most tokens a second."""
+    way(asked[:2], 2)
+    found = []
+    for batch in BATCHES:
+        began = time.perf_counter()
+        texts, tokens = way(asked, batch)
+        found.append(Answers(texts, tokens, time.perf_counter() - began, batch))
+    return max(found, key=lambda answers: answers.rate)
+
+
+def _at(answers: Answers) -> str:
+    return f"{answers.rate:.0f} tok/s at batch {answers.batch}"
+
+
+def _engine(provider: Any) -> Callable[[Any, int], tuple[list[str], int]]:
+    def way(asked: Any, batch: int) -> tuple[list[str], int]:
+        provider._engine.at_a_time = batch
+        found = list(provider.complete(asked))
+        assert all(answer.finish != "error" for answer in found), [a.detail for a in found if a.detail]
+        return [answer.text for answer in found], sum(answer.tokens + (answer.finish == "stop") for answer in found)
+
+    return way
+
+
+def _plain(provider: Any, precision: str) -> Callable[[Any, int], tuple[list[str], int]]:
+    """What a reader of the transformers documentation would write."""
+    import torch
+    import transformers
+
+    from lift_sys.config import usable_cores
+
+    torch.set_num_threads(usable_cores())
+    weights, tokenizer = (
+        provider._weights,
+        transformers.AutoTokenizer.from_pretrained(provider._weights.tokenizer, padding_side="left"),
+    )
+    model = transformers.AutoModelForCausalLM.from_pretrained(weights.folder, dtype=torch.float32)
+    if weights.adapter is not None:
+        import peft
+
+        model = peft.PeftModel.from_pretrained(model, weights.adapter.folder).merge_and_unload()
+    model = model.to(getattr(torch, precision)).eval()
+
+    def way(asked: Any, batch: int) -> tuple[list[str], int]:
+        chats = [
+            tokenizer.apply_chat_template(
+                [{"role": "system", "content": request.system}, {"role": "user", "content": request.prompt}],
+                tokenize=False,
+                add_generation_prompt=True,
+            )
+            for request in asked
+        ]
+        order = sorted(range(len(chats)), key=lambda number: len(chats[number]))
+        texts, tokens = [""] * len(chats), 0
+        for start in range(0, len(order), batch):
+            some = order[start : start + batch]
+            given = tokenizer([chats[n] for n in some], return_tensors="pt", padding=True, add_special_tokens=False)
+            made = model.generate(
+                **given, max_new_tokens=TOKENS, do_sample=False, pad_token_id=tokenizer.pad_token_id
+            )
+            for number, row in zip(some, made[:, given["input_ids"].shape[1] :].tolist(), strict=True):
+                end = row.index(tokenizer.eos_token_id) if tokenizer.eos_token_id in row else len(row)
+                texts[number] = tokenizer.decode(row[:end], skip_special_tokens=True)
+                tokens += min(end + 1, len(row))
+        return texts, tokens
+
+    return way
+
+
+def _solved(tasks: Any, answers: dict[str, Answers]) -> list[Row]:
+    from lift_sys.sandbox.judge import completion_text
+    from lift_sys.testing.running import run_task
+    from lift_sys.testing.test_generator import boxes
+
+    rates = []
+    rows = []
+    for name, found in answers.items():
+        right = sum(
+            run_task(task, completion_text(text), boxes()).status == "valid"
+            for task, text in zip(tasks, found.texts, strict=True)
+        )
+        rates.append(100 * right / len(tasks))
+        rows.append(Row(f"tasks solved: {name}", rates[-1], "%", note=f"{right} of {len(tasks)}"))
+    one = 100 / len(tasks)
+    return [*rows, Row("difference in tasks solved", abs(rates[0] - rates[1]), "points", one, at_least=False)]
+
+
+def _grammar(provider: Any, asked: Any) -> list[Row]:
+    """What a grammar costs: the same prompts with and without one, in turn; the answers are cut before they end."""
+    from dataclasses import replace
+
+    from lift_sys.ir.compact import grammar
+    from lift_sys.providers.transformers_engine import TransformersEngine
+    from lift_sys.records.training import SYSTEM
+
+    rules = grammar()
+    free = [replace(r, system=SYSTEM["prompt_to_ir"], max_tokens=CONSTRAINED_TOKENS) for r in asked]
+    bound = [replace(request, grammar=rules) for request in free]
+    began = time.perf_counter()
+    list(provider.complete([replace(bound[0], max_tokens=1)]))
+    rows = [Row("first use of a grammar", time.perf_counter() - began, "s", note="it is compiled once")]
+    rows.append(_overhead("grammar overhead, openvino", lambda some: provider.complete(some), free, bound))
+    other = TransformersEngine(provider._weights, provider._tokenizer, provider._ends)
+    kept, provider._engine = provider._engine, other
+    try:
+        list(provider.complete([replace(bound[0], max_tokens=1)]))
+        half = slice(0, PROMPTS // 2)
+        rows.append(
+            _overhead("grammar overhead, transformers", lambda some: provider.complete(some), free[half], bound[half])
+        )
+    finally:
+        provider._engine = kept
+    return rows
+
+
+def _overhead(name: str, way: Callable[[Any], Any], free: Sequence[Any], bound: Sequence[Any]) -> Row:
+    """Seconds a token with a grammar over seconds a token without; the median of rounds that take turns."""
+    shares = []
+    for _ in range(ROUNDS):
+        seconds = []
+        for asked in (free, bound):
+            began = time.perf_counter()
+            tokens = sum(answer.tokens + (answer.finish == "stop") for answer in way(asked))
+            seconds.append((time.perf_counter() - began) / tokens)
+        shares.append(100 * (seconds[1] / seconds[0] - 1))
+    spread = f"{min(shares):.1f} to {max(shares):.1f} in {ROUNDS} rounds, {len(free)} answers of {CONSTRAINED_TOKENS}"
+    return Row(name, statistics.median(shares), "%", 10, at_least=False, note=spread)
+
+
+def _swap(provider: Any) -> list[Row]:
+    """Two adapters of random numbers, in turn; each swap is proved, too."""
+    import tempfile
+
+    import torch
+    from safetensors.torch import save_file
+
+    from lift_sys.providers.openvino_graph import linear_layers
+
+    before = provider._weights.adapter
+    with tempfile.TemporaryDirectory() as scratch:
+        folders = []
+        for seed in (1, 2):
+            chance, tensors = torch.Generator().manual_seed(seed), {}
+            for name, (outputs, inputs) in linear_layers(provider._weights.folder).items():
+                a = torch.randn(16, inputs, generator=chance) / inputs**0.5
+                b = torch.randn(outputs, 16, generator=chance) * 0.05
+                tensors |= {f"base_model.model.{name}.lora_{half}.weight": m for half, m in (("A", a), ("B", b))}
+            folder = Path(scratch) / str(seed)
+            folder.mkdir()
+            save_file(tensors, folder / "adapter_model.safetensors")
+            config = '{"peft_type": "LORA", "r": 16, "lora_alpha": 32, "base_model_name_or_path": ""}'
+            (folder / "adapter_config.json").write_text(config)
+            folders.append(str(folder))
+            provider.use(str(folder))  # its reference is computed once
+        seconds = []
+        for number in range(6):
+            began = time.perf_counter()
+            provider.use(folders[number % 2])
+            seconds.append(time.perf_counter() - began)
+        provider.use(str(before.folder) if before else None)
+    began = time.perf_counter()
+    provider._engine._load()
+    note = f"{time.perf_counter() - began:.1f} s to load the base anew"
+    return [Row("an adapter swapped, and proved to be in effect", statistics.median(seconds), "s", note=note)]
+
+
+if __name__ == "__main__":
+    for row in run():
+        print(f"{row.name:<52} {row.value:10.2f} {row.unit:<8} {row.note}")
