@@ -29,6 +29,19 @@ def digests(folder: Path) -> dict[str, str]:
     return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
 
 
+def differences(one: Path, other: Path) -> list[str]:
+    """What differs between two datasets: the files, and the first lines of each that only one of them has."""
+    found = []
+    for name in FILES:
+        lines = [(folder / name).read_text(encoding="utf-8").splitlines() for folder in (one, other)]
+        if lines[0] != lines[1]:
+            sets = [dict.fromkeys(each) for each in lines]
+            only = [line for mine, theirs in (sets, sets[::-1]) for line in mine if line not in theirs]
+            found.append(f"{name}: {len(only)} lines in one of the two alone")
+            found += [f"    {line[:160]}" for line in only[:4]]
+    return found
+
+
 def start(options: argparse.Namespace, out: Path, mark: str) -> subprocess.Popen[bytes]:
     command = [str(Path(sys.executable).parent / "lift-sys"), "generate", "--out", str(out)]
     cache = options.cache or (options.work / "cache" if mark == "reference" else None)
@@ -108,9 +121,14 @@ def main() -> int:
         same = digests(out) == wanted
         wrong += not same
         print(f"round {rounds}: {'identical' if same else 'DIFFERENT'} after {kills} kills in all", flush=True)
+        if not same:
+            kept = options.work / f"different-{rounds}"
+            shutil.rmtree(kept, ignore_errors=True)
+            out.rename(kept)
+            print(f"kept as {kept}:", *differences(reference, kept), sep="\n  ", flush=True)
         if kills >= options.kills:
             break
-        shutil.rmtree(out)
+        shutil.rmtree(out, ignore_errors=True)
     print(f"{kills} kills, {rounds} datasets compared, {wrong} faults")
     return 1 if wrong else 0
 

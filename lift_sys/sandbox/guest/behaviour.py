@@ -46,7 +46,7 @@ Problem = tuple[int, str, int, bool, list[tuple[str, str]]]
 
 
 def main(channel: Any) -> None:
-    limit_memory(512 << 20)
+    limit_memory()
     home = os.getpid()
     order = json.loads(channel.receive())
     sys.setrecursionlimit(4000)

@@ -39,7 +39,7 @@ SIZE = 4096
 
 
 def main(channel: Any) -> None:
-    limit_memory(768 << 20)
+    limit_memory()
     home = os.getpid()
     order = json.loads(channel.receive())
     random.seed(0)

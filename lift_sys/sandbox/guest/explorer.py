@@ -67,7 +67,7 @@ PATIENCE = 100
 
 
 def main(channel: Any) -> None:
-    limit_memory(768 << 20)
+    limit_memory()
     serve(channel)
 
 

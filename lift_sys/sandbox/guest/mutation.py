@@ -78,7 +78,7 @@ STOPPED, UNKNOWN, UNWANTED = "~", "?", "!"
 
 
 def main(channel: Any) -> None:
-    limit_memory(768 << 20)
+    limit_memory()
     serve(channel)
 
 

@@ -45,11 +45,15 @@ comes, such as `Queue().get()`."""
 IDLE_SHARE = 0.01
 IMPORT_SECONDS = 10.0
 """CPU time of one import of packages."""
+MEMORY = 128 << 20
+"""Bytes that a process may allocate. A string or list that grows without end meets this in about 0.1 s of CPU time,
+well before CPU_SECONDS: were it met at about that time, the machine's load would decide between a MemoryError and a
+stuck call."""
 GIVE_UP = 2
 """So many calls stuck in C code end the exploration: a share of them would depend on the machine's speed."""
 
 
-def limit_memory(size: int) -> None:
+def limit_memory(size: int = MEMORY) -> None:
     """Bound the address space, so that a huge allocation is a MemoryError and not the end of the process."""
     try:
         import resource
