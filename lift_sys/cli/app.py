@@ -7,6 +7,7 @@ import typer
 from lift_sys.cli.browse import browse
 from lift_sys.cli.decontaminate import decontaminate
 from lift_sys.cli.doctor import doctor
+from lift_sys.cli.evaluate import evaluate
 from lift_sys.cli.export import export
 from lift_sys.cli.forget import forget
 from lift_sys.cli.generate import generate
@@ -43,7 +44,7 @@ def _root(
 
 
 MAKING = (generate, scrape, lift, synthesize, judge, verify, repair, decontaminate, publish, export, forget)
-for command in (*MAKING, show, browse, synthesize_code, doctor):
+for command in (*MAKING, show, browse, synthesize_code, evaluate, doctor):
     kind = ScrapeCommand if command is scrape else None
     app.command(
         cls=kind, no_args_is_help=command in (scrape, lift, synthesize, synthesize_code, judge, decontaminate, forget)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 BLUE, GREEN, ORANGE, GREY = "#0072B2", "#009E73", "#D55E00", "#8a8f98"
 
 
-def _figure(width: float, height: float) -> tuple[Figure, Axes]:
+def canvas(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure of so many inches with axes that go with light and dark pages."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
@@ -30,7 +31,8 @@ def _figure(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _svg(figure: Figure) -> str:
+def svg(figure: Figure) -> str:
+    """The figure as SVG text, the same for the same figure."""
     import matplotlib
 
     with matplotlib.rc_context({"svg.hashsalt": "lift-sys", "svg.fonttype": "none"}):
@@ -45,7 +47,7 @@ def bars(
 ) -> str:
     """Horizontal bars, first at the top, each with its value to so many decimal places."""
     names = list(values)
-    figure, axes = _figure(7, 0.32 * max(len(names), 1) + 0.6)
+    figure, axes = canvas(7, 0.32 * max(len(names), 1) + 0.6)
     positions = range(len(names))
     colours = colours or {}
     drawn = axes.barh(positions, list(values.values()), color=[colours.get(name, BLUE) for name in names], height=0.7)
@@ -58,7 +60,7 @@ def bars(
     axes.margins(x=0.12)
     if not any(values.values()):
         axes.set_xlim(0, 1)
-    return _svg(figure)
+    return svg(figure)
 
 
 def histogram(
@@ -70,7 +72,7 @@ def histogram(
     span: tuple[float, float] | None = None,
 ) -> str:
     """How often each range of values occurs, with the median marked."""
-    figure, axes = _figure(4.4, 2.6)
+    figure, axes = canvas(4.4, 2.6)
     axes.hist(values, bins=bins, range=span, color=BLUE)
     if values:
         median = sorted(values)[len(values) // 2]
@@ -78,15 +80,15 @@ def histogram(
         axes.set_title(f"median {median:,.2f}".rstrip("0").rstrip("."), fontsize=9, color=ORANGE, loc="right")
     axes.set_xlabel(label)
     axes.set_ylabel(up)
-    return _svg(figure)
+    return svg(figure)
 
 
 def line(points: Sequence[tuple[float, float]], *, across: str, up: str) -> str:
     """A curve through (x, y) points."""
-    figure, axes = _figure(4.4, 2.6)
+    figure, axes = canvas(4.4, 2.6)
     axes.plot([x for x, _ in points], [y for _, y in points], color=BLUE, linewidth=1.8)
     axes.set_ylim(bottom=0)
     axes.set_xlim(left=0)
     axes.set_xlabel(across)
     axes.set_ylabel(up)
-    return _svg(figure)
+    return svg(figure)

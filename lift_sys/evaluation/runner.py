@@ -1,0 +1,208 @@
+"""Questions to a model: asked in batches, judged as the answers come, each kept before the next is looked at.
+
+    questions ── what is known already ─────────────────────────── Measured
+        └─ not known ── ask a batch ── judge each ── keep each ──────┘
+
+A run that is killed loses the batch under way at most. An answer of which nothing is known (the provider failed, our
+sandbox broke) is kept as an `error`, counts as not measured, and is tried again by the next run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lift_sys.errors import ConfigError
+from lift_sys.evaluation.answers import Answer, AnswerFile, key_of, parameters_of
+from lift_sys.evaluation.judging import VERSION, Examiner
+from lift_sys.evaluation.questions import Question
+from lift_sys.providers import Completion, Provider, Request
+
+BATCH = 128
+"""Requests that a provider gets at once: enough to keep its own batches full, few enough to lose."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a model is asked. Every question is asked greedily; `samples` more answers are drawn.
+
+    Raises:
+        ConfigError: a number is out of its range.
+    """
+
+    max_tokens: int = 512
+    samples: int = 0
+    """Answers drawn for each question, besides the greedy one: what pass@k is estimated from."""
+    temperature: float = 0.8
+    top_p: float = 0.95
+    seed: int = 0
+    batch: int = BATCH
+
+    def __post_init__(self) -> None:
+        if self.samples < 0 or self.batch < 1:
+            raise ConfigError("samples must be 0 or more, and a batch 1 or more")
+        if self.samples and self.temperature == 0:
+            raise ConfigError("samples drawn at temperature 0 are all the same: give a temperature above 0")
+
+    def requests(self, question: Question) -> list[Request]:
+        """The greedy request, then the drawn ones."""
+        greedy = question.request(self.max_tokens)
+        drawn = replace(greedy, temperature=self.temperature, top_p=self.top_p, seed=self.seed)
+        return [greedy, *drawn.samples(self.samples)]
+
+
+@dataclass(frozen=True)
+class Order:
+    """One request of a question."""
+
+    question: Question
+    sample: int
+    request: Request
+    key: str
+
+
+@dataclass
+class Measured:
+    """What is known of a model: the answers to each question, by its id, by sample."""
+
+    model: str
+    about: str
+    setting: Setting
+    questions: Sequence[Question]
+    answers: dict[str, dict[int, Answer]] = field(default_factory=dict)
+    asked: int = 0
+    """Requests sent by this run."""
+    known: int = 0
+    """Answers that were there before."""
+    stopped: str = ""
+    """Why the rest was not asked, where it was not."""
+
+    def greedy(self, question: Question) -> Answer | None:
+        """The greedy answer, where it is known whether it holds."""
+        found = self.answers.get(question.id, {}).get(0)
+        return found if found is not None and found.finding.measured else None
+
+    def drawn(self, question: Question) -> list[Answer]:
+        """The drawn answers of which it is known whether they hold."""
+        found = self.answers.get(question.id, {})
+        return [answer for sample, answer in sorted(found.items()) if sample and answer.finding.measured]
+
+    @property
+    def missing(self) -> list[tuple[Question, str]]:
+        """Questions whose greedy answer is not measured, with the reason."""
+        found = []
+        for question in self.questions:
+            if self.greedy(question) is None:
+                answer = self.answers.get(question.id, {}).get(0)
+                found.append((question, answer.finding.reason if answer else self.stopped or "not asked"))
+        return found
+
+
+def evaluate(
+    questions: Sequence[Question],
+    provider: Provider | None,
+    file: AnswerFile,
+    examiner: Examiner,
+    setting: Setting = Setting(),
+    *,
+    advance: Callable[[int], None] = lambda done: None,
+) -> Measured:
+    """The answers to all questions: those in the file, and those that the provider gives to the rest.
+
+    Args:
+        provider: None asks nothing: what the file does not hold is not measured.
+        advance: called with how many more answers are there.
+
+    Raises:
+        StorageError: the file can't be written.
+        SandboxUnavailable: no box can be opened here.
+    """
+    measured = Measured(file.head.model, file.head.about, setting, questions)
+    todo: list[Order] = []
+    for order in _orders(questions, file, setting):
+        answer = _known(order, file, examiner)
+        if answer is None:
+            todo.append(order)
+        else:
+            measured.known += 1
+            _take(measured, order, answer)
+            advance(1)
+    if provider is None:
+        measured.stopped = "the file holds no answer" if todo else ""
+        return measured
+    for start in range(0, len(todo), setting.batch):
+        batch, found = todo[start : start + setting.batch], []
+        for order, completion in _completions(batch, provider):
+            answer = _judged(order, completion, examiner)
+            file.add([answer])
+            found.append(answer)
+            _take(measured, order, answer)
+            advance(1)
+        file.sync()
+        measured.asked += len(batch)
+        if all(answer.finish == "error" for answer in found) and measured.asked < len(todo):
+            measured.stopped = f"not asked: all {len(found)} requests before failed ({found[-1].finding.reason})"
+            break
+    return measured
+
+
+def _orders(questions: Sequence[Question], file: AnswerFile, setting: Setting) -> Iterator[Order]:
+    """All greedy requests first: what a run that is stopped early has, is a whole measurement."""
+    asked = [(question, setting.requests(question)) for question in questions]
+    for sample in range(setting.samples + 1):
+        for question, requests in asked:
+            yield Order(question, sample, requests[sample], key_of(file.head, requests[sample]))
+
+
+def _known(order: Order, file: AnswerFile, examiner: Examiner) -> Answer | None:
+    """The answer that is in the file, judged again where it was judged by something else; None where it is not."""
+    answer = file.find(order.key, order.question.id)
+    if answer is not None and answer.finding.measured and answer.judge == VERSION:
+        return answer
+    completion = file.completion(order.key)
+    if completion is None:
+        return None
+    answer = _judged(order, completion, examiner)
+    file.add([answer])
+    return answer
+
+
+def _completions(batch: Sequence[Order], provider: Provider) -> Iterator[tuple[Order, Completion]]:
+    """Each order with its completion. A provider that ends early leaves errors behind, and nothing out of place."""
+    answers: Any = iter(provider.complete([order.request for order in batch]))
+    try:
+        for order in batch:
+            nothing = Completion("", "error", detail="the provider ended before it came to this request")
+            yield order, _writable(next(answers, nothing))
+    finally:
+        if hasattr(answers, "close"):
+            answers.close()
+
+
+def _writable(completion: Completion) -> Completion:
+    """A server may answer with half a character, which no file takes."""
+    text, detail = (said.encode("utf-8", "replace").decode() for said in (completion.text, completion.detail))
+    return replace(completion, text=text, detail=detail)
+
+
+def _judged(order: Order, completion: Completion, examiner: Examiner) -> Answer:
+    return Answer(
+        key=order.key,
+        question=order.question.id,
+        judge=VERSION,
+        name=order.question.name,
+        slice=order.question.slice,
+        sample=order.sample,
+        parameters=parameters_of(order.request),
+        completion=completion.text,
+        finish=completion.finish,
+        prompt_tokens=completion.prompt_tokens,
+        tokens=completion.tokens,
+        seconds=round(completion.seconds, 4),
+        finding=examiner.examine(order.question, completion),
+    )
+
+
+def _take(measured: Measured, order: Order, answer: Answer) -> None:
+    measured.answers.setdefault(order.question.id, {})[order.sample] = answer

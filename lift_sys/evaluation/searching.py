@@ -1,0 +1,71 @@
+"""A model with search, as one more provider: what the forward mode makes of the model's candidates is the answer.
+
+Candidates are chosen by what the prompt itself shows (examples, the specification's predicates, agreement); hidden
+tests have no part in it. So a model with search is measured, kept and compared like one without.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from time import monotonic
+
+from lift_sys.forward_mode.asking import fenced
+from lift_sys.forward_mode.synthesis import ForwardConfig, Synthesis, synthesize
+from lift_sys.providers import Completion, Provider, Request
+from lift_sys.providers.base import Closing
+from lift_sys.records.base import content_hash
+from lift_sys.records.training import SYSTEM
+from lift_sys.sandbox.api import Sandbox
+
+
+class Searching(Closing):
+    """Answers requests for code by search; asks the provider itself for anything else. It closes the provider."""
+
+    def __init__(self, provider: Provider, sandbox: Sandbox, config: ForwardConfig) -> None:
+        self.provider, self.sandbox, self.config = provider, sandbox, config
+        self.name = provider.name
+        settings = content_hash(asdict(replace(config, max_tokens=1, seed=0)))[:8]
+        self.model = f"{provider.model}+search{config.samples}-{settings}"
+
+    def about(self) -> str:
+        return f"{self.provider.about()}; by search among {self.config.samples} candidates of each route"
+
+    def close(self) -> None:
+        self.provider.close()
+
+    def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
+        return self.usage.counted(self._complete(requests))
+
+    def _complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
+        found: dict[int, Completion] = {}
+        for (max_tokens, seed, searched), places in _alike(requests).items():
+            asked = [requests[place] for place in places]
+            answers = self._search(asked, max_tokens, seed) if searched else list(self.provider.complete(asked))
+            found |= dict(zip(places, answers, strict=True))
+        for place in range(len(requests)):
+            yield found[place]
+
+    def _search(self, requests: Sequence[Request], max_tokens: int, seed: int) -> list[Completion]:
+        config = replace(self.config, max_tokens=max_tokens, seed=seed)
+        began, read = monotonic(), self.provider.usage.prompt_tokens
+        made = synthesize([request.prompt for request in requests], self.provider, self.sandbox, config)
+        seconds = (monotonic() - began) / len(requests)
+        share = (self.provider.usage.prompt_tokens - read) // len(requests)
+        return [_completion(item, share, seconds) for item in made]
+
+
+def _alike(requests: Sequence[Request]) -> dict[tuple[int, int, bool], list[int]]:
+    """Places of the requests that one search can take, by longest answer and seed; and of those that none takes."""
+    found: dict[tuple[int, int, bool], list[int]] = defaultdict(list)
+    for place, request in enumerate(requests):
+        seed = request.seed if request.temperature else 0
+        found[request.max_tokens, seed, request.system == SYSTEM["prompt_to_code"]].append(place)
+    return found
+
+
+def _completion(made: Synthesis, prompt_tokens: int, seconds: float) -> Completion:
+    if made.chosen is None and made.errors:
+        return Completion("", "error", detail=made.errors[0], seconds=seconds)
+    return Completion(fenced(made.code) if made.code else "", "stop", prompt_tokens, made.tokens, seconds)

@@ -1,0 +1,188 @@
+"""What one model can do, in numbers: over all answers to some questions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import mean, median
+from typing import Any
+
+from lift_sys.errors import ConfigError
+from lift_sys.evaluation.answers import Answer
+from lift_sys.evaluation.differences import ErrorType
+from lift_sys.evaluation.questions import Question
+from lift_sys.evaluation.runner import Measured
+from lift_sys.evaluation.statistics import Interval, pass_at_k, quantile, wilson
+
+
+@dataclass(frozen=True)
+class Price:
+    """Dollars: for a million tokens read and written, or for an hour of the machine that answers."""
+
+    prompt: float = 0.0
+    answer: float = 0.0
+    hour: float = 0.0
+
+    @classmethod
+    def read(cls, text: str) -> Price:
+        """From `0.10,0.40` (a million tokens read, written) or `1.90/h`.
+
+        Raises:
+            ConfigError: it is neither.
+        """
+        try:
+            if text.endswith("/h"):
+                return cls(hour=_amount(text.removesuffix("/h")))
+            prompt, answer = map(_amount, text.split(","))
+            return cls(prompt, answer)
+        except ValueError:
+            raise ConfigError(
+                f"a price is `0.10,0.40` (dollars for a million tokens read, written) or `1.90/h`, not {text!r}"
+            ) from None
+
+    def of(self, answers: Sequence[Answer]) -> float:
+        """Dollars that the answers cost."""
+        tokens = sum(self.prompt * answer.prompt_tokens + self.answer * answer.tokens for answer in answers)
+        return tokens / 1e6 + self.hour * sum(answer.seconds for answer in answers) / 3600
+
+
+def _amount(text: str) -> float:
+    amount = float(text)
+    if not 0 <= amount < float("inf"):
+        raise ValueError
+    return amount
+
+
+@dataclass(frozen=True)
+class Share:
+    """So many of so many, with the interval of the share."""
+
+    count: int
+    of: int
+
+    @property
+    def share(self) -> float | None:
+        return self.count / self.of if self.of else None
+
+    @property
+    def interval(self) -> Interval | None:
+        return wilson(self.count, self.of)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The figures of a model on some questions. All but pass@k are of greedy answers that are measured."""
+
+    questions: int
+    solved: Share
+    """pass@1."""
+    parses: Share
+    runs: Share
+    """Loads, and no call ends in an exception that is not asked for, in a limit or not at all."""
+    errors: Counter[ErrorType] = field(default_factory=Counter)
+    pass_at: dict[int, float] = field(default_factory=dict)
+    """pass@k by k, from drawn answers: the mean over the questions that have at least k."""
+    seconds: tuple[float | None, float | None] = (None, None)
+    """Of one answer: median, and the value that nine in ten stay below."""
+    total_seconds: float = 0.0
+    tokens: float | None = None
+    """Mean length of an answer; None where a server does not say."""
+    tokens_a_second: float | None = None
+    dollars: float | None = None
+    lengths: float | None = None
+    """Lines of code against the reference's: the median ratio over solved tasks."""
+    complexities: float | None = None
+    """Cyclomatic complexity less the reference's: the mean over solved tasks."""
+
+    @property
+    def missing(self) -> int:
+        return self.questions - self.solved.of
+
+
+def summarise(measured: Measured, questions: Sequence[Question], price: Price | None = None) -> Summary:
+    """The summary of the answers to these questions, which ask for code."""
+    answers = [answer for question in questions if (answer := measured.greedy(question)) is not None]
+    found = [answer.finding for answer in answers]
+    shapes = [(f.shape, f.reference) for f in found if f.solved and f.shape is not None and f.reference is not None]
+    every = [answer for q in questions for answer in (measured.greedy(q), *measured.drawn(q)) if answer is not None]
+    seconds = [answer.seconds for answer in answers]
+    told = [answer.tokens for answer in answers if answer.tokens or not answer.completion]
+    took, written = sum(answer.seconds for answer in every), sum(answer.tokens for answer in every)
+    return Summary(
+        questions=len(questions),
+        solved=Share(sum(f.solved for f in found), len(found)),
+        parses=Share(sum(bool(f.parses) for f in found), len(found)),
+        runs=Share(sum(bool(f.runs) for f in found), len(found)),
+        errors=Counter(f.error_type for f in found if f.error_type),
+        pass_at=_pass_at(measured, questions),
+        seconds=(quantile(seconds, 0.5), quantile(seconds, 0.9)),
+        total_seconds=took,
+        tokens=mean(told) if told else None,
+        tokens_a_second=written / took if took and told else None,
+        dollars=price.of(every) if price is not None else None,
+        lengths=median(a.lines / b.lines for a, b in shapes if b.lines) if any(b.lines for _, b in shapes) else None,
+        complexities=mean(a.complexity - b.complexity for a, b in shapes) if shapes else None,
+    )
+
+
+def _pass_at(measured: Measured, questions: Sequence[Question]) -> dict[int, float]:
+    """pass@k for k of 1, 2, 5, 10, 20, 50, 100, and all that were drawn."""
+    found: dict[int, float] = {}
+    samples = measured.setting.samples
+    drawn = [[answer.finding.solved for answer in measured.drawn(question)] for question in questions]
+    for k in sorted({k for k in (1, 2, 5, 10, 20, 50, 100) if k < samples} | {samples} - {0}):
+        enough = [pass_at_k(len(passed), sum(passed), k) for passed in drawn if len(passed) >= k]
+        if enough:
+            found[k] = mean(enough)
+    return found
+
+
+@dataclass(frozen=True)
+class Specifications:
+    """How good the specifications are that a model writes."""
+
+    questions: int
+    read: Share
+    """Those that can be read."""
+    signature: Share
+    """Those with the reference's signature."""
+    whole: Share
+    """Those that are the reference's, clause by clause."""
+
+
+def specifications(measured: Measured, questions: Sequence[Question]) -> Specifications:
+    """The figures of questions that ask for a specification."""
+    found = [answer.finding for question in questions if (answer := measured.greedy(question)) is not None]
+    of = len(found)
+    return Specifications(
+        questions=len(questions),
+        read=Share(sum(f.solved for f in found), of),
+        signature=Share(sum(f.agreement != "" for f in found), of),
+        whole=Share(sum(f.agreement == "whole" for f in found), of),
+    )
+
+
+def plain(summary: Summary) -> dict[str, Any]:
+    """A summary for a file of results."""
+    solved = summary.solved
+    interval = solved.interval
+    return {
+        "questions": summary.questions,
+        "measured": solved.of,
+        "solved": solved.count,
+        "pass@1": solved.share,
+        "interval": [interval.low, interval.high] if interval else None,
+        "pass@k": {str(k): value for k, value in summary.pass_at.items()},
+        "parses": summary.parses.share,
+        "runs": summary.runs.share,
+        "errors": dict(summary.errors.most_common()),
+        "seconds_median": summary.seconds[0],
+        "seconds_p90": summary.seconds[1],
+        "seconds_total": summary.total_seconds,
+        "tokens_mean": summary.tokens,
+        "tokens_a_second": summary.tokens_a_second,
+        "dollars": summary.dollars,
+        "lines_ratio_median": summary.lengths,
+        "complexity_difference_mean": summary.complexities,
+    }
