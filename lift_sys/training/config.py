@@ -26,6 +26,8 @@ class TrainConfig(Record):
     clip: float = Field(1.0, gt=0)
     batch_tokens: int = Field(2048, ge=1)
     """Tokens of one step, padding counted."""
+    batch_rows: int | None = Field(None, ge=1)
+    """Most rows of one step; None sets no bound."""
     micro_tokens: int = Field(2048, ge=1)
     """Tokens of one pass through the model; less takes less memory."""
     context: int = Field(1024, ge=8)
@@ -37,10 +39,13 @@ class TrainConfig(Record):
     """How often the loss on the validation rows is taken."""
     validation_rows: int = Field(200, ge=1)
     patience: int | None = Field(None, ge=1)
-    """Evaluations without improvement after which training ends; None never ends it early."""
+    """Evaluations without improvement after which training ends, with the best weights; None never ends it early and
+    keeps the last weights."""
     checkpoint_seconds: float = Field(120.0, gt=0)
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """`auto`: bfloat16 where the device has matrix units for it, else float32."""
+    recompute: bool = False
+    """Compute activations again on the way back: about a fifth slower, a fraction of the memory."""
     threads: int = Field(0, ge=0)
     """Threads of the processor; 0 takes every core."""
     seed: int = 0

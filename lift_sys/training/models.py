@@ -1,82 +1,115 @@
-"""Models to train: loaded, with adapters put in, and saved so that what was saved is what was trained."""
+"""Models to train: found, loaded with adapters put in, and asked for the loss of rows."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from lift_sys.errors import ConfigError
-from lift_sys.providers.embedded import embedded_model, library
+from lift_sys.providers.embedded import library
+from lift_sys.providers.weights import Weights, find_weights
 from lift_sys.training.config import TrainConfig
+from lift_sys.training.tokens import Encoded
 
 ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
 ALL = (*ATTENTION, "gate_proj", "up_proj", "down_proj")
 ADAPTER = "adapter"
 """Folder of a finished adapter, or of the whole model after a full fine-tune, in a run's folder."""
+_SAME = 1e-2
+"""Nats by which our loss of a row may differ from the model's own (it is 1e-6 in float32, 1e-3 in bfloat16)."""
 
 
-def place_of(model: str) -> str:
-    """Folder or id that is loaded; the embedded default is fetched on first use."""
-    return model or str(embedded_model())
+def base_of(model: str) -> Weights:
+    """The base model of that name, fetched first where that is needed.
 
-
-def load_tokenizer(model: str) -> Any:
-    """Raises:
-    ConfigError: there is no such model, or it has no chat template.
+    Raises:
+        ConfigError: there is no such model, or it is an adapter.
     """
-    transformers = library("transformers")
+    found = find_weights(model)
+    if found.adapter is not None:
+        base = found.adapter.base or "the embedded one"
+        raise ConfigError(f"{model} is an adapter: name the model to train, as its base ({base})")
+    return found
+
+
+def load_tokenizer(base: Weights) -> Any:
+    """Raises:
+    ConfigError: it can't be loaded, or it has no chat template.
+    """
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(place_of(model))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"the tokenizer of {model!r} can't be loaded: {str(error)[:300]}") from error
+        tokenizer = library("transformers").AutoTokenizer.from_pretrained(base.tokenizer)
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigError(f"the tokenizer in {base.tokenizer} can't be loaded: {str(error)[:300]}") from error
     if tokenizer.chat_template is None:
-        raise ConfigError(f"the model {model!r} has no chat template: an instruction-tuned one is wanted")
+        raise ConfigError(f"the model {base.name} has no chat template: an instruction-tuned one is wanted")
     return tokenizer
 
 
-def load_model(config: TrainConfig) -> Any:
+def load_model(base: Weights, config: TrainConfig) -> Any:
     """The base model with fresh adapters, or all of it trainable, on the device at hand.
 
     Raises:
-        ConfigError: there is no such model, or it has no layers of the names that adapters are put on.
+        ConfigError: it can't be loaded, or it has no layers of the names that adapters are put on.
     """
     torch, transformers = library("torch"), library("transformers")
+    transformers.utils.logging.disable_progress_bar()
     torch.manual_seed(config.seed)
     try:
-        model = transformers.AutoModelForCausalLM.from_pretrained(place_of(config.model), dtype=_dtype(config))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"the model {config.model!r} can't be loaded: {str(error)[:300]}") from error
+        model = transformers.AutoModelForCausalLM.from_pretrained(base.folder, dtype=_weights_type(config))
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigError(f"the model in {base.folder} can't be loaded: {str(error)[:300]}") from error
+    if config.recompute:
+        # transformers 5 renames it on the way to 6
+        older = "gradient_checkpointing_enable"
+        enable = getattr(model, "activation_checkpointing_enable", None) or getattr(model, older)
+        enable({"use_reentrant": False})
     if config.method == "lora":
-        peft = library("peft")
-        names = ATTENTION if config.targets == "attention" else ALL
-        settings = peft.LoraConfig(
-            r=config.rank,
-            lora_alpha=config.alpha,
-            lora_dropout=0.0,
-            target_modules=list(names),
-            task_type="CAUSAL_LM",
-        )
-        try:
-            model = peft.get_peft_model(model, settings)
-        except ValueError as error:
-            raise ConfigError(f"{config.model!r} can't take adapters on {', '.join(names)}: {error}") from error
+        model = _with_adapters(model, base, config)
     model.train()
     return model.to(device())
+
+
+def _with_adapters(model: Any, base: Weights, config: TrainConfig) -> Any:
+    peft = library("peft")
+    names = ATTENTION if config.targets == "attention" else ALL
+    settings = peft.LoraConfig(
+        r=config.rank,
+        lora_alpha=config.alpha,
+        lora_dropout=0.0,
+        target_modules=list(names),
+        task_type="CAUSAL_LM",
+    )
+    try:
+        with warnings.catch_warnings():  # peft still asks transformers by a name that is on its way out
+            warnings.simplefilter("ignore", FutureWarning)
+            return peft.get_peft_model(model, settings)
+    except ValueError as error:
+        raise ConfigError(
+            f"{base.name} has no layers named {', '.join(names)} to put adapters on: {error}"
+        ) from error
 
 
 def device() -> str:
     return "cuda" if library("torch").cuda.is_available() else "cpu"
 
 
-def _dtype(config: TrainConfig) -> Any:
+def _weights_type(config: TrainConfig) -> Any:
+    """A full fine-tune keeps its weights in float32: small updates are lost in bfloat16."""
     torch = library("torch")
-    wanted = config.precision
-    if wanted == "auto":
-        # On processors without matrix units, bfloat16 products run at half the rate of float32.
-        wanted = "bfloat16" if device() == "cuda" or _has_amx() else "float32"
-    return getattr(torch, wanted)
+    return torch.bfloat16 if half(config) and config.method == "lora" else torch.float32
+
+
+def half(config: TrainConfig) -> bool:
+    """Whether matrix products are taken in bfloat16.
+
+    On processors without matrix units they run at half the rate of float32.
+    """
+    if config.precision == "auto":
+        return device() == "cuda" or _has_amx()
+    return config.precision == "bfloat16"
 
 
 def _has_amx() -> bool:
@@ -93,18 +126,55 @@ def trainable(model: Any) -> Iterator[tuple[str, Any]]:
             yield name, parameter
 
 
-def weights_hash(folder: Path) -> str:
-    """A short hash over the weights in a folder.
+def precision(config: TrainConfig) -> AbstractContextManager[Any]:
+    """Around every pass through the model."""
+    torch = library("torch")
+    found: AbstractContextManager[Any] = torch.autocast(device(), dtype=torch.bfloat16, enabled=half(config))
+    return found
+
+
+def loss_sum(model: Any, rows: Sequence[Encoded]) -> Any:
+    """Sum of the losses of the learnt tokens, in nats.
+
+    Logits are taken where there is a loss, and nowhere else. Rows are padded on the right, and a token sees only
+    those before it, so no mask is needed.
+    """
+    torch = library("torch")
+    longest = max(len(row.ids) for row in rows)
+    ids = torch.zeros((len(rows), longest), dtype=torch.long)
+    places: list[int] = []
+    wanted: list[int] = []
+    for line, row in enumerate(rows):
+        ids[line, : len(row.ids)] = torch.tensor(row.ids)
+        places += [line * longest + place - 1 for place in range(row.start, len(row.ids))]
+        wanted += row.ids[row.start :]
+    where = device()
+    whole = _plain(model)
+    hidden = whole.get_decoder()(input_ids=ids.to(where), use_cache=False).last_hidden_state
+    picked = hidden.reshape(-1, hidden.shape[-1]).index_select(0, torch.tensor(places, device=where))
+    logits = whole.get_output_embeddings()(picked).float()
+    return torch.nn.functional.cross_entropy(logits, torch.tensor(wanted, device=where), reduction="sum")
+
+
+def _plain(model: Any) -> Any:
+    """The transformers model; adapters, where there are any, stay in its layers."""
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
+
+
+def check_loss(model: Any, row: Encoded, config: TrainConfig) -> None:
+    """See that our loss of a row is the model's own: some kinds of models change logits on the way out.
 
     Raises:
-        ConfigError: there are none.
+        ConfigError: it is not.
     """
-    files = sorted(folder.glob("*.safetensors"))
-    if not files:
-        raise ConfigError(f"{folder} holds no weights (*.safetensors)")
-    digest = hashlib.sha256()
-    for path in files:
-        with path.open("rb") as file:
-            for block in iter(lambda: file.read(1 << 24), b""):
-                digest.update(block)
-    return digest.hexdigest()[:12]
+    torch = library("torch")
+    ids = torch.tensor([row.ids], device=device())
+    labels = ids.clone()
+    labels[0, : row.start] = -100
+    with torch.no_grad(), precision(config):
+        ours = float(loss_sum(model, [row])) / row.learnt
+        own = float(_plain(model)(input_ids=ids, labels=labels, use_cache=False).loss)
+    if not abs(ours - own) <= _SAME * max(1.0, abs(own)):
+        raise ConfigError(
+            f"this kind of model is not known here: its own loss of a row is {own:.4f}, the one we take {ours:.4f}"
+        )

@@ -1,7 +1,8 @@
 """Rows as a model sees them: token ids in its own chat template, and which of them are learnt.
 
-Only the completion is learnt, with the token that ends it. Where the prompt ends is found by rendering the chat
-without the answer, which must be a prefix of the whole, token by token; a template for which it is not is refused.
+Only the completion is learnt, with the token that ends it. The prompt's tokens are those that a provider sends when
+it asks (`providers/local.py`): system and user message, and the template's opening of an answer. Where the template
+writes a prompt differently when an answer follows, or ends answers with no token of their own, it is refused.
 """
 
 from __future__ import annotations
@@ -30,10 +31,13 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Encoding:
-    """The rows that fit, and how many were left out because they are longer than the context."""
+    """The rows that can be learnt, and how many can't."""
 
     rows: tuple[Encoded, ...]
     too_long: int
+    """Rows of more tokens than the context."""
+    marked: int = 0
+    """Rows that hold the text of a special token: a model would take a piece of a text for the end of a message."""
 
     @property
     def tokens(self) -> int:
@@ -48,13 +52,18 @@ def encode(rows: Sequence[TrainingRow], tokenizer: Any, context: int) -> Encodin
     """Token ids of the rows that fit into `context` tokens.
 
     Raises:
-        ConfigError: the tokenizer has no chat template, or its template writes a prompt differently when an answer
-            follows; or no row fits.
+        ConfigError: the tokenizer has no chat template, or one that answers can't be told from prompts in; or no row
+            fits.
     """
     if tokenizer.chat_template is None:
         raise ConfigError("the model has no chat template: an instruction-tuned one is wanted")
-    found, too_long = [], 0
+    special = [token for token in tokenizer.all_special_tokens if token.strip()]
+    found: list[Encoded] = []
+    too_long = marked = 0
     for row in rows:
+        if any(token in row.prompt or token in row.completion for token in special):
+            marked += 1
+            continue
         encoded = _encode(row, tokenizer)
         if len(encoded.ids) > context:
             too_long += 1
@@ -62,7 +71,7 @@ def encode(rows: Sequence[TrainingRow], tokenizer: Any, context: int) -> Encodin
             found.append(encoded)
     if not found:
         raise ConfigError(f"none of {len(rows)} rows fits into {context} tokens: raise --context")
-    return Encoding(tuple(found), too_long)
+    return Encoding(tuple(found), too_long, marked)
 
 
 def _encode(row: TrainingRow, tokenizer: Any) -> Encoded:
@@ -74,6 +83,8 @@ def _encode(row: TrainingRow, tokenizer: Any) -> Encoded:
     before = tokenizer(prompt, add_special_tokens=False)["input_ids"]
     # The answer on its own: a token never spans prompt and answer, as none does when the model is asked.
     after = tokenizer(whole[len(prompt) :].rstrip("\n"), add_special_tokens=False)["input_ids"]
+    if not after or after[-1] not in tokenizer.all_special_ids:
+        raise ConfigError("the model's chat template ends an answer with no token of its own: it would never stop")
     return Encoded(row.id, (*before, *after), len(before))
 
 
@@ -83,10 +94,16 @@ def shown(encoded: Encoded, tokenizer: Any) -> Iterator[tuple[str, bool]]:
         yield tokenizer.decode([token]), place >= encoded.start
 
 
-def batches(rows: Sequence[Encoded], tokens: int, seed: int, epoch: int) -> list[list[Encoded]]:
-    """Batches of alike length for one epoch, none with more than `tokens` tokens, padding counted; in random order.
+def batches(
+    rows: Sequence[Encoded], tokens: int, seed: int, epoch: int, *, most: int | None = None
+) -> list[list[Encoded]]:
+    """Batches of alike length for one epoch, in random order.
 
     Rows are shuffled, sorted by length inside large pools (so that batches differ from epoch to epoch), and cut.
+
+    Args:
+        tokens: most tokens of a batch, padding counted; a longer row is a batch of its own.
+        most: most rows of a batch; None sets no bound.
     """
     rng = Random(f"{seed} {epoch}")
     order = list(rows)
@@ -94,17 +111,20 @@ def batches(rows: Sequence[Encoded], tokens: int, seed: int, epoch: int) -> list
     pool = max(1, len(order) // 4)
     found: list[list[Encoded]] = []
     for start in range(0, len(order), pool):
-        found += _cut(sorted(order[start : start + pool], key=lambda row: len(row.ids)), tokens)
+        found += parts(sorted(order[start : start + pool], key=lambda row: len(row.ids)), tokens, most)
     rng.shuffle(found)
     return found
 
 
-def _cut(rows: Sequence[Encoded], tokens: int) -> Iterator[list[Encoded]]:
-    batch: list[Encoded] = []
+def parts(rows: Sequence[Encoded], tokens: int, most: int | None = None) -> Iterator[list[Encoded]]:
+    """Rows in order, in parts of at most so many tokens, padding counted, and at most so many rows."""
+    part: list[Encoded] = []
+    longest = 0
     for row in rows:
-        if batch and (len(batch) + 1) * len(row.ids) > tokens:
-            yield batch
-            batch = []
-        batch.append(row)
-    if batch:
-        yield batch
+        longest = max(longest, len(row.ids))
+        if part and ((len(part) + 1) * longest > tokens or len(part) == most):
+            yield part
+            part, longest = [], len(row.ids)
+        part.append(row)
+    if part:
+        yield part
