@@ -40,6 +40,8 @@ def embedded_model() -> Path:
     """
     folder = cache_folder() / "models" / f"{NAME}-{SHA256[:12]}"
     if not folder.is_dir():
+        for package in ("torch", "transformers", "gguf"):  # said before anything is downloaded
+            library(package)
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
             made = _convert(_fetch(Path(scratch)), Path(scratch) / "model")
@@ -80,7 +82,7 @@ def _fetch(scratch: Path) -> Path:
 
 def _convert(weights: Path, folder: Path) -> Path:
     torch, transformers = library("torch"), library("transformers")
-    library("gguf")
+    transformers.utils.logging.disable_progress_bar()
     where, name = str(weights.parent), weights.name
     tokenizer = transformers.AutoTokenizer.from_pretrained(where, gguf_file=name)
     read = transformers.AutoModelForCausalLM.from_pretrained(where, gguf_file=name, dtype=torch.float32)

@@ -1,5 +1,8 @@
 """Any server that speaks OpenAI's chat completions: the address and the key come from the environment.
 
+`OPENAI_BASE_URL`, `OPENAI_API_KEY`, `OPENAI_GRAMMAR` (one of `DIALECTS`), `OPENAI_TIMEOUT` (seconds of one attempt)
+and `OPENAI_PARALLEL` (requests under way at once): docs/PROVIDERS.md.
+
 A server may be slow, wrong or gone. Each request has a bound in time, is asked again where that may help, and ends
 as an `error` completion that says why; a server that answers nothing at all is given up after `GIVE_UP` requests, so
 that a long list ends soon.
@@ -8,6 +11,7 @@ that a long list ends soon.
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import threading
@@ -17,6 +21,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError
@@ -25,19 +30,25 @@ from lift_sys.errors import ConfigError
 from lift_sys.providers.base import Closing, Completion, Finish, Request
 
 URL, KEY, GRAMMAR = "OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_GRAMMAR"
+TIMEOUT, PARALLEL = "OPENAI_TIMEOUT", "OPENAI_PARALLEL"
 DIALECTS = ("", "vllm", "llama.cpp", "check")
 """How a server takes grammars: it is not known, in `structured_outputs`, in `grammar`, or not at all: then the answer
 is held against the grammar when it is there."""
 ATTEMPTS = 4
 SECONDS = 120.0
 """Wall-clock time of one attempt."""
+GRACE = 0.25
+"""Seconds beyond that in which the socket's own bounds, which say more, come first."""
 AT_A_TIME = 8
+"""Requests under way at once."""
 GIVE_UP = 8
 """Requests in a row that found no server, after which no more are sent."""
 LONGEST_PAUSE = 30.0
 """Seconds between two attempts, whatever a server asks for."""
 LARGEST = 16 << 20
 """Bytes of an answer."""
+WORKER = "lift-sys-openai"
+"""Name of the threads that ask."""
 _AGAIN = frozenset((408, 409, 425, 429, 500, 502, 503, 504))
 
 
@@ -53,12 +64,15 @@ class OpenAIProvider(Closing):
     """Asks `url`/chat/completions. The key is sent nowhere else and never shown.
 
     Args:
+        url: with its path, such as http://127.0.0.1:8000/v1.
+        key: empty sends none.
         seconds: wall time of one attempt; of at most `ATTEMPTS`.
         pause: seconds before the second attempt; doubled before each one after it.
         dialect: how the server takes grammars, one of `DIALECTS`.
+        at_a_time: requests under way at once.
 
     Raises:
-        ConfigError: there is no such dialect.
+        ConfigError: there is no such dialect, or the address is none.
     """
 
     name = "openai"
@@ -72,28 +86,38 @@ class OpenAIProvider(Closing):
         seconds: float = SECONDS,
         pause: float = 1.0,
         dialect: str = "",
+        at_a_time: int = AT_A_TIME,
     ) -> None:
         if dialect not in DIALECTS:
             raise ConfigError(f"{GRAMMAR} is one of {', '.join(DIALECTS[1:])}, not {dialect!r}")
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
+            raise ConfigError(f"{URL} is an address like http://127.0.0.1:8000/v1, not {url!r}")
         self._url = f"{url.rstrip('/')}/chat/completions"
         self._key, self._seconds, self._pause, self._dialect = key, seconds, pause, dialect
-        self.model = model
+        self.model, self.at_a_time = model, at_a_time
         self._session = _Session()
-        self._session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=AT_A_TIME))
-        self._session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=AT_A_TIME))
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=at_a_time))
 
     @classmethod
     def from_environment(cls, model: str) -> OpenAIProvider:
         """Raises:
-        ConfigError: no address or no model is given.
+        ConfigError: no address or no model is given, or a setting is out of its range.
         """
         url = os.environ.get(URL)
         if not url or not model:
             raise ConfigError(f"set {URL} to the server's address (http://.../v1) and name a model with --model")
-        return cls(url, model, os.environ.get(KEY, ""), dialect=os.environ.get(GRAMMAR, ""))
+        return cls(
+            url,
+            model,
+            os.environ.get(KEY, ""),
+            dialect=os.environ.get(GRAMMAR, ""),
+            seconds=_number(TIMEOUT, SECONDS),
+            at_a_time=math.ceil(_number(PARALLEL, AT_A_TIME)),
+        )
 
     def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
-        """Completions in order, `AT_A_TIME` requests under way. Leaving early sends no more of them."""
+        """Completions in order, `at_a_time` requests under way. Leaving early sends no more of them."""
         return self.usage.counted(self._complete(requests))
 
     def _complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
@@ -121,7 +145,7 @@ class OpenAIProvider(Closing):
         began, detail, gone = time.monotonic(), "", False
         for attempt in range(ATTEMPTS):
             try:
-                found = self._attempt(order, began)
+                found = self._in_time(order, began)
                 asking.silent = 0
                 return self._checked(request, found)
             except _Failed as failed:
@@ -159,6 +183,27 @@ class OpenAIProvider(Closing):
             )
         return order
 
+    def _in_time(self, order: dict[str, Any], began: float) -> Completion:
+        """An attempt, left to itself when its time is over: a socket's bound is for one read, so a server that sends
+        its headers byte by byte would hold us up for hours.
+
+        Raises:
+            _Failed: it may be tried again.
+        """
+        done: Future[Completion] = Future()
+
+        def work() -> None:
+            try:
+                done.set_result(self._attempt(order, began))
+            except BaseException as error:  # it is raised where the answer is waited for
+                done.set_exception(error)
+
+        threading.Thread(target=work, name=f"{WORKER}-attempt", daemon=True).start()
+        try:
+            return done.result(self._seconds + GRACE)
+        except TimeoutError:
+            raise _Failed("timed out: the answer took too long", gone=True) from None
+
     def _attempt(self, order: dict[str, Any], began: float) -> Completion:
         """Raises:
         _Failed: it may be tried again.
@@ -170,7 +215,7 @@ class OpenAIProvider(Closing):
                 json=order,
                 timeout=self._seconds,
                 stream=True,
-                headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
+                auth=self._signed,
             ) as answer:
                 body = _body(answer, until)
         except (requests.RequestException, HTTPError, OSError) as error:
@@ -182,6 +227,12 @@ class OpenAIProvider(Closing):
         if status != 200:
             return Completion("", "error", detail=f"HTTP {status}: {_shown(body)}")
         return _read(body, time.monotonic() - began)
+
+    def _signed(self, order: requests.PreparedRequest) -> requests.PreparedRequest:
+        """The key as `auth`, because requests puts what a `.netrc` says over a header."""
+        if self._key:
+            order.headers["Authorization"] = f"Bearer {self._key}"
+        return order
 
     def _checked(self, request: Request, found: Completion) -> Completion:
         """A server may take a grammar and not keep to it: then its answer is none."""
@@ -216,8 +267,8 @@ class _Asking:
         self._waiting: SimpleQueue[tuple[Request, Future[Completion]]] = SimpleQueue()
         for item in zip(requests, self.found, strict=True):
             self._waiting.put(item)
-        for _ in range(min(AT_A_TIME, len(requests))):
-            threading.Thread(target=self._work, daemon=True).start()
+        for _ in range(min(provider.at_a_time, len(requests))):
+            threading.Thread(target=self._work, name=WORKER, daemon=True).start()
 
     def _work(self) -> None:
         while not self.stop.is_set():
@@ -233,6 +284,17 @@ class _Asking:
                     future.set_result(self._provider.ask(request, self))
             except BaseException as error:  # a fault of ours: it belongs to who asked, not to this thread
                 future.set_exception(error)
+
+
+def _number(variable: str, default: float) -> float:
+    given = os.environ.get(variable)
+    try:
+        value = float(given) if given else default
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise ConfigError(f"{variable} is a number above 0, not {given!r}")
+    return value
 
 
 def _body(answer: requests.Response, until: float) -> bytes:

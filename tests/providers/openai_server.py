@@ -31,6 +31,8 @@ class Server(ThreadingHTTPServer):
         self.asked: list[dict[str, Any]] = []
         self.keys: list[str] = []
         self.lock = threading.Lock()
+        self.over = threading.Event()
+        """Set at the end: what hangs lets go."""
 
     @property
     def url(self) -> str:
@@ -74,6 +76,7 @@ def serving(provider: Provider | None = None) -> Iterator[Server]:
     try:
         yield server
     finally:
+        server.over.set()
         server.shutdown()
         server.server_close()
         thread.join()
@@ -92,7 +95,7 @@ def status(code: int, body: Any = b"no", **headers: str) -> Fault:
 
 def hangs(seconds: float) -> Fault:
     def fault(handler: Handler) -> bool:
-        time.sleep(seconds)
+        handler.server.over.wait(seconds)
         handler.close_connection = True
         return True
 
@@ -112,19 +115,16 @@ def cut(handler: Handler) -> bool:
     return True
 
 
-def drips(seconds: float) -> Fault:
-    """A byte now and then, for so long."""
+def drips(seconds: float, start: bytes) -> Fault:
+    """The start of an answer, then a byte now and then, for so long."""
 
     def fault(handler: Handler) -> bool:
-        handler.send_response(200)
-        handler.send_header("content-length", "100000")
-        handler.end_headers()
+        handler.wfile.write(start)
         until = time.monotonic() + seconds
         try:
-            while time.monotonic() < until:
+            while time.monotonic() < until and not handler.server.over.wait(0.05):
                 handler.wfile.write(b" ")
                 handler.wfile.flush()
-                time.sleep(0.05)
         except OSError:  # the client has left, as it should
             pass
         handler.close_connection = True

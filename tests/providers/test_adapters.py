@@ -18,7 +18,7 @@ from adapter_kit import tiny, write_adapter
 
 from lift_sys.providers.adapters import read_adapter
 from lift_sys.providers.openvino_graph import linear_layers
-from lift_sys.providers.weights import find_weights, weights_hash
+from lift_sys.providers.weights import find_weights, free_memory, weights_hash
 
 LAYERS = {"model.layers.0.self_attn.q_proj": (32, 32), "model.layers.1.mlp.down_proj": (32, 48)}
 
@@ -145,12 +145,12 @@ def test_an_id_is_taken_from_the_cache_of_the_hub(tmp_path: Path, monkeypatch: p
         find_weights("someone/other")
 
 
-def test_a_model_that_does_not_fit_into_memory_is_refused_with_an_estimate(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_model_that_does_not_fit_into_memory_is_refused_with_an_estimate(tmp_path: Path) -> None:
     tiny("Llama", tmp_path)
     (tmp_path / "tokenizer.json").write_text("{}")
-    find_weights(str(tmp_path)).check_memory()
-    monkeypatch.setattr("lift_sys.providers.weights.free_memory", lambda: 1000)
+    found = find_weights(str(tmp_path))
+    found.check_memory()
+    with (tmp_path / "more.safetensors").open("wb") as sparse:
+        sparse.truncate(free_memory())
     with pytest.raises(ConfigError, match=r"takes about .* GB of memory"):
-        find_weights(str(tmp_path)).check_memory()
+        found.check_memory()
