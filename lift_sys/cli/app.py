@@ -13,6 +13,7 @@ from lift_sys.cli.forget import forget
 from lift_sys.cli.generate import generate
 from lift_sys.cli.judge import judge
 from lift_sys.cli.lift import lift
+from lift_sys.cli.prepare import prepare
 from lift_sys.cli.publish import publish
 from lift_sys.cli.repair import repair
 from lift_sys.cli.scrape import ScrapeCommand, scrape
@@ -44,9 +45,9 @@ def _root(
 
 
 MAKING = (generate, scrape, lift, synthesize, judge, verify, repair, decontaminate, publish, export, forget)
-for command in (*MAKING, show, browse, synthesize_code, evaluate, doctor):
+BARE = (scrape, lift, synthesize, synthesize_code, judge, decontaminate, forget, prepare)
+"""Commands that print their help when they are given nothing."""
+for command in (*MAKING, show, browse, prepare, synthesize_code, evaluate, doctor):
     kind = ScrapeCommand if command is scrape else None
-    app.command(
-        cls=kind, no_args_is_help=command in (scrape, lift, synthesize, synthesize_code, judge, decontaminate, forget)
-    )(command)
+    app.command(cls=kind, no_args_is_help=command in BARE)(command)
 app.add_typer(tests)

@@ -122,13 +122,18 @@ def of_task(task: Task) -> Material:
     )
 
 
+def examples_file(path: Path) -> Path:
+    """The file of examples in a dataset's folder, or the file itself."""
+    return path / "examples.jsonl" if path.is_dir() else path
+
+
 def read_examples(path: Path) -> Iterator[Example]:
     """The examples of a dataset's file, or of `examples.jsonl` in a folder.
 
     Raises:
         StorageError: it can't be read, or a line is no example; it names the line.
     """
-    file = path / "examples.jsonl" if path.is_dir() else path
+    file = examples_file(path)
     try:
         with file.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):

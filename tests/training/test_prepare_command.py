@@ -1,0 +1,90 @@
+"""`lift-sys prepare`, as it is typed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from prepare_kit import make_examples, make_tasks, write_examples, write_tasks
+
+SIZES = ("--train", 60, "--val", 6, "--test", 6)
+
+
+def prepare(*words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from lift_sys.cli import main; main()", "prepare", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=cwd)
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    return write_examples(tmp_path / "dataset", make_examples(60))
+
+
+def test_two_runs_write_the_same_bytes_and_a_report(dataset: Path, tmp_path: Path) -> None:
+    tasks = write_tasks(tmp_path / "tasks.jsonl", make_tasks(40))
+    for name in ("a", "b"):
+        done = prepare(dataset, "--suite-tasks", tasks, *SIZES, "--no-check", "--out", name, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    for file in ("train.jsonl", "val.jsonl", "test.jsonl", "splits.json"):
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+    assert [len((tmp_path / "a" / f"{s}.jsonl").read_text().splitlines()) for s in ("train", "val", "test")] == [
+        60,
+        6,
+        6,
+    ]
+    inputs = json.loads((tmp_path / "a" / "splits.json").read_text())["inputs"]
+    assert sorted(inputs) == ["dataset", "lift-sys-training-1"]
+    text = (tmp_path / "a" / "data_report.md").read_text()
+    assert "72 rows of instruction data: 60 in `train.jsonl`, 6 in `val.jsonl`, 6 in `test.jsonl`." in text
+    assert "| projects | 0 | 0 | 0 |" in text
+    assert "| train | dataset | prompt to code |" in text
+    assert (tmp_path / "a" / "data_report.html").read_text().count("<svg") == 7
+
+
+@pytest.mark.slow
+def test_chat_template_and_mask_are_checked_and_shown(dataset: Path, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from training_kit import tiny_model
+
+    model = tiny_model(tmp_path / "model")
+    done = prepare(
+        dataset, *SIZES, "--templates", 0, "--model", model, "--context", 900, "--out", "out", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert "train: 60 rows checked token by token" in done.stdout
+    before, _, learnt = done.stdout.partition("\nlearnt:\n")
+    assert "<|im_start|>|" in before
+    assert learnt.splitlines()[0].endswith("|<|im_end|>")
+    page = (tmp_path / "out" / "data_report.html").read_text()
+    assert '<span class="learnt">' in page
+    assert page.count("<svg") == 8
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("nowhere",), 5, "nowhere"),
+        (("{dataset}", "--train", 5000), 2, "too few rows"),
+        (("{dataset}", "--mix", "poem=1"), 2, "kinds are prompt_to_code"),
+        (("{dataset}", "--mix", "prompt_to_code"), 2, "give shares"),
+        (("{dataset}", "--mix", "prompt_to_code=0.3"), 2, "add up"),
+        (("{dataset}", "--suite-tasks", "none.jsonl"), 5, "none.jsonl"),
+    ],
+)
+def test_mistakes_are_named_and_nothing_is_written(
+    words: tuple[object, ...], code: int, said: str, dataset: Path, tmp_path: Path
+) -> None:
+    typed = [str(word).format(dataset=dataset) for word in words]
+    done = prepare(*typed, "--no-check", "--out", "out", cwd=tmp_path)
+    assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_tasks_of_the_evaluation_suite_are_refused(dataset: Path, tmp_path: Path) -> None:
+    suite = write_tasks(tmp_path / "suite.jsonl", make_tasks(10), training=False)
+    done = prepare(dataset, "--suite-tasks", suite, "--apart-from", suite, *SIZES, "--no-check", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "is a task of the evaluation suite" in done.stderr
