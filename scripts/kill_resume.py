@@ -2,7 +2,7 @@
 
     python scripts/kill_resume.py [--kills 50] [--lock demo/demo.lock.json] [--limit N] [--seed 0] [--longest 20]
     python scripts/kill_resume.py --kills 20 --longest 400 --lock training_data/synthetic_v1.lock.json \
-        --cache build/cache --reference build/synthetic_v1
+        --cache build/cache --reference training_data/manifest.json
 
 A run that ends before the next kill is compared and started afresh, until all kills are spent; the last round is
 always carried to its end and compared. Exit 1 when a dataset differs or a process outlives its killed run.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import random
 import shutil
@@ -26,6 +27,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def digests(folder: Path) -> dict[str, str]:
+    """Hashes of a dataset's files; of a published manifest, the one that it names."""
+    if folder.is_file():
+        (digest,) = (
+            value for name, value in json.loads(folder.read_text())["files"].items() if name.endswith(".jsonl")
+        )
+        return {FILES[0]: digest}
     return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
 
 
@@ -81,7 +88,9 @@ def main() -> int:
     parser.add_argument("--longest", type=float, default=20.0, help="seconds between two kills, at most")
     parser.add_argument("--cache", type=Path, help="fetched sources, for all runs; else the killed ones fetch anew")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "kill_resume")
-    parser.add_argument("--reference", type=Path, help="a finished dataset of the same settings to compare with")
+    parser.add_argument(
+        "--reference", type=Path, help="a finished dataset of the same settings, or a published manifest"
+    )
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     chance = random.Random(options.seed)
@@ -118,14 +127,16 @@ def main() -> int:
             print(f"a resumed run ended with exit code {code}: see {options.work}/{mark}.log")
             return 1
         rounds += 1
-        same = digests(out) == wanted
+        found = digests(out)
+        same = all(found[name] == digest for name, digest in wanted.items())
         wrong += not same
         print(f"round {rounds}: {'identical' if same else 'DIFFERENT'} after {kills} kills in all", flush=True)
         if not same:
             kept = options.work / f"different-{rounds}"
             shutil.rmtree(kept, ignore_errors=True)
             out.rename(kept)
-            print(f"kept as {kept}:", *differences(reference, kept), sep="\n  ", flush=True)
+            told = differences(reference, kept) if reference.is_dir() else []
+            print(f"kept as {kept}", *told, sep="\n  ", flush=True)
         if kills >= options.kills:
             break
         shutil.rmtree(out, ignore_errors=True)
