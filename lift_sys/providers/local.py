@@ -23,6 +23,7 @@ from lift_sys.providers.base import Closing, Completion, Request
 from lift_sys.providers.embedded import library
 from lift_sys.providers.engines import Decoded, Engine, EngineMissing, Prompt
 from lift_sys.providers.openvino_engine import OpenVinoEngine, best_precision
+from lift_sys.providers.openvino_graph import FAMILIES, linear_layers
 from lift_sys.providers.probe import Proof, check_adapter, check_base, probe_ids, reference_of
 from lift_sys.providers.transformers_engine import TransformersEngine
 from lift_sys.providers.weights import Weights, find_weights
@@ -59,6 +60,7 @@ class LocalProvider(Closing):
         seconds: float | None = None,
     ) -> None:
         self._weights = find_weights(model, adapter)
+        self._check_adapter()
         self._weights.check_memory()
         self._seconds = seconds
         self._tokenizer = _tokenizer(self._weights)
@@ -87,6 +89,12 @@ class LocalProvider(Closing):
         return "; ".join(parts)
 
     # --- engines and adapters
+
+    def _check_adapter(self) -> None:
+        """Refuse an adapter for another model before anything is loaded, where the files tell."""
+        adapter = self._weights.adapter
+        if adapter is not None and self._weights.config.get("model_type") in FAMILIES:
+            adapter.check(linear_layers(self._weights.folder))
 
     def _choose(self, wanted: str, precision: str) -> Engine:
         if wanted == "auto" and library("torch").cuda.is_available():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
@@ -133,7 +134,9 @@ class TransformersEngine:
                 }
             )
             peft = library("peft")
-            self._model = peft.PeftModel.from_pretrained(self._base, adapter.folder).eval()
+            with warnings.catch_warnings():  # peft 0.21 asks for what transformers 5 has renamed
+                warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
+                self._model = peft.PeftModel.from_pretrained(self._base, adapter.folder).eval()
 
     def close(self) -> None:
         self._model = self._base = None

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lift_sys.errors import ConfigError
-from lift_sys.providers.adapters import Adapter, is_adapter, read_adapter
+from lift_sys.providers.adapters import CONFIG, Adapter, is_adapter, read_adapter
 from lift_sys.providers.embedded import NAME, embedded_model, library
 
 _OF_A_RUN = "adapter"
 """Where a training run keeps what it learnt."""
 _COPIES = 2.5
 """Memory at its peak, in sizes of the weights in float32: the reference and the engine's own (docs/PROVIDERS.md)."""
+_ID = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?", re.ASCII)
+"""What a Hugging Face id looks like."""
 _PATTERNS = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt")
 
 
@@ -98,8 +101,9 @@ def find_weights(model: str = "", adapter: str = "") -> Weights:
         if put_on is not None:
             raise ConfigError(f"{model} is an adapter already: name its base model to put {adapter} on")
         put_on = read_adapter(folder)
-        model = put_on.base
-    base, name = _base(model)
+        base, name = _base_of(put_on)
+    else:
+        base, name = _base(model)
     if not (base / "config.json").is_file():
         raise ConfigError(f"{base} holds no model: there is no config.json")
     return Weights(name, base, _tokenizer(base), weights_hash(base), put_on)
@@ -109,6 +113,16 @@ def _learnt(folder: Path) -> Path:
     """The folder itself, or what a training run keeps in it."""
     inner = folder / _OF_A_RUN
     return inner if inner.is_dir() else folder
+
+
+def _base_of(adapter: Adapter) -> tuple[Path, str]:
+    try:
+        return _base(adapter.base)
+    except ConfigError as error:
+        raise ConfigError(
+            f"the adapter {adapter.folder} was trained on a model that is not to be had: {error}. Put it there, or "
+            f"name its folder as base_model_name_or_path in {CONFIG}"
+        ) from error
 
 
 def _base(model: str) -> tuple[Path, str]:
@@ -125,6 +139,8 @@ def _base(model: str) -> tuple[Path, str]:
 
 def _from_hub(model: str) -> Path:
     """The folder of a Hugging Face id, from its cache or fetched."""
+    if not _ID.fullmatch(model):
+        raise ConfigError(f"there is no folder {model}")
     hub = library("huggingface_hub")
     try:
         return Path(hub.snapshot_download(model, allow_patterns=list(_PATTERNS)))

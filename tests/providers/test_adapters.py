@@ -129,6 +129,18 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
         find_weights(str(tmp_path / "model"))
 
 
+def test_an_adapter_whose_base_is_gone_says_which(tmp_path: Path) -> None:
+    folder = write_adapter(tmp_path / "a", LAYERS, base=str(tmp_path / "gone"))
+    with pytest.raises(ConfigError, match=r"trained on a model .*no folder .*gone.*base_model_name_or_path"):
+        find_weights(str(folder))
+
+
+@pytest.mark.parametrize("name", ["./none", "/none/at/all", "a/b/c", "~/none", ".."])
+def test_a_path_is_not_looked_for_in_the_hub(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"there is no folder \S+$|holds no model"):
+        find_weights(name)
+
+
 def test_an_id_is_taken_from_the_cache_of_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hub = pytest.importorskip("huggingface_hub")
     place = tmp_path / "models--someone--small"
