@@ -88,9 +88,7 @@ def main() -> int:
     parser.add_argument("--longest", type=float, default=20.0, help="seconds between two kills, at most")
     parser.add_argument("--cache", type=Path, help="fetched sources, for all runs; else the killed ones fetch anew")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "kill_resume")
-    parser.add_argument(
-        "--reference", type=Path, help="a finished dataset of the same settings, or a published manifest"
-    )
+    parser.add_argument("--reference", type=Path, help="a dataset of the same settings, or a published manifest")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     chance = random.Random(options.seed)
