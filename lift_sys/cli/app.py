@@ -21,6 +21,7 @@ from lift_sys.cli.show import show
 from lift_sys.cli.synthesize import synthesize
 from lift_sys.cli.synthesize_code import synthesize_code
 from lift_sys.cli.tests import tests
+from lift_sys.cli.train import train
 from lift_sys.cli.verify import verify
 
 app = typer.Typer(
@@ -45,9 +46,9 @@ def _root(
 
 
 MAKING = (generate, scrape, lift, synthesize, judge, verify, repair, decontaminate, publish, export, forget)
-BARE = (scrape, lift, synthesize, synthesize_code, judge, decontaminate, forget, prepare)
+BARE = (scrape, lift, synthesize, synthesize_code, judge, decontaminate, forget, prepare, train)
 """Commands that print their help when they are given nothing."""
-for command in (*MAKING, show, browse, prepare, synthesize_code, evaluate, doctor):
+for command in (*MAKING, show, browse, prepare, train, synthesize_code, evaluate, doctor):
     kind = ScrapeCommand if command is scrape else None
     app.command(cls=kind, no_args_is_help=command in BARE)(command)
 app.add_typer(tests)

@@ -68,7 +68,8 @@ def train(
         kept: called when a checkpoint or the result is on disk: a cloud volume wants to be told.
 
     Raises:
-        ConfigError: the model takes no adapters, the loss is no number any more, or the run costs too much.
+        ConfigError: the model takes no adapters, the loss is no number any more, memory does not suffice, or the run
+            costs too much.
         StorageError: the folder holds another run, or can't be written.
     """
     began = time.monotonic()
@@ -79,9 +80,23 @@ def train(
             return done
         steps = plan(job.rows, job.config)
         runs.begin(folder, {**job.facts, **_facts(job, steps)}, {"at": time.strftime("%Y-%m-%dT%H:%M:%S%z")})
-        result = _Run(folder, job, steps, Guarded(trackers), kept, began).finish()
+        try:
+            result = _Run(folder, job, steps, Guarded(trackers), kept, began).finish()
+        except (MemoryError, RuntimeError) as error:
+            if not _no_memory(error):
+                raise
+            raise ConfigError(
+                "there is not enough memory for a step: lower --micro-tokens or add --recompute; checkpoints are kept"
+            ) from error
         kept()
         return result
+
+
+def _no_memory(error: BaseException) -> bool:
+    """torch says so with an error of its own on a GPU, and with a plain one elsewhere."""
+    return isinstance(error, MemoryError) or any(
+        text in str(error) for text in ("out of memory", "can't allocate memory", "not enough memory")
+    )
 
 
 def _facts(job: Job, steps: Plan) -> dict[str, Any]:
@@ -271,6 +286,7 @@ class _Run:
             parameters=sum(parameter.numel() for parameter in self.learnt.values()),
             base=self.job.base.label,
             paid=round(state.paid, 1),
+            peak=models.peak_memory(),
         )
         runs.finish(self.folder, result)
         checkpoints.remove(self.folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -85,15 +86,25 @@ def _with_adapters(model: Any, base: Weights, config: TrainConfig) -> Any:
     try:
         with warnings.catch_warnings():  # peft still asks transformers by a name that is on its way out
             warnings.simplefilter("ignore", FutureWarning)
-            return peft.get_peft_model(model, settings)
+            found = peft.get_peft_model(model, settings)
     except ValueError as error:
         raise ConfigError(
             f"{base.name} has no layers named {', '.join(names)} to put adapters on: {error}"
         ) from error
+    if config.model and not Path(config.model).is_dir():  # an id means the same everywhere, a cache's folder does not
+        found.peft_config["default"].base_model_name_or_path = config.model
+    return found
 
 
 def device() -> str:
     return "cuda" if library("torch").cuda.is_available() else "cpu"
+
+
+def peak_memory() -> int:
+    """Most memory, in bytes, that this process has held; on a GPU, of the GPU's."""
+    if device() == "cuda":
+        return int(library("torch").cuda.max_memory_allocated())
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10  # kilobytes on Linux
 
 
 def _weights_type(config: TrainConfig) -> Any:

@@ -79,6 +79,8 @@ class Result:
     """Label of the base model, with the hash of its weights."""
     paid: float = 0.0
     """Seconds since the run was first started, loading and lost work included."""
+    peak: int = 0
+    """Most memory, in bytes, that the process held; on a GPU, of the GPU's."""
 
 
 @dataclass(frozen=True)
