@@ -133,6 +133,8 @@ def _tell(prepared: Prepared, checked: TokenCheck | None, recipe: Recipe) -> Non
     from lift_sys.training.choosing import FATES
 
     console = Console()
+    if not console.is_terminal:
+        console.width = 120  # a pipe has no width of its own
     table = Table(title="Rows", title_justify="left")
     for heading in ("split", "from", "kind"):
         table.add_column(heading)

@@ -98,7 +98,7 @@ class TrainingConsole(Quiet):
             rows.append(Text(f"validation  {told}  (best {best[1]:.4f})", style="green"))
         if run is not None and run.samples:
             sample = latest(run.samples)[0]
-            rows.append(Text(f"{sample.task}: {sample.said.strip()[:400]}", style="dim"))
+            rows.append(Text(f"{sample.task}: {harmless(sample.said)[:400]}", style="dim"))
         return Group(*rows)
 
     def __enter__(self) -> Self:
@@ -111,3 +111,8 @@ class TrainingConsole(Quiet):
     ) -> None:
         if self._console.is_terminal:
             self._live.stop()
+
+
+def harmless(text: str) -> str:
+    """What a model said, on one line and without what a terminal would take for an order."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

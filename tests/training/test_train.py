@@ -276,6 +276,16 @@ def test_a_model_that_changes_its_logits_is_refused(data: Path, tmp_path: Path) 
         train(tmp_path / "run", job_of(data, small(other)))
 
 
+def test_memory_that_runs_out_in_a_step_is_said_with_what_to_do(model: Path, data: Path, tmp_path: Path) -> None:
+    import torch
+
+    config = small(model, epochs=2, checkpoint_seconds=1e-6)
+    with pytest.raises(ConfigError, match=r"not enough memory for a step: lower --micro-tokens"):
+        train(tmp_path / "run", job_of(data, config), kept=lambda: torch.empty(1 << 58))
+    resumed = train(tmp_path / "run", job_of(data, config))
+    assert resumed.weights == train(tmp_path / "whole", job_of(data, config)).weights
+
+
 def test_an_adapter_is_no_model_to_train(model: Path, data: Path, tmp_path: Path) -> None:
     train(tmp_path / "run", job_of(data, small(model, epochs=0.5)))
     with pytest.raises(ConfigError, match="is an adapter"):
