@@ -26,7 +26,7 @@ from lift_sys.providers.weights import find_weights, weights_hash
 from lift_sys.training import cloud, modal_lora_training, models
 from lift_sys.training.config import TrainConfig
 from lift_sys.training.estimate import Work, rent
-from lift_sys.training.shapes import QWEN, read_shape
+from lift_sys.training.shapes import QWEN, read_shape, shape_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:The .* function is executing locally:UserWarning")]
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "modal_volumes.sh"
@@ -172,6 +172,28 @@ def test_a_run_that_costs_too_much_or_does_not_fit_is_not_started() -> None:
         cloud.check_preview(found, 0.01)
     with pytest.raises(ConfigError, match="L40S has 48 GB"):
         cloud.check_preview(rent(shape, work, cloud.CLOUD, "L40S"), 1000.0)
+
+
+def test_a_small_mixture_of_experts_is_trained_with_the_settings_of_the_large_one(
+    data: Path, volume: Volume, tmp_path: Path
+) -> None:
+    experts = tiny_model(
+        tmp_path / "experts", "Qwen3Moe", num_experts=4, num_experts_per_tok=2, moe_intermediate_size=32, head_dim=8
+    )
+    settings = cloud.CLOUD.model_copy(
+        update={"model": str(experts), "batch_tokens": 512, "micro_tokens": 512, "context": 128, "threads": 1}
+    )
+    order = order_of(data, experts, config={**settings.model_dump(mode="json"), "learning_rate": 2e-2})
+    volume.put(order, data)
+    answer = cloud.fulfil(asdict(order), volume.root, lambda: None)
+    assert "error" not in answer, answer
+    found = [loss for _, loss, _ in losses(volume.root / "runs" / "first")]
+    assert sum(found[-5:]) / 5 < sum(found[:5]) / 5 - 0.05
+    shape = shape_of(models.base_of(str(experts)).config, "experts")
+    assert answer["result"]["parameters"] == shape.learnt(settings)
+    adapter = find_weights(str(volume.root / "runs" / "first")).adapter
+    assert adapter is not None
+    assert {name.rpartition(".")[2] for name in adapter.shapes} == set(models.ATTENTION)
 
 
 def test_the_adapter_names_its_base_by_the_id_that_means_the_same_everywhere(model: Path) -> None:

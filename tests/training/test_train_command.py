@@ -20,8 +20,17 @@ pytestmark = pytest.mark.slow
 FEW = ("--context", 128, "--batch-tokens", 512, "--micro-tokens", 512, "--threads", 1, "--evaluations", 2)
 
 
-def train(*words: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from lift_sys.cli import main; main()", "train", *map(str, words)]
+def train(*words: object, cwd: Path, largest: int | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command.
+
+    Args:
+        largest: bytes of the largest file that it may write; more fails as on a full disk.
+    """
+    limit = (
+        "" if largest is None else f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({largest},) * 2); "
+    )
+    program = f"{limit}from lift_sys.cli import main; main()"
+    command = [sys.executable, "-c", program, "train", *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=cwd)
 
 
@@ -93,6 +102,22 @@ def test_an_estimate_tells_time_and_memory_and_writes_nothing(model: Path, data:
     assert "an hour (prices of 20" in done.stdout
     assert "which fits into 80 GB" in done.stdout
     assert not (tmp_path / "run").exists()
+
+
+def test_a_disk_that_fills_up_is_said_and_the_run_goes_on_when_there_is_room(
+    model: Path, data: Path, tmp_path: Path
+) -> None:
+    words = (data, "--model", model, *FEW, "--no-mlflow", "--samples", 0, "--checkpoint-seconds", 0.001)
+    full = train(*words, "--out", "run", cwd=tmp_path, largest=40_000)
+    assert full.returncode == 5, full.stderr
+    assert "same command again" in full.stderr
+    assert "Traceback" not in full.stderr
+    assert not (tmp_path / "run" / "checkpoint.new").exists()
+    for out in ("run", "whole"):
+        done = train(*words, "--out", out, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    results = [read_json(tmp_path / out / "result.json") for out in ("run", "whole")]
+    assert results[0]["weights"] == results[1]["weights"]
 
 
 def without_template(folder: Path) -> Path:
