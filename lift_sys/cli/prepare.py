@@ -165,7 +165,7 @@ def _tell_tokens(checked: TokenCheck) -> None:
         print(
             f"{split}: {len(lengths):,} rows checked token by token, {sum(lengths):,} tokens, "
             f"{checked.learnt[split]:,} learnt, {checked.too_long[split]:,} rows longer than {checked.context:,}, "
-            f"{checked.marked[split]:,} with a special token's text"
+            f"{checked.marked[split]:,} with text that can't be learnt"
         )
     for learnt, style in ((False, "dim"), (True, "bold green")):
         print("learnt:" if learnt else "one row, not learnt:")

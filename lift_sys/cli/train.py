@@ -159,7 +159,7 @@ def _tell_rows(prepared: Prepared) -> None:
         print(
             f"{len(found.rows):,} {name} rows, {found.tokens:,} tokens, {found.learnt:,} learnt"
             + (f"; {found.too_long:,} longer than the context are left out" if found.too_long else "")
-            + (f"; {found.marked:,} with a special token's text are left out" if found.marked else ""),
+            + (f"; {found.marked:,} with text that can't be learnt are left out" if found.marked else ""),
             file=sys.stderr,
         )
 

@@ -24,7 +24,7 @@ class TokenCheck:
     too_long: Mapping[str, int]
     """Rows of more tokens than the context, by split: training leaves them out."""
     marked: Mapping[str, int]
-    """Rows that hold the text of a special token, by split: training leaves them out."""
+    """Rows whose text can't be learnt as it is (see `Encoding.marked`), by split: training leaves them out."""
     sample: Sequence[tuple[str, bool]]
     """The text of each token of one row, and whether it is learnt."""
 

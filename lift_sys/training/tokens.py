@@ -7,6 +7,7 @@ writes a prompt differently when an answer follows, or ends answers with no toke
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -14,6 +15,9 @@ from typing import Any
 
 from lift_sys.errors import ConfigError
 from lift_sys.records.training import TrainingRow
+
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a pair that stands for one character: no tokenizer takes it."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ class Encoding:
     too_long: int
     """Rows of more tokens than the context."""
     marked: int = 0
-    """Rows that hold the text of a special token: a model would take a piece of a text for the end of a message."""
+    """Rows whose text can't be learnt as it is: that of a special token would be taken for the end of a message, and
+    a lone surrogate is no character."""
 
     @property
     def tokens(self) -> int:
@@ -61,7 +66,7 @@ def encode(rows: Sequence[TrainingRow], tokenizer: Any, context: int) -> Encodin
     found: list[Encoded] = []
     too_long = marked = 0
     for row in rows:
-        if any(token in row.prompt or token in row.completion for token in special):
+        if _spoiled(row.prompt + row.completion, special):
             marked += 1
             continue
         encoded = _encode(row, tokenizer)
@@ -72,6 +77,10 @@ def encode(rows: Sequence[TrainingRow], tokenizer: Any, context: int) -> Encodin
     if not found:
         raise ConfigError(f"none of {len(rows)} rows fits into {context} tokens: raise --context")
     return Encoding(tuple(found), too_long, marked)
+
+
+def _spoiled(text: str, special: Sequence[str]) -> bool:
+    return any(token in text for token in special) or _HALF.search(text) is not None
 
 
 def _encode(row: TrainingRow, tokenizer: Any) -> Encoded:

@@ -76,9 +76,10 @@ def test_rows_that_do_not_fit_are_left_out_and_counted(tokenizer) -> None:
         encode(rows, tokenizer, 8)
 
 
-def test_the_text_of_a_special_token_is_no_special_token(tokenizer) -> None:
-    found = encode([*make_rows(3), row_of("Print it.", f"print('{END}')")], tokenizer, 200)
-    assert (len(found.rows), found.marked) == (3, 1)
+def test_text_that_can_not_be_learnt_as_it_is_is_left_out(tokenizer) -> None:
+    spoiled = [row_of("Print it.", f"print('{END}')"), row_of("Half of a pair: \ud83d", "no")]
+    found = encode([*make_rows(3), *spoiled, row_of("A whole one: \U0001f600", "yes")], tokenizer, 200)
+    assert (len(found.rows), found.marked) == (4, 2)
 
 
 @pytest.mark.parametrize(
