@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SUITE = Path("tests/synthetic/suite_v1.jsonl")
 ROWS = Path("training_data/test.jsonl")
 DATASET = Path("build/synthetic_v1")
+FEWEST = 16
+"""Questions that a search is given at once, at least: its first step, one specification each, wants a full batch."""
 
 
 def evaluate(
@@ -81,6 +83,7 @@ def evaluate(
     from lift_sys.cli.console import Console, command_line
     from lift_sys.config import code_version
     from lift_sys.errors import ConfigError
+    from lift_sys.evaluation.answers import read_head
     from lift_sys.evaluation.comparison import compare
     from lift_sys.evaluation.judging import Examiner
     from lift_sys.evaluation.models import read_name
@@ -90,6 +93,7 @@ def evaluate(
     from lift_sys.evaluation.summary import Price
     from lift_sys.reports.evaluation import Facts, Side, write, write_answers, write_results
     from lift_sys.sandbox import open_sandbox
+    from lift_sys.storage.files import storage_errors
 
     named = [
         (read_name(text), width) for text, width in ((model, search), (against, against_search)) if text is not None
@@ -97,12 +101,21 @@ def evaluate(
     prices = [Price.read(text) if text else None for text in (price, against_price)]
     drawn = samples if samples > 1 else 0
     setting = Setting(max_tokens, drawn, temperature, top_p, seed)
-    questions, absent = _questions(suite, rows, dataset, human_eval=human_eval, specifications=specifications)
+    if len(set(named)) < len(named):
+        raise ConfigError(f"--model and --against are the same model: {model}")
+    for kept in (name.kept for name, _ in named):
+        if kept is not None:
+            read_head(kept)  # a mistake is told before the other model is asked
+    questions, absent, notes = _questions(suite, rows, dataset, human_eval=human_eval, specifications=specifications)
     if limit:
         questions = spread(questions, limit)
     if not questions:
         raise ConfigError("there is nothing to ask: name a --suite, or --rows with their --dataset")
+    markdown = report or out / "evaluation_report.md"
     open_sandbox().close()  # fail before any work is done, not in the middle
+    for folder in (out, markdown.parent):
+        with storage_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
     with Console() as console, Examiner() as examiner:
         measured = [_measure(name, width, questions, setting, examiner, out, console) for name, width in named]
     if len(measured) > 1 and measured[0].model == measured[1].model:
@@ -116,8 +129,9 @@ def evaluate(
         absent=absent,
         made_by=command_line(),
         code_version=code_version(),
+        notes=notes,
+        answers=str(out / "answers.html"),
     )
-    markdown = report or out / "evaluation_report.md"
     write(markdown, markdown.with_suffix(".html"), facts)
     write_answers(out / "answers.html", facts)
     write_results(out / "results.json", facts)
@@ -128,19 +142,23 @@ def evaluate(
 
 def _questions(
     suite: Path | None, rows: Path | None, dataset: Path, *, human_eval: bool, specifications: bool
-) -> tuple[list[Question], dict[str, str]]:
-    """What is asked, and which slices are not, with the reason. A file that is named must be there."""
+) -> tuple[list[Question], dict[str, str], list[str]]:
+    """What is asked, which slices are not and why, and what else is not. A file that is named must be there."""
     from lift_sys.evaluation.questions import HUMAN_EVAL, REPOSITORIES, TEMPLATES, VARIANTS
     from lift_sys.evaluation.targets import from_human_eval, from_split, from_suite
 
     found: list[Question] = []
     absent: dict[str, str] = {}
+    notes: list[str] = []
     if suite is not None or SUITE.is_file():
         found += from_suite(suite or SUITE, specifications=specifications)[1]
     else:
         absent |= dict.fromkeys((VARIANTS, TEMPLATES), f"there is no {SUITE}; name a --suite")
     if rows is not None or (ROWS.is_file() and dataset.exists()):
-        found += from_split(rows or ROWS, dataset, specifications=specifications)
+        split, left_out = from_split(rows or ROWS, dataset, specifications=specifications)
+        found += split
+        if left_out:
+            notes.append(f"{REPOSITORIES}: {left_out} functions are not asked, as they need packages")
     else:
         missing = dataset if ROWS.is_file() else ROWS
         absent[REPOSITORIES] = f"there is no {missing}: `make dataset` and `lift-sys prepare` make it"
@@ -148,7 +166,7 @@ def _questions(
         found += from_human_eval()
     else:
         absent[HUMAN_EVAL] = "left out by --no-human-eval"
-    return found, absent
+    return found, absent, notes
 
 
 def _measure(
@@ -162,6 +180,7 @@ def _measure(
 ) -> Measured:
     """Ask one model; it is loaded for that, and gone afterwards."""
     from contextlib import ExitStack
+    from dataclasses import replace
 
     from lift_sys.evaluation.answers import NAME, AnswerFile, Head, folder_of, read_head
     from lift_sys.evaluation.runner import evaluate as run
@@ -179,6 +198,7 @@ def _measure(
             asked = stack.enter_context(make_provider(named.provider, named.model))
             if search:
                 asked = Searching(asked, stack.enter_context(open_sandbox()), ForwardConfig(samples=search))
+                setting = replace(setting, batch=max(FEWEST, setting.batch // search))
             head = Head(provider=asked.name, model=asked.model, about=asked.about())
             path = out / folder_of(asked.name, asked.model) / NAME
         file = stack.enter_context(AnswerFile(path, head))
@@ -208,8 +228,8 @@ def _tell(facts: Facts, report: Path, out: Path) -> None:
     if facts.recommendation:
         print(f"recommendation: {facts.recommendation.decision} ({facts.recommendation.rule})")
     print(f"{report}, {report.with_suffix('.html')}; every answer: {out / 'answers.html'}")
-    for absent, why in facts.absent.items():
-        print(f"not measured: {absent}: {why}", file=sys.stderr)
+    for absent in (*(f"{name}: {why}" for name, why in facts.absent.items()), *facts.notes):
+        print(f"not measured: {absent}", file=sys.stderr)
     for name, side in zip(facts.names, facts.sides, strict=True):
         if side.measured.missing:
             question, why = side.measured.missing[-1]

@@ -61,6 +61,9 @@ class Answer(Record):
     prompt_tokens: int
     tokens: int
     seconds: float
+    """As the provider says: a server's are those of the request, a local batch's the time since the answer before."""
+    waited: float
+    """Seconds that the run waited for it: added up, the time in which the model was at work."""
     finding: Finding
 
     def as_completion(self) -> Completion:
@@ -95,7 +98,7 @@ class AnswerFile:
     def __init__(self, path: Path, head: Head) -> None:
         self.path, self.head = path, head
         self._answers: dict[tuple[str, str], Answer] = {}
-        self._completions: dict[str, Answer] = {}
+        self._said: dict[str, Answer] = {}
         with storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file: IO[bytes] = path.open("ab+")
@@ -110,10 +113,9 @@ class AnswerFile:
         """The last answer to this request that was judged for this question."""
         return self._answers.get((key, question))
 
-    def completion(self, key: str) -> Completion | None:
+    def said(self, key: str) -> Answer | None:
         """What the model said to this request, whatever judged it; None where it is not known."""
-        found = self._completions.get(key)
-        return found.as_completion() if found is not None else None
+        return self._said.get(key)
 
     def add(self, answers: Sequence[Answer]) -> None:
         """Raises:
@@ -133,7 +135,7 @@ class AnswerFile:
     def _know(self, answer: Answer) -> None:
         self._answers[answer.key, answer.question] = answer
         if answer.finish != "error":
-            self._completions[answer.key] = answer
+            self._said[answer.key] = answer
 
     def _lock(self) -> None:
         try:

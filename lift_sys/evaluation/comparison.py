@@ -43,13 +43,13 @@ class Part:
     groups: int
     interval: Interval | None
     """Of the difference, over groups; None of too few."""
-    p: float
-    """Exact McNemar: tasks taken as independent."""
-    clustered: float
+    p: float | None
+    """Exact McNemar: tasks taken as independent. None, as all p-values, where there is no pair."""
+    clustered: float | None
     """Permutation of groups: tasks of a group taken as one."""
-    adjusted_p: float = 1.0
+    adjusted_p: float | None = None
     """`p` after Holm's correction over the family that the part is in; so for `adjusted_clustered`."""
-    adjusted_clustered: float = 1.0
+    adjusted_clustered: float | None = None
 
     @property
     def pairs(self) -> int:
@@ -89,7 +89,8 @@ class Part:
 
     @property
     def _significant(self) -> bool:
-        return max(self.adjusted_p, self.adjusted_clustered) < ALPHA
+        both = (self.adjusted_p, self.adjusted_clustered)
+        return all(p is not None and p < ALPHA for p in both)
 
 
 @dataclass(frozen=True)
@@ -151,18 +152,18 @@ def _part(name: str, questions: Sequence[Question], pairs: Sequence[Pair], seed:
         neither=counts[False, False],
         groups=len(set(groups)),
         interval=clustered_interval(differences, groups, seed=seed),
-        p=mcnemar(counts[True, False], counts[False, True]),
-        clustered=clustered_p(differences, groups, seed=seed),
+        p=mcnemar(counts[True, False], counts[False, True]) if own else None,
+        clustered=clustered_p(differences, groups, seed=seed) if own else None,
     )
 
 
 def _corrected(parts: Sequence[Part]) -> tuple[Part, ...]:
     """Holm's correction over the parts that have pairs: where nothing was measured, nothing was tested."""
-    tested = [part for part in parts if part.pairs]
-    first, second = holm([part.p for part in tested]), holm([part.clustered for part in tested])
+    tested = [(part, part.p, part.clustered) for part in parts if part.p is not None and part.clustered is not None]
+    first, second = holm([p for _, p, _ in tested]), holm([p for *_, p in tested])
     known = {
         part.name: replace(part, adjusted_p=p, adjusted_clustered=clustered)
-        for part, p, clustered in zip(tested, first, second, strict=True)
+        for (part, *_), p, clustered in zip(tested, first, second, strict=True)
     }
     return tuple(known.get(part.name, part) for part in parts)
 

@@ -94,10 +94,11 @@ class Question:
 
 
 def spread(questions: Sequence[Question], most: int) -> list[Question]:
-    """At most so many questions of each slice, taken at even distances."""
+    """At most so many tasks of each slice, taken at even distances; of those, all that is asked."""
     kept: list[Question] = []
-    for name in SLICES:
-        found = [question for question in questions if question.slice == name]
-        count = min(most, len(found))
-        kept += [found[place * len(found) // count] for place in range(count)]
+    for asked in ("prompt_to_code", "prompt_to_ir"):
+        for name in SLICES:
+            found = [question for question in questions if (question.slice, question.asked) == (name, asked)]
+            count = min(most, len(found))
+            kept += [found[place * len(found) // count] for place in range(count)]
     return kept

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from time import perf_counter
 from typing import Any
 
 from lift_sys.errors import ConfigError
@@ -83,6 +84,11 @@ class Measured:
         found = self.answers.get(question.id, {}).get(0)
         return found if found is not None and found.finding.measured else None
 
+    def why(self, question: Question) -> str:
+        """Why there is no greedy answer that is measured."""
+        answer = self.answers.get(question.id, {}).get(0)
+        return answer.finding.reason if answer is not None else self.stopped or "not asked"
+
     def drawn(self, question: Question) -> list[Answer]:
         """The drawn answers of which it is known whether they hold."""
         found = self.answers.get(question.id, {})
@@ -91,12 +97,7 @@ class Measured:
     @property
     def missing(self) -> list[tuple[Question, str]]:
         """Questions whose greedy answer is not measured, with the reason."""
-        found = []
-        for question in self.questions:
-            if self.greedy(question) is None:
-                answer = self.answers.get(question.id, {}).get(0)
-                found.append((question, answer.finding.reason if answer else self.stopped or "not asked"))
-        return found
+        return [(question, self.why(question)) for question in self.questions if self.greedy(question) is None]
 
 
 def evaluate(
@@ -133,8 +134,8 @@ def evaluate(
         return measured
     for start in range(0, len(todo), setting.batch):
         batch, found = todo[start : start + setting.batch], []
-        for order, completion in _completions(batch, provider):
-            answer = _judged(order, completion, examiner)
+        for order, completion, waited in _completions(batch, provider):
+            answer = _judged(order, completion, waited, examiner)
             file.add([answer])
             found.append(answer)
             _take(measured, order, answer)
@@ -160,21 +161,26 @@ def _known(order: Order, file: AnswerFile, examiner: Examiner) -> Answer | None:
     answer = file.find(order.key, order.question.id)
     if answer is not None and answer.finding.measured and answer.judge == VERSION:
         return answer
-    completion = file.completion(order.key)
-    if completion is None:
+    said = file.said(order.key)
+    if said is None:
         return None
-    answer = _judged(order, completion, examiner)
+    answer = _judged(order, said.as_completion(), said.waited, examiner)
     file.add([answer])
     return answer
 
 
-def _completions(batch: Sequence[Order], provider: Provider) -> Iterator[tuple[Order, Completion]]:
-    """Each order with its completion. A provider that ends early leaves errors behind, and nothing out of place."""
+def _completions(batch: Sequence[Order], provider: Provider) -> Iterator[tuple[Order, Completion, float]]:
+    """Each order with its completion and the seconds that it was waited for.
+
+    A provider that ends early leaves errors behind, and nothing out of place.
+    """
     answers: Any = iter(provider.complete([order.request for order in batch]))
     try:
         for order in batch:
             nothing = Completion("", "error", detail="the provider ended before it came to this request")
-            yield order, _writable(next(answers, nothing))
+            began = perf_counter()
+            completion = next(answers, nothing)
+            yield order, _writable(completion), perf_counter() - began
     finally:
         if hasattr(answers, "close"):
             answers.close()
@@ -186,7 +192,7 @@ def _writable(completion: Completion) -> Completion:
     return replace(completion, text=text, detail=detail)
 
 
-def _judged(order: Order, completion: Completion, examiner: Examiner) -> Answer:
+def _judged(order: Order, completion: Completion, waited: float, examiner: Examiner) -> Answer:
     return Answer(
         key=order.key,
         question=order.question.id,
@@ -200,6 +206,7 @@ def _judged(order: Order, completion: Completion, examiner: Examiner) -> Answer:
         prompt_tokens=completion.prompt_tokens,
         tokens=completion.tokens,
         seconds=round(completion.seconds, 4),
+        waited=round(waited, 6),
         finding=examiner.examine(order.question, completion),
     )
 

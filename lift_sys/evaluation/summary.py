@@ -41,10 +41,22 @@ class Price:
                 f"a price is `0.10,0.40` (dollars for a million tokens read, written) or `1.90/h`, not {text!r}"
             ) from None
 
-    def of(self, answers: Sequence[Answer]) -> float:
-        """Dollars that the answers cost."""
+    def of(self, answers: Sequence[Answer]) -> float | None:
+        """Dollars that the answers cost; None of none, and where what is paid for was not told."""
+        unknown = (
+            (self.prompt > 0 and not all(answer.prompt_tokens for answer in answers))
+            or (self.answer > 0 and not all(map(_told, answers)))
+            or (self.hour > 0 and not all(answer.waited for answer in answers))
+        )
+        if unknown or not answers:
+            return None
         tokens = sum(self.prompt * answer.prompt_tokens + self.answer * answer.tokens for answer in answers)
-        return tokens / 1e6 + self.hour * sum(answer.seconds for answer in answers) / 3600
+        return tokens / 1e6 + self.hour * sum(answer.waited for answer in answers) / 3600
+
+
+def _told(answer: Answer) -> bool:
+    """Whether the length of an answer in tokens is known: a server may not say it."""
+    return answer.tokens > 0 or not answer.completion
 
 
 def _amount(text: str) -> float:
@@ -84,8 +96,11 @@ class Summary:
     pass_at: dict[int, float] = field(default_factory=dict)
     """pass@k by k, from drawn answers: the mean over the questions that have at least k."""
     seconds: tuple[float | None, float | None] = (None, None)
-    """Of one answer: median, and the value that nine in ten stay below."""
-    total_seconds: float = 0.0
+    """Of one answer as the provider timed it: median, and the value that nine in ten stay below."""
+    waited: float | None = None
+    """Mean of the seconds that were waited for an answer, drawn ones too: what one costs in time, in a batch."""
+    total_seconds: float | None = None
+    """The same, added up."""
     tokens: float | None = None
     """Mean length of an answer; None where a server does not say."""
     tokens_a_second: float | None = None
@@ -106,9 +121,9 @@ def summarise(measured: Measured, questions: Sequence[Question], price: Price | 
     found = [answer.finding for answer in answers]
     shapes = [(f.shape, f.reference) for f in found if f.solved and f.shape is not None and f.reference is not None]
     every = [answer for q in questions for answer in (measured.greedy(q), *measured.drawn(q)) if answer is not None]
-    seconds = [answer.seconds for answer in answers]
-    told = [answer.tokens for answer in answers if answer.tokens or not answer.completion]
-    took, written = sum(answer.seconds for answer in every), sum(answer.tokens for answer in every)
+    seconds = [answer.seconds for answer in answers if answer.seconds]
+    told = [answer.tokens for answer in answers if _told(answer)]
+    took, written = sum(answer.waited for answer in every), sum(answer.tokens for answer in every)
     return Summary(
         questions=len(questions),
         solved=Share(sum(f.solved for f in found), len(found)),
@@ -117,9 +132,10 @@ def summarise(measured: Measured, questions: Sequence[Question], price: Price | 
         errors=Counter(f.error_type for f in found if f.error_type),
         pass_at=_pass_at(measured, questions),
         seconds=(quantile(seconds, 0.5), quantile(seconds, 0.9)),
-        total_seconds=took,
+        waited=took / len(every) if took else None,
+        total_seconds=took or None,
         tokens=mean(told) if told else None,
-        tokens_a_second=written / took if took and told else None,
+        tokens_a_second=written / took if took and every and all(map(_told, every)) else None,
         dollars=price.of(every) if price is not None else None,
         lengths=median(a.lines / b.lines for a, b in shapes if b.lines) if any(b.lines for _, b in shapes) else None,
         complexities=mean(a.complexity - b.complexity for a, b in shapes) if shapes else None,
@@ -176,13 +192,27 @@ def plain(summary: Summary) -> dict[str, Any]:
         "pass@k": {str(k): value for k, value in summary.pass_at.items()},
         "parses": summary.parses.share,
         "runs": summary.runs.share,
-        "errors": dict(summary.errors.most_common()),
+        "errors": dict(summary.errors.most_common()) if solved.of else None,
         "seconds_median": summary.seconds[0],
         "seconds_p90": summary.seconds[1],
+        "seconds_mean": summary.waited,
         "seconds_total": summary.total_seconds,
         "tokens_mean": summary.tokens,
         "tokens_a_second": summary.tokens_a_second,
         "dollars": summary.dollars,
         "lines_ratio_median": summary.lengths,
         "complexity_difference_mean": summary.complexities,
+    }
+
+
+def plain_clauses(found: Specifications) -> dict[str, Any]:
+    """The figures of specifications for a file of results."""
+    interval = found.read.interval
+    return {
+        "questions": found.questions,
+        "measured": found.read.of,
+        "read": found.read.share,
+        "interval": [interval.low, interval.high] if interval else None,
+        "signature": found.signature.share,
+        "whole": found.whole.share,
     }

@@ -103,12 +103,15 @@ def from_suite(path: Path, *, specifications: bool = False) -> tuple[Suite, list
     return suite, questions
 
 
-def from_split(rows: Path, dataset: Path, *, specifications: bool = False) -> list[Question]:
-    """A question for each row of a test split that asks for code.
+def from_split(rows: Path, dataset: Path, *, specifications: bool = False) -> tuple[list[Question], int]:
+    """A question for each row of a test split that asks for code, and how many rows are left out.
+
+    Left out are rows whose code needs a package: answers run where there is nothing but the standard library.
 
     Args:
         rows: instruction rows, as `lift-sys prepare` writes them.
         dataset: the folder, or the file of examples, that they were made of.
+        specifications: ask for the specification of each row as well.
 
     Raises:
         StorageError: a file can't be read, or the dataset is not the one that the rows were made of.
@@ -128,7 +131,7 @@ def from_split(rows: Path, dataset: Path, *, specifications: bool = False) -> li
     questions = [of_example(example) for example in bare]
     if specifications:
         questions += [of_specification(q, example.ir) for q, example in zip(questions, bare, strict=True)]
-    return questions
+    return questions, len(examples) - len(bare)
 
 
 def from_human_eval() -> list[Question]:

@@ -14,7 +14,16 @@ from lift_sys.evaluation.questions import SLICES, Question
 from lift_sys.evaluation.recommendation import RULES, Recommendation
 from lift_sys.evaluation.resampling import FEWEST_GROUPS, RESAMPLES
 from lift_sys.evaluation.runner import Measured
-from lift_sys.evaluation.summary import Price, Share, Specifications, Summary, plain, specifications, summarise
+from lift_sys.evaluation.summary import (
+    Price,
+    Share,
+    Specifications,
+    Summary,
+    plain,
+    plain_clauses,
+    specifications,
+    summarise,
+)
 from lift_sys.reports.evaluation_examples import all_shown, examples
 from lift_sys.reports.evaluation_text import FILTERS
 from lift_sys.reports.generation import TEMPLATES
@@ -52,6 +61,10 @@ class Facts:
     """Slices that were not asked, and why."""
     made_by: str
     code_version: str
+    notes: Sequence[str] = ()
+    """What else is not measured, a line each."""
+    answers: str = ""
+    """Where every answer can be read."""
 
     @property
     def names(self) -> list[str]:
@@ -115,10 +128,12 @@ def results(facts: Facts) -> dict[str, Any]:
                 "about": side.measured.about,
                 "setting": vars(side.measured.setting),
                 "slices": {row.name: plain(row.summaries[number]) for row in _slices(facts)},
+                "specifications": {row.name: plain_clauses(row.specifications[number]) for row in _clauses(facts)},
             }
             for number, side in enumerate(facts.sides)
         ],
         "absent": dict(facts.absent),
+        "notes": list(facts.notes),
         "comparison": [_plain_part(part) for part in comparison.slices] if comparison else None,
         "details": [_plain_part(part) for part in comparison.details] if comparison else None,
         "recommendation": vars(decided) if decided else None,
@@ -224,13 +239,14 @@ def _clauses(facts: Facts) -> list[Row]:
     return rows
 
 
-def _errors(facts: Facts, code: Sequence[Question]) -> dict[str, list[int]]:
-    """How many answers of each model fail in which way, most first."""
-    totals = [summarise(side.measured, code).errors for side in facts.sides]
-    kinds = {kind for found in totals for kind in found}
+def _errors(facts: Facts, code: Sequence[Question]) -> dict[str, list[int | None]]:
+    """How many answers of each model fail in which way, most first; None of a model without answers."""
+    summaries = [summarise(side.measured, code) for side in facts.sides]
+    totals = [summary.errors if summary.solved.of else None for summary in summaries]
+    kinds = {kind for found in totals if found for kind in found}
     return {
-        kind: [found[kind] for found in totals]
-        for kind in sorted(kinds, key=lambda kind: (-sum(found[kind] for found in totals), kind))
+        kind: [found[kind] if found is not None else None for found in totals]
+        for kind in sorted(kinds, key=lambda kind: (-sum(found[kind] for found in totals if found), kind))
     }
 
 
@@ -257,9 +273,9 @@ def _charts(facts: Facts, values: dict[str, Any]) -> dict[str, Any]:
             label="% of answers",
         ),
         "seconds": charts.pairs(
-            {row.name: [summary.seconds[0] for summary in row.summaries] for row in slices},
+            {row.name: [summary.waited for summary in row.summaries] for row in slices},
             names,
-            label="seconds an answer, median",
+            label="seconds an answer, mean",
             places=2,
         ),
         "tokens": charts.pairs(
@@ -267,8 +283,10 @@ def _charts(facts: Facts, values: dict[str, Any]) -> dict[str, Any]:
             names,
             label="tokens an answer, mean",
         ),
+        "differences": "",
     }
     if facts.comparison:
         rows = {p.name: (p.difference, p.interval) for p in facts.comparison.slices if p.difference is not None}
-        made["differences"] = charts.differences(rows, label="percentage points") if rows else ""
+        if rows:
+            made["differences"] = charts.differences(rows, label="percentage points")
     return made

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
 COLOURS = (BLUE, ORANGE)
 """Of the model and of the one that it is compared with."""
+WIDTH = 5.6
+"""Inches of a chart: half a page, so that its letters are as large as those around it."""
 _APART = 0.36
 """Between the marks of two models in one row, in rows."""
 
 
 def shares(rows: Mapping[str, Sequence[Share]], names: Sequence[str], *, label: str) -> str:
-    """A mark for each model in each row, with the interval of the share; a row without answers says so."""
-    figure, axes = canvas(7.4, _height(rows, len(names)))
+    """A mark for each model in each row, with the interval of the share; a model without answers says so."""
+    figure, axes = canvas(WIDTH, _height(rows, len(names)))
     for series, name in enumerate(names):
         found = [(place, row[series]) for place, row in enumerate(rows.values()) if row[series].share is not None]
         spots = [place + _offset(series, len(names)) for place, _ in found]
@@ -48,8 +50,10 @@ def shares(rows: Mapping[str, Sequence[Share]], names: Sequence[str], *, label: 
                 color=GREY,
             )
     for place, row in enumerate(rows.values()):
-        if all(share.share is None for share in row):
-            axes.text(1, place, "not measured", va="center", fontsize=8, color=GREY, style="italic")
+        for series, share in enumerate(row):
+            if share.share is None:
+                spot = place + _offset(series, len(names))
+                axes.text(1, spot, "not measured", va="center", fontsize=8, color=COLOURS[series], style="italic")
     axes.set_xlim(-3, 108)
     axes.set_xticks(range(0, 101, 20))
     _rows(axes, list(rows))
@@ -60,7 +64,7 @@ def shares(rows: Mapping[str, Sequence[Share]], names: Sequence[str], *, label: 
 
 def differences(rows: Mapping[str, tuple[float, Interval | None]], *, label: str) -> str:
     """A difference in each row with its interval, and the line of no difference. Points, not shares."""
-    figure, axes = canvas(7.4, _height(rows, 1))
+    figure, axes = canvas(WIDTH, _height(rows, 1))
     for place, (value, interval) in enumerate(rows.values()):
         whiskers = _whiskers([interval], [100 * value]) if interval is not None else None
         better = interval is not None and interval.low > 0
@@ -81,7 +85,7 @@ def differences(rows: Mapping[str, tuple[float, Interval | None]], *, label: str
 
 def pairs(rows: Mapping[str, Sequence[float | None]], names: Sequence[str], *, label: str, places: int = 0) -> str:
     """Bars of each model beside each other, each with its value; a value that is not known is said to be so."""
-    figure, axes = canvas(7.4, _height(rows, len(names)))
+    figure, axes = canvas(WIDTH, _height(rows, len(names)))
     thick = 0.72 / len(names)
     for series, name in enumerate(names):
         values = [row[series] for row in rows.values()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,10 @@ class Shown:
     question: Question
     answers: tuple[Answer | None, ...]
     """Of each model; None where it is not measured."""
+    why: tuple[str, ...]
+    """Of each model, why it is not measured."""
+    drawn: tuple[Sequence[tuple[Answer, int]], ...]
+    """Of each model, the drawn answers: each text once, with how often it was drawn."""
 
     def code(self, number: int) -> str:
         answer = self.answers[number]
@@ -43,7 +48,22 @@ class Shown:
 
 def all_shown(questions: Sequence[Question], sides: Sequence[Measured]) -> list[Shown]:
     """Every question with its answers, in the order of the questions."""
-    return [Shown(question, tuple(side.greedy(question) for side in sides)) for question in questions]
+    return [
+        Shown(
+            question=question,
+            answers=tuple(side.greedy(question) for side in sides),
+            why=tuple("" if side.greedy(question) else side.why(question) for side in sides),
+            drawn=tuple(_counted(side.drawn(question)) for side in sides),
+        )
+        for question in questions
+    ]
+
+
+def _counted(answers: Sequence[Answer]) -> list[tuple[Answer, int]]:
+    """Answers of the same text once, most often drawn first."""
+    counts = Counter(answer.completion for answer in answers)
+    first = {answer.completion: answer for answer in reversed(answers)}
+    return [(first[text], count) for text, count in counts.most_common()]
 
 
 def examples(shown: Sequence[Shown]) -> dict[str, list[Shown]]:

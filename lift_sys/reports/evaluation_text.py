@@ -43,7 +43,9 @@ def spans(interval: Interval | None) -> str:
     return f"{100 * interval.low:+.1f} to {100 * interval.high:+.1f}"
 
 
-def p_value(value: float) -> str:
+def p_value(value: float | None) -> str:
+    if value is None:
+        return NOT_MEASURED
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
@@ -62,6 +64,11 @@ def readable(text: str) -> str:
     lines = text.expandtabs(4).split("\n")
     shown = [clean(line, _WIDTH) for line in lines[:_LINES]]
     return "\n".join([*shown, *([f"... ({len(lines) - _LINES} more lines)"] if len(lines) > _LINES else [])])
+
+
+def whole(text: str) -> str:
+    """A text of many lines, all of it, with everything unprintable escaped."""
+    return "\n".join(clean(line, len(line)) for line in text.expandtabs(4).split("\n"))
 
 
 def fenced(text: str, language: str = "") -> str:
@@ -98,6 +105,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "signed": signed,
     "readable": readable,
+    "whole": whole,
     "fenced": fenced,
     "span": span,
     "cell": cell,

@@ -155,6 +155,7 @@ def _answer(head: Head, question: Question, sample: int, solved: bool | None, ki
         prompt_tokens=40,
         tokens=20,
         seconds=0.5 + len(question.name) / 100,
+        waited=0.25,
         finding=Finding(**finding),
     )
 

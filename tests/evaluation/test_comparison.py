@@ -202,7 +202,7 @@ def test_pass_at_k_is_of_the_drawn_answers() -> None:
 def test_a_price_is_of_tokens_or_of_time() -> None:
     questions = [of_task(make_task(number)) for number in range(4)]
     answers = measured(questions, lambda place: True)
-    took = sum(answer.seconds for found in answers.answers.values() for answer in found.values())
+    took = sum(answer.waited for found in answers.answers.values() for answer in found.values())
     assert summarise(answers, questions, Price.read("3.6/h")).dollars == pytest.approx(took / 1000)
     assert summarise(answers, questions, Price.read("100,1000")).dollars == pytest.approx(
         (4 * 4000 + 4 * 20000) / 1e6

@@ -79,7 +79,7 @@ def test_the_test_split_is_judged_by_the_tests_of_its_examples(tmp_path: Path) -
     rows = [row(example) for example in examples[:3]]
     other = rows[0].model_copy(update={"task": "prompt_to_ir"})
     made = row(examples[5]).model_copy(update={"origin": "template"})
-    questions = from_split(*split(tmp_path, examples, [*rows, other, made]))
+    questions, _ = from_split(*split(tmp_path, examples, [*rows, other, made]))
     assert {question.id for question in questions} == {example.id for example in examples[:3]}
     assert {question.group for question in questions} == {"p0", "p1"}
     assert all(len(question.by.tests) == 4 for question in questions)  # type: ignore[union-attr]
@@ -89,7 +89,7 @@ def test_a_row_that_needs_a_package_is_not_asked(tmp_path: Path) -> None:
     needs = Requirement(name="six", version="1", filename="six-1-py3-none-any.whl", sha256="a" * 64)
     first, second = make_example(0, "p"), make_example(1, "p")
     equipped = first.model_copy(update={"requirements": (needs,)})
-    questions = from_split(*split(tmp_path, [equipped, second], [row(equipped), row(second)]))
+    questions, _ = from_split(*split(tmp_path, [equipped, second], [row(equipped), row(second)]))
     assert [question.id for question in questions] == [second.id]
 
 
