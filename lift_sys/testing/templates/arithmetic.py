@@ -1075,8 +1075,8 @@ _REPAY = Template(
             "A `ValueError` is raised as soon as a $period leaves the debt as large as it was before it, or larger.",
         ),
         "numbers": (
-            "A negative `debt` or a `$payment` below 1 raises a `ValueError` in any case.",
-            "Numbers that make no sense, a `debt` below 0 or a `$payment` below 1, lead to a `ValueError`, too.",
+            "A `debt` below 0 or `$payment` below 1 raises a `ValueError` in any case.",
+            "Numbers that make no sense, `debt` below 0 or `$payment` below 1, lead to a `ValueError`, too.",
         ),
     },
     raises={"ValueError": "stuck"},

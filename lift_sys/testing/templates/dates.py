@@ -853,7 +853,7 @@ _RECURRING = Template(
         "List the dates of the first `$count` $events of a series. There is a $event on every $name_one and "
         "$name_two of every $interval week, beginning with the week in which `$start` lies.",
         "A series of $events takes place on $name_one and $name_two, but only in every $interval week; the first of "
-        "these weeks is that of `$start`. Return the dates of `$count` of its $events.",
+        "these weeks is that of `$start`. Return the dates of its first `$count` $events.",
         "Plan `$count` $events: their days are $name_one and $name_two in every $interval week. The week of the date "
         "`$start` is the first that counts. Return a list of the dates.",
         "Return a list with the dates of `$count` $events. They are held on two days of a week, $name_one and "

@@ -1006,7 +1006,7 @@ TEMPLATES: tuple[Template, ...] = (
             "gone": {
                 "none": {"nothing": "None", "gone_words": "None"},
                 "start": {"nothing": "$start", "gone_words": "`$start`"},
-                "last": {"nothing": "here", "gone_words": "the $thing from which it would"},
+                "last": {"nothing": "here", "gone_words": "the $thing that was to be left by it"},
             },
         },
         surface={
@@ -1080,9 +1080,8 @@ TEMPLATES: tuple[Template, ...] = (
             "gone": (
                 "An empty string as replacement means that $any was removed: if one of the steps would lead to that "
                 "string, return $gone_words.",
-                "$Any that is mapped to the empty string was given up. Return $gone_words when a step would lead "
-                "from "
-                "it to that string.",
+                "$Any that is mapped to the empty string was given up. When a step would lead from $any to that "
+                "string, return $gone_words.",
             ),
             "loop": (
                 "As soon as a step leads to $any met before, `$start` included, return $loop_words, even if it is "
