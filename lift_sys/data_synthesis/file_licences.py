@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lift_sys.data_synthesis.curation.licences import Unclear, file_licence, foreign, notice_above
+from lift_sys.data_synthesis.notices import Unclear, file_licence, foreign, notice_above
 from lift_sys.data_synthesis.sources import Checkout
 from lift_sys.records import Licence
 

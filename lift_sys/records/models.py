@@ -61,7 +61,7 @@ class Requirement(Record):
 
 DRIVER = "lift_call"
 """The function that a harness defines."""
-Projection = Literal["", "iterator", "object", "message", "method", "mixed"]
+Projection = Literal["", "iterator", "object", "method", "mixed"]
 """How a call or its result is made plain; see `docs/adr/0006-projections.md`."""
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from curation_kit import row
 
-from lift_sys.data_synthesis.curation.licences import Licences, Unclear, copied_from, file_licence
+from lift_sys.data_synthesis.curation.licences import Licences
+from lift_sys.data_synthesis.notices import Unclear, copied_from, file_licence
 from lift_sys.records import Licence, Rejection, RejectionReason, Repository
 
 MIT = Repository(
@@ -72,6 +73,8 @@ UNCLEAR = {
     "an id that is none": "# SPDX-License-Identifier: Toy-Licence",
     "two sentences": "# Released under the MIT license.\n# Parts under the Apache License, Version 2.0.",
     "a family": "# This program is free software under the GNU General Public License.",
+    "a family that is not the project's": "# Use of this code is governed by a BSD-style license, see LICENSE.",
+    "a family beside an id": "# Released under the MIT license. The parser is under the BSD license.",
     "public domain": '"""This module is in the public domain."""',
     "proprietary": "# Proprietary and confidential. Unauthorized copying is prohibited.",
     "copied": "# Copied from https://github.com/someone/other/blob/main/x.py",
@@ -85,6 +88,14 @@ def test_what_can_not_be_told_is_unclear(header: str) -> None:
     found = file_licence(header + CODE, "toy/core.py", MIT)
     assert isinstance(found, Unclear)
     assert found.why
+
+
+def test_a_family_stands_for_the_project_s_licence_of_that_family() -> None:
+    own = MIT.licence.model_copy(update={"spdx": "BSD-3-Clause"})
+    project = MIT.model_copy(update={"licence": own})
+    header = "# Use of this code is governed by a BSD-style license, see LICENSE."
+    assert file_licence(header + CODE, "toy/core.py", project) == own
+    assert isinstance(file_licence(header + CODE, "toy/_vendor/core.py", project), Unclear)
 
 
 def test_vendored_code_that_says_nothing_is_unclear_and_with_an_id_is_not() -> None:

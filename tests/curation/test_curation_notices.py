@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lift_sys.data_synthesis.curation.licences import Unclear, foreign, notice_above
 from lift_sys.data_synthesis.file_licences import FileLicences
+from lift_sys.data_synthesis.notices import Unclear, foreign, notice_above
 from lift_sys.data_synthesis.sources.base import Checkout
 from lift_sys.records import Licence, Repository
 

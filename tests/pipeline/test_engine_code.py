@@ -44,6 +44,7 @@ ENGINE = [
     "data_synthesis/file_licences.py",
     "data_synthesis/flake.py",
     "data_synthesis/licences.py",
+    "data_synthesis/notices.py",
     "ir/models.py",
     "records/models.py",
     "reverse_mode/refine.py",
