@@ -88,11 +88,11 @@ _AFTER_THE_ENGINE = tuple(
     testing/acceptance.py testing/comparing.py testing/drawing.py testing/inputs.py
     testing/measuring.py testing/prompts.py testing/running.py testing/solvers.py testing/suite.py
     testing/template testing/test_generator.py testing/validation.py
-    data_synthesis/assembly.py data_synthesis/curation/ data_synthesis/dataset.py data_synthesis/exports/
-    data_synthesis/forget data_synthesis/github data_synthesis/patch.py data_synthesis/pipeline.py
-    data_synthesis/progress.py data_synthesis/prompt_scorer.py data_synthesis/publication.py
-    data_synthesis/recuration.py data_synthesis/repair data_synthesis/retrieval.py data_synthesis/selection.py
-    data_synthesis/sources/ data_synthesis/verification.py""".split()  # noqa: SIM905
+    data_synthesis/assembly.py data_synthesis/curating.py data_synthesis/curation/ data_synthesis/dataset.py
+    data_synthesis/exports/ data_synthesis/forget data_synthesis/github data_synthesis/patch.py
+    data_synthesis/pipeline.py data_synthesis/progress.py data_synthesis/prompt_scorer.py
+    data_synthesis/publication.py data_synthesis/recuration.py data_synthesis/repair data_synthesis/retrieval.py
+    data_synthesis/selection.py data_synthesis/sources/ data_synthesis/verification.py""".split()  # noqa: SIM905
 )
 """Source that has no say in what becomes of one function of a checkout, by the start of its path."""
 

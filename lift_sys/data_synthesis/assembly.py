@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import IO, Any
 
 from lift_sys.config import PipelineConfig, code_version
-from lift_sys.data_synthesis.curation import apply, default_steps
+from lift_sys.data_synthesis.curating import Curation
+from lift_sys.data_synthesis.curation import default_steps
 from lift_sys.data_synthesis.curation.benchmarks import Benchmark
-from lift_sys.data_synthesis.curation.decontamination import StaticDecontamination, load_benchmarks
+from lift_sys.data_synthesis.curation.decontamination import StaticDecontamination
 from lift_sys.data_synthesis.curation.decontamination_behaviour import (
     BehaviourTask,
     behavioural_match,
     write_screen,
 )
+from lift_sys.data_synthesis.curation.decontamination_kept import kept_benchmarks
 from lift_sys.data_synthesis.curation.duplicates import Duplicates
 from lift_sys.data_synthesis.dataset import write_dataset
 from lift_sys.data_synthesis.progress import Progress
@@ -67,7 +69,7 @@ class Assembly:
         self.counts = dict.fromkeys(("functions", "lifted", "with_tests", "executed"), 0)
         with Draft(self.out / "work") as draft:
             benchmarks = self._benchmarks()
-            self._curate(keys, benchmarks, draft)
+            await self._curate(keys, benchmarks, draft)
             dropped = await self._contaminated(draft, benchmarks) if benchmarks else {}
             kept = [index for index in range(len(draft)) if index not in dropped]
             chosen = select([draft.facts[index] for index in kept], self.config)
@@ -80,20 +82,22 @@ class Assembly:
 
         if not self.config.decontaminate:
             return []
-        with open_sandbox() as sandbox:
-            return load_benchmarks(sandbox, [Path(name) for name in self.config.suites])
+        return kept_benchmarks(self.out / "work", open_sandbox, [Path(name) for name in self.config.suites])
 
-    def _curate(self, keys: Sequence[str], benchmarks: Sequence[Benchmark], draft: Draft) -> None:
+    async def _curate(self, keys: Sequence[str], benchmarks: Sequence[Benchmark], draft: Draft) -> None:
         self.progress.start("curate", len(keys))
+        examples = self._examples(keys, draft)
+        if self.before is None:
+            curation = Curation(self.executor, self.config, benchmarks, self.out / "work")
+            async for row in curation.rows(examples):
+                draft.take(row)
+            draft.join(curation.duplicates)
+            return
         steps = default_steps(self.config)
         if benchmarks:
             steps.append(StaticDecontamination(benchmarks))
-        examples = self._examples(keys, draft)
-        for row in apply(steps, examples) if self.before is None else recurate(self.before, steps, examples):
-            if isinstance(row, Example):
-                draft.add(row)
-            else:
-                draft.reject(row)
+        for row in recurate(self.before, steps, examples):
+            draft.take(row)
         for step in steps:
             if isinstance(step, Duplicates):
                 draft.join(step)
@@ -235,6 +239,12 @@ class Draft:
 
     def __len__(self) -> int:
         return len(self.facts)
+
+    def take(self, row: Example | Rejection) -> None:
+        if isinstance(row, Example):
+            self.add(row)
+        else:
+            self.reject(row)
 
     def add(self, example: Example) -> None:
         self._places.append(self._rows.seek(0, 2))

