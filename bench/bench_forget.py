@@ -1,10 +1,11 @@
 """How long `lift-sys forget` takes on a dataset of many rows.
 
-    python bench/bench_forget.py --from build/demo --rows 10000 --to build/forget_bench
+    python bench/bench_forget.py --from build/demo --rows 10000 --to build/forget_bench \
+        --suite tests/synthetic/suite_v1.jsonl
 
 The rows are functions of the installed standard library in the records of a real dataset, dealt out to 250 made-up
 projects: as many tests, mutants and prompts as real rows have, and code of true variety for the duplicates step.
-Nothing is executed.
+Nothing of them is executed. What making the benchmarks takes, and reading the kept ones, is printed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lift_sys.config import PipelineConfig, engine_version
@@ -51,7 +52,7 @@ def functions() -> Iterator[tuple[str, str]]:
                     yield node.name, text
 
 
-def build(real: Path, to: Path, rows: int) -> None:
+def build(real: Path, to: Path, rows: int, suites: Sequence[Path]) -> None:
     """A dataset folder with its checkpoint, as `generate` would have left it."""
     templates = list(read_examples(real))
     config = PipelineConfig(decontaminate=False)
@@ -85,20 +86,26 @@ def build(real: Path, to: Path, rows: int) -> None:
         started = time.monotonic()
         manifest = asyncio.run(assembly.run(keys))
         print(f"assembled {len(manifest['rows'])} rows of {len(items)} in {time.monotonic() - started:.1f} s")
-        pretend_decontaminated(to, manifest, checkpoint)
+        pretend_decontaminated(to, manifest, checkpoint, suites)
 
 
-def pretend_decontaminated(to: Path, manifest: dict[str, object], checkpoint: Checkpoint) -> None:
+def pretend_decontaminated(
+    to: Path, manifest: dict[str, object], checkpoint: Checkpoint, suites: Sequence[Path]
+) -> None:
     """As if every row had been held against the benchmarks, which takes hours here and is no part of `forget`."""
-    from lift_sys.data_synthesis.curation.decontamination import load_benchmarks
     from lift_sys.data_synthesis.curation.decontamination_behaviour import write_screen
+    from lift_sys.data_synthesis.curation.decontamination_kept import kept_benchmarks
     from lift_sys.sandbox import open_sandbox
 
-    with open_sandbox() as sandbox:
-        screen = write_screen(load_benchmarks(sandbox), to / "work")
+    for how in ("made", "kept ones read"):
+        started = time.monotonic()
+        benchmarks = kept_benchmarks(to / "work", open_sandbox, suites)
+        problems = sum(len(benchmark.problems) for benchmark in benchmarks)
+        print(f"benchmarks {how}: {problems} problems in {time.monotonic() - started:.2f} s")
+    screen = write_screen(benchmarks, to / "work")
     rows: list[str] = manifest["rows"]  # type: ignore[assignment]
     checkpoint.put(CONTAMINATION, [(f"{row}:{screen.sha256}", "") for row in rows])
-    manifest["configuration"]["decontaminate"] = True  # type: ignore[index]
+    manifest["configuration"] |= {"decontaminate": True, "suites": list(map(str, suites))}  # type: ignore[operator]
     (to / MANIFEST).write_text(json.dumps(manifest))
     write_report(to, seconds={}, command="bench")
 
@@ -123,8 +130,9 @@ def main() -> None:
     parser.add_argument("--from", dest="real", type=Path, required=True)
     parser.add_argument("--to", type=Path, required=True)
     parser.add_argument("--rows", type=int, default=10_000)
+    parser.add_argument("--suite", type=Path, action="append", default=[])
     given = parser.parse_args()
-    build(given.real, given.to, given.rows)
+    build(given.real, given.to, given.rows, given.suite)
     size = (given.to / EXAMPLES).stat().st_size
     print(f"{size / 1e6:.0f} MB; now: lift-sys forget project-007 --out {given.to}", file=sys.stderr)
 

@@ -22,7 +22,10 @@ def forget(
         Path | None, typer.Option("--lock", help="The lock; published files beside it are written anew.")
     ] = None,
     cache: Annotated[
-        Path | None, typer.Option("--cache", help="The cache of `generate` or folder of `scrape`; OUT/work as well.")
+        Path | None,
+        typer.Option(
+            "--cache", help="The cache of `generate` (build/cache) or folder of `scrape`; OUT/work as well."
+        ),
     ] = None,
     reason: Annotated[str, typer.Option("--reason", help="Why, for the tombstone.")] = "",
     date: Annotated[
@@ -42,7 +45,7 @@ def forget(
     The dataset is built anew from its checkpoint, without running code of any project again. A run that was stopped
     leaves the old dataset or the new one; give the same command again.
 
-    Example:  lift-sys forget acme/things --out build/synthetic_v1 --lock training_data/synthetic_v1.lock.json
+    Example:  lift-sys forget acme/things --out build/mine --lock my.lock.json --cache build/cache
 
     Exit codes: 0 done, 2 no such source or a wrong folder, 3 no sandbox, 5 the folder is in use or can't be rebuilt.
     """
@@ -108,6 +111,8 @@ def _tell(report: Report, out: Path | None, seconds: float, console: Console) ->
         say(f"  removed      {len(report.removed):,} files and folders of the caches")
     for file, count in report.labels.items():
         say(f"  labels       {count:,} lines of {file}")
+    if report.names:
+        say(f"  names        {report.names:,} lines of sources.txt")
     for path in report.published:
         say(f"  published    {path}")
     for note in report.notes:

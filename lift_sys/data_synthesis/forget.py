@@ -5,7 +5,7 @@ Order, and what a kill leaves:
     tombstones               from here on nothing brings the source back; run it again to go on
     the dataset's folder     built anew beside the old one from the checkpoint without the source, then exchanged
                              with it in one step: the old dataset or the new one, each whole
-    lock, caches, labels     each step is atomic or may be done again
+    lock, caches, lists      each step is atomic or may be done again
     published files          written anew, the manifest last
 
 Rows are curated again, so a row that was a near-duplicate of a forgotten one may come back, and shares hold for what
@@ -115,6 +115,13 @@ class Forgetting:
         folders = {found.request.lock.parent.resolve()} if found.request.lock is not None else set()
         for folder in sorted(folders | ({found.out} if found.request.out is not None else set())):
             self.report.labels |= forget_cache.drop_labels(folder, found.target)
+        if found.request.lock is not None:
+            self.report.names = forget_cache.drop_names(found.request.lock.parent, found.target)
+        if found.request.cache is None and not found.sources:
+            self.report.notes.append(
+                "no cache was cleaned: where sources were kept in one (build/cache in the README), give this command "
+                "again with --cache"
+            )
 
     def _publish(self) -> None:
         """Write published files beside the lock anew where they are of this dataset; else they are told as stale."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from lift_sys.data_synthesis.forget_plan import Known, Target, from_checkouts
+from lift_sys.data_synthesis.forget_plan import NAMES, Known, Target, from_checkouts, from_names
 from lift_sys.data_synthesis.sources.lock import Lock
 from lift_sys.data_synthesis.sources.tombstones import names_of
 from lift_sys.data_synthesis.sources.wheels import FOLDER as WHEELS
@@ -105,6 +105,15 @@ def drop_labels(folder: Path, target: Target) -> dict[str, int]:
             atomic_write(path, kept)
             dropped[path.name] = len(lines) - len(kept)
     return dropped
+
+
+def drop_names(folder: Path, target: Target) -> int:
+    """Take the target's lines out of the list of names that a lock beside it is made of; how many."""
+    lines = list(from_names(folder))
+    kept = [line for line, known in lines if known is None or not target.matches(known)]
+    if len(kept) < len(lines):
+        atomic_write(folder / NAMES, kept)
+    return len(lines) - len(kept)
 
 
 def _project(line: str) -> str:

@@ -10,14 +10,21 @@ from lift_sys.config import PipelineConfig
 from lift_sys.data_synthesis import forget_cache, forget_checkpoint
 from lift_sys.data_synthesis.dataset import MANIFEST, read_manifest
 from lift_sys.data_synthesis.forget_copies import Traces, find_traces
-from lift_sys.data_synthesis.forget_plan import Known, find_target, from_checkouts, from_lock, from_manifest
+from lift_sys.data_synthesis.forget_plan import (
+    Known,
+    find_target,
+    from_checkouts,
+    from_lock,
+    from_manifest,
+    from_names,
+)
 from lift_sys.data_synthesis.forget_request import Report, Request
 from lift_sys.data_synthesis.progress import Silent
 from lift_sys.data_synthesis.source_run import SourceRun
 from lift_sys.data_synthesis.sources.base import Checkout
 from lift_sys.data_synthesis.sources.lock import Lock
 from lift_sys.data_synthesis.sources.tombstones import Forgotten
-from lift_sys.errors import StorageError
+from lift_sys.errors import ConfigError, StorageError
 from lift_sys.executors import Executor
 from lift_sys.records import Repository
 from lift_sys.storage import Checkpoint
@@ -30,10 +37,11 @@ class Found:
 
     def __init__(self, request: Request) -> None:
         """Raises:
-        ConfigError: nothing has this name.
+        ConfigError: nothing has this name, the cache holds no sources, or a suite is not there.
         StorageError: a file can't be read.
         """
         self.request = request
+        _check_cache(request.cache)
         self.lock = Lock.load(request.lock, forgotten=True) if request.lock is not None else None
         self.manifest: dict[str, Any] = {}
         self.contents = forget_checkpoint.Contents()
@@ -45,6 +53,7 @@ class Found:
                     self.contents = forget_checkpoint.Contents.of(checkpoint)
         self.sources = [folder for cache in self._caches() for folder in forget_cache.source_folders(cache)]
         self.target = find_target(request.name, self._mentions(), self.tombstones())
+        _check_suites(self.manifest)
         self.traces = find_traces(self.out, self.target) if self.manifest else Traces()
 
     @property
@@ -84,8 +93,10 @@ class Found:
         return [*given, *([self.out / "work"] if self.request.out is not None else [])]
 
     def _mentions(self) -> list[Known]:
+        lock = self.request.lock
         return [
             *(from_lock(self.lock) if self.lock else ()),
+            *(known for _, known in (from_names(lock.parent) if lock else ()) if known),
             *from_manifest(self.manifest),
             *self.contents.mentions(),
             *(known for folder in self.sources for _, known in from_checkouts(folder)),
@@ -138,3 +149,29 @@ class Found:
                     )
                     keys.append(run.key)
         return keys
+
+
+def _check_cache(cache: Path | None) -> None:
+    """Raises:
+    ConfigError: it is a folder of something else, where every trace would be left.
+    """
+    if cache is not None and not forget_cache.source_folders(cache):
+        raise ConfigError(
+            f"{cache} holds no sources: --cache names the cache of `lift-sys generate` (build/cache in the README) "
+            "or the folder of `lift-sys scrape` (build/cache/sources); nothing was changed"
+        )
+
+
+def _check_suites(manifest: dict[str, Any]) -> None:
+    """The rows are held against them again.
+
+    Raises:
+        ConfigError: one is not there.
+    """
+    config = PipelineConfig.model_validate(manifest.get("configuration", {}))
+    for name in config.suites if config.decontaminate else ():
+        if not Path(name).is_file():
+            raise ConfigError(
+                f"{name}: no such file; no row may give this suite away, and its path is from the folder that "
+                "`lift-sys generate` ran in: run this there as well; nothing was changed"
+            )

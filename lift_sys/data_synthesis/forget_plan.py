@@ -16,6 +16,9 @@ from lift_sys.data_synthesis.sources.tombstones import Forgotten, names_of, norm
 from lift_sys.errors import ConfigError
 from lift_sys.storage import Checkpoint
 
+NAMES = "sources.txt"
+"""Projects that a lock is to be made of (`scripts/make_dataset_lock.py`): a name and its flags a line."""
+
 
 @dataclass(frozen=True)
 class Known:
@@ -103,6 +106,14 @@ def from_manifest(manifest: dict[str, Any]) -> Iterator[Known]:
     for source in manifest.get("sources", ()):
         archive = source.get("archive_sha256") or source.get("sha256")
         yield Known(source["name"], source.get("url"), archive, source.get("id", ""))
+
+
+def from_names(folder: Path) -> Iterator[tuple[str, Known | None]]:
+    """Each line of the list of names beside a lock, and the source that it names."""
+    path = folder / NAMES
+    for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else ():
+        words = line.partition("#")[0].split()
+        yield line, Known(words[0]) if words else None
 
 
 def from_checkpoint(checkpoint: Checkpoint) -> Iterator[tuple[str, Known]]:

@@ -13,6 +13,7 @@ from typing import Any
 from lift_sys.config import PipelineConfig
 from lift_sys.data_synthesis import forget_cache, forget_checkpoint
 from lift_sys.data_synthesis.assembly import Assembly
+from lift_sys.data_synthesis.curation.decontamination_kept import KEPT
 from lift_sys.data_synthesis.dataset import EXAMPLES, FILE_REJECTS, MANIFEST, REJECTS
 from lift_sys.data_synthesis.forget_copies import functions_of
 from lift_sys.data_synthesis.forget_found import CHECKPOINT, Found
@@ -52,6 +53,8 @@ class Rebuild:
         with FolderLock(new):
             self.forgotten.save(new)
             self._copy_checkpoint(new / "work" / CHECKPOINT)
+            for kept in (self.found.out / "work").glob(f"{KEPT}*"):  # before the rows are held against them
+                link_tree(kept, new / "work" / kept.name)
             if self.found.manifest:
                 self._assemble(new)
             self._take_over(new)
@@ -103,7 +106,7 @@ class Rebuild:
                 self._other(path, new / path.name)
                 continue
             for part in sorted(path.iterdir()):
-                if not part.name.startswith((CHECKPOINT, "draft", "screen", "browse")) or part.is_dir():
+                if not part.name.startswith((CHECKPOINT, KEPT, "draft", "screen", "browse")) or part.is_dir():
                     link_tree(part, new / "work" / part.name)
         found = [
             forget_cache.traces(folder, self.found.target, self.found.lock)

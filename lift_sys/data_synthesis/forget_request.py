@@ -45,6 +45,8 @@ class Report:
     removed: list[str] = field(default_factory=list)
     """Files and folders of the caches."""
     labels: dict[str, int] = field(default_factory=dict)
+    names: int = 0
+    """Lines of the list of names beside the lock."""
     stale: list[str] = field(default_factory=list)
     """Files that were made from the old dataset."""
     published: list[str] = field(default_factory=list)

@@ -167,11 +167,14 @@ def store(checkpoint: Checkpoint, place: Repository, functions: tuple[tuple[str,
     return source
 
 
-def write_dataset(out: Path, projects: tuple[tuple[Repository, tuple[tuple[str, str], ...]], ...] = PROJECTS) -> None:
+def write_dataset(
+    out: Path,
+    projects: tuple[tuple[Repository, tuple[tuple[str, str], ...]], ...] = PROJECTS,
+    config: PipelineConfig = PipelineConfig(decontaminate=False),  # noqa: B008
+) -> None:
     (out / "work").mkdir(parents=True, exist_ok=True)
     with Checkpoint(out / "work" / "checkpoint.sqlite") as checkpoint:
         keys = [store(checkpoint, place, functions) for place, functions in projects]
-        config = PipelineConfig(decontaminate=False)
         work = Assembly(config, out, out / "work", checkpoint, make_executor("inline"), Silent())
         asyncio.run(work.run(keys))
 
@@ -201,6 +204,7 @@ def write_world(root: Path) -> World:
     decisions.mkdir(parents=True)
     (decisions / "1.json").write_text(json.dumps({"name": "Acme/Zebra", "detail": MARKER}))
     (decisions / "2.json").write_text(json.dumps({"name": "acme/other"}))
+    (world.lock.parent / "sources.txt").write_text("# Names.\nxerus record\nyak\nZebra record tests  # by acme\n")
     labels = [{"repository": "zebra", "qualname": "stripes"}, {"repository": "yak", "qualname": "invert"}]
     (world.lock.parent / "quality_labels.jsonl").write_text("".join(json.dumps(line) + "\n" for line in labels))
     return world

@@ -144,6 +144,7 @@ def test_every_other_thing_is_kept(world: World) -> None:
     assert (sources / "github" / "0" / "decisions" / "2.json").is_file()
     assert [entry.name for entry in Lock.load(world.lock).sources] == ["xerus", "yak"]
     assert (world.lock.parent / "quality_labels.jsonl").read_text().count("\n") == 1
+    assert (world.lock.parent / "sources.txt").read_text() == "# Names.\nxerus record\nyak\n"
     assert (world.out / "notes.txt").read_text() == "mine"
     with Checkpoint(world.out / "work" / "checkpoint.sqlite") as checkpoint:
         assert [len(checkpoint.keys(step)) for step in ("source", "record", "examine")] == [2, 2, 5]
@@ -156,6 +157,45 @@ def test_published_files_are_written_anew(world: World) -> None:
     assert manifest["forgotten"][0]["name"] == "acme/zebra"
     open_rows(world.lock.parent / "v1.jsonl")
     assert len(report.published) == 3
+
+
+def test_a_name_that_is_to_be_pinned_can_be_forgotten_before_it_is(world: World) -> None:
+    with (world.lock.parent / "sources.txt").open("a") as names:
+        names.write("Wombat record\n")
+    assert forget(world, "wombat").names == 1
+    assert world.holding("Wombat") == []
+    assert Forgotten.load(world.lock.parent).find("wombat")
+
+
+def test_a_cache_without_sources_is_refused_and_nothing_is_changed(world: World) -> None:
+    before = contents(world.root)
+    for folder in (world.root, world.root / "nowhere"):
+        with pytest.raises(ConfigError, match="holds no sources: --cache names the cache of"):
+            forget(world, cache=folder)
+    assert contents(world.root) == before
+
+
+def test_the_folder_that_scrape_was_given_is_cleaned_as_well(world: World) -> None:
+    forget(world, cache=world.cache / "sources")
+    assert world.holding(MARKER) == []
+
+
+def test_without_a_cache_it_says_that_none_was_cleaned(world: World) -> None:
+    (note,) = forget(world, cache=None).notes
+    assert "no cache was cleaned" in note
+    shutil.copytree(world.cache / "sources", world.out / "work" / "sources")  # as `generate` without --cache
+    assert forget(world, cache=None).notes == []
+
+
+def test_a_suite_that_is_not_there_is_refused_and_nothing_is_changed(world: World) -> None:
+    """Its path is from the folder that `generate` ran in."""
+    manifest = json.loads((world.out / "manifest.json").read_text())
+    manifest["configuration"] |= {"decontaminate": True, "suites": ["tests/elsewhere.jsonl"]}
+    (world.out / "manifest.json").write_text(json.dumps(manifest))
+    before = contents(world.root)
+    with pytest.raises(ConfigError, match=r"tests/elsewhere\.jsonl: no such file.*the folder that"):
+        forget(world)
+    assert contents(world.root) == before
 
 
 def test_the_index_of_the_page_goes_too(world: World) -> None:
