@@ -1,8 +1,9 @@
-"""Decontamination: recall on planted copies of HumanEval's solutions, by rewriting, and what a row costs.
+"""Decontamination: recall on planted copies of the solutions of HumanEval and of our own suite, and what a row costs.
 
-Every rewriting of `bench/planting.py` is applied to each of the 164 solutions where it fits, and
-`bench/independent.py` holds solutions written by hand. The rate of matches among mined rows is taken when
-`build/demo/examples.jsonl` is there; `docs/DECONTAMINATION.md` says which of them are the same function.
+Every rewriting of `bench/planting.py` is applied to each solution where it fits, those of `bench/planting_classes.py`
+to classes, each of whose methods is a row. `bench/independent.py` holds solutions of HumanEval written by hand. The
+rate of matches among mined rows is taken when `build/demo/examples.jsonl` is there; `docs/DECONTAMINATION.md` says
+which of them are the same function.
 """
 
 from __future__ import annotations
@@ -14,95 +15,123 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench import planting, planting_classes
 from bench.common import Row
 from bench.independent import SOLUTIONS
-from bench.planting import TRANSFORMS, Transform
-from lift_sys.data_synthesis.curation.benchmarks import Benchmark
+from lift_sys.data_synthesis.batch_lifter import lift_path
+from lift_sys.data_synthesis.curation.benchmarks import Benchmark, Problem
 from lift_sys.data_synthesis.curation.decontamination import StaticDecontamination, load_benchmarks
-from lift_sys.data_synthesis.curation.decontamination_behaviour import BehaviourTask, Screen, match, write_screen
+from lift_sys.data_synthesis.curation.decontamination_behaviour import BehaviourTask, match, write_screen
 from lift_sys.sandbox import open_sandbox
 from lift_sys.sandbox.api import Sandbox
 
 DEMO = Path("build/demo/examples.jsonl")
+SUITE = Path("tests/synthetic/suite_v1.jsonl")
 RECALL = 99.0
 
 
 def run() -> list[Row]:
     with open_sandbox() as sandbox, tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        benchmarks = load_benchmarks(sandbox)
-        rows = [Row("HumanEval loaded and probed", time.perf_counter() - began, "s")]
-        bench = _Bench(sandbox, benchmarks, write_screen(benchmarks, Path(folder)))
-        for name, transform in TRANSFORMS.items():
-            rows += bench.recall(name, transform)
-        rows.append(bench.total())
-        rows.append(bench.independent())
+        human_eval, suite = load_benchmarks(sandbox, [SUITE])
+        rows = [Row("HumanEval and the suite loaded and probed", time.perf_counter() - began, "s")]
+        bench = _Bench(sandbox, human_eval, Path(folder))
+        rows += [*bench.recall(), bench.independent()]
+        own = _Bench(sandbox, suite, Path(folder))
+        rows += [*own.recall(), own.in_parts(Path(folder))]
         if DEMO.is_file():
-            rows += bench.mined(DEMO)
+            rows += [*bench.mined(DEMO, 2.5, 40), *own.mined(DEMO)]
         return rows
 
 
 class _Bench:
-    def __init__(self, sandbox: Sandbox, benchmarks: list[Benchmark], screen: Screen) -> None:
-        self.sandbox, self.benchmarks, self.screen = sandbox, benchmarks, screen
-        self.static = StaticDecontamination(benchmarks)
-        self.planted = self.found = 0
+    def __init__(self, sandbox: Sandbox, benchmark: Benchmark, folder: Path) -> None:
+        self.sandbox, self.benchmark, self.screen = sandbox, benchmark, write_screen([benchmark], folder)
+        self.static = StaticDecontamination([benchmark])
+        self.kind = "" if benchmark.name == "HumanEval" else "suite, "
+
+    def looks(self, code: str, entry: str) -> bool:
+        return self.static.match_code(code, entry) is not None
 
     def behaves(self, code: str, entry: str) -> bool:
         return match(self.sandbox, BehaviourTask(code, entry, (), self.screen)) is not None
 
-    def copies(self, transform: Transform) -> Iterator[tuple[str, str, str]]:
-        for benchmark in self.benchmarks:
-            for problem in benchmark.problems:
-                made = transform(problem.solution, problem.entry_point)
-                if made is not None:
-                    yield problem.id, *made
+    def recall(self) -> Iterator[Row]:
+        planted = found = 0
+        of_classes: list[bool] = []
+        for name in planting.TRANSFORMS:
+            told = [
+                (problem, self.looks(*copy), self.behaves(*copy))
+                for problem in self.benchmark.problems
+                for copy in copies(problem, name)
+            ]
+            missed = [problem.id for problem, looks, behaves in told if not looks and not behaves]
+            of_classes += [looks or behaves for problem, looks, behaves in told if problem.harness]
+            planted += len(told)
+            found += len(told) - len(missed)
+            static, behaviour = (100 * sum(item[at] for item in told) / len(told) for at in (1, 2))
+            note = f"{len(told)} copies; text and tree {static:.1f}, behaviour {behaviour:.1f}{_missed(missed)}"
+            share = 100 * (len(told) - len(missed)) / len(told)
+            yield Row(f"recall: {self.kind}{name}", share, "%", RECALL, note=note)
+        if of_classes:
+            note = f"{sum(of_classes)} of {len(of_classes)} methods of classes"
+            share = 100 * sum(of_classes) / len(of_classes)
+            yield Row(f"recall: {self.kind}classes, all rewritings", share, "%", RECALL, note=note)
+        note = f"{found} of {planted} copies"
+        yield Row(f"recall: {self.kind}all planted copies", 100 * found / planted, "%", RECALL, note=note)
 
-    def recall(self, name: str, transform: Transform) -> list[Row]:
-        count = static = behaviour = either = 0
-        missed: list[str] = []
-        for problem, code, entry in self.copies(transform):
-            looks = self.static.match_code(code, entry) is not None
-            behaves = self.behaves(code, entry)
-            count += 1
-            static += looks
-            behaviour += behaves
-            either += looks or behaves
-            if not looks and not behaves:
-                missed.append(problem)
-        self.planted += count
-        self.found += either
-        note = f"{count} copies; text and tree {100 * static / count:.1f}, behaviour {100 * behaviour / count:.1f}"
-        if missed:
-            note += f"; missed {', '.join(missed)}"
-        return [Row(f"recall: {name}", 100 * either / count, "%", RECALL, note=note)]
-
-    def total(self) -> Row:
-        note = f"{self.found} of {self.planted} copies"
-        return Row("recall: all planted copies", 100 * self.found / self.planted, "%", RECALL, note=note)
+    def in_parts(self, folder: Path) -> Row:
+        """Classes with all rewritings, cut into rows as a build does it: a method with what it needs of its class."""
+        told: list[tuple[str, bool]] = []
+        for number, problem in enumerate(self.benchmark.problems):
+            made = planting_classes.everything(problem.solution, problem.entry_point) if problem.harness else None
+            if made is not None:
+                path = folder / f"class_{number}.py"
+                path.write_text(made[0])
+                slices = [item.function.slice for file in lift_path(path) for item in file.functions]
+                rows = [cut for cut in slices if cut is not None and cut.entry_point.startswith(f"{made[1]}.routine")]
+                told += [(problem.id, self.behaves(cut.code, cut.entry_point)) for cut in rows]
+        found = sum(behaves for _, behaves in told)
+        note = f"{found} of {len(told)} methods{_missed(sorted({name for name, behaves in told if not behaves}))}"
+        return Row(f"recall: {self.kind}methods with part of their class", 100 * found / len(told), "%", note=note)
 
     def independent(self) -> Row:
         found = [problem for problem, entry, code in SOLUTIONS if self.behaves(code, entry)]
         missed = sorted({problem for problem, _, _ in SOLUTIONS} - set(found))
-        note = f"{len(found)} of {len(SOLUTIONS)}{'; missed ' + ', '.join(missed) if missed else ''}"
+        note = f"{len(found)} of {len(SOLUTIONS)}{_missed(missed)}"
         share = 100 * len(found) / len(SOLUTIONS)
         return Row("recall: solutions written independently", share, "%", RECALL, note=note)
 
-    def mined(self, path: Path) -> list[Row]:
+    def mined(self, path: Path, most: float | None = None, slowest: float | None = None) -> list[Row]:
         """Matches among mined rows, and what a row costs."""
         rows = [json.loads(line) for line in path.read_text().splitlines()]
         used = _cpu_seconds()
         behaving = [self.behaves(row["code"], row["entry_point"]) for row in rows]
         seconds = (_cpu_seconds() - used) / len(rows)
         began = time.process_time()
-        looking = [self.static.match_code(row["code"], row["entry_point"]) is not None for row in rows]
+        looking = [self.looks(row["code"], row["entry_point"]) for row in rows]
         matches = sum(a or b for a, b in zip(behaving, looking, strict=True))
         static = (time.process_time() - began) / len(rows)
+        share, note = 100 * matches / len(rows), f"{matches} of {len(rows)}"
         return [
-            Row("mined rows that match", 100 * matches / len(rows), "%", 2.5, False, f"{matches} of {len(rows)}"),
-            Row("a mined row: behaviour, CPU time", 1000 * seconds, "ms", 40, False),
-            Row("a mined row: text and tree, CPU time", 1000 * static, "ms", note="prompts left out"),
+            Row(f"{self.kind}mined rows that match", share, "%", most, False, note),
+            Row(f"{self.kind}a mined row: behaviour, CPU time", 1000 * seconds, "ms", slowest, False),
+            Row(f"{self.kind}a mined row: text and tree, CPU time", 1000 * static, "ms", note="prompts left out"),
         ]
+
+
+def copies(problem: Problem, name: str) -> list[tuple[str, str]]:
+    """The solution after one rewriting, as code and entry points: none where it does not apply."""
+    if not problem.harness:
+        made = planting.TRANSFORMS[name](problem.solution, problem.entry_point)
+        return [] if made is None else [made]
+    transform = planting_classes.TRANSFORMS.get(name)
+    made = transform(problem.solution, problem.entry_point) if transform else None
+    return [] if made is None else [(made[0], f"{made[1]}.{method}") for method in planting_classes.methods(*made)]
+
+
+def _missed(names: list[str]) -> str:
+    return f"; missed {', '.join(names)}" if names else ""
 
 
 def _cpu_seconds() -> float:

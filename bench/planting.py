@@ -51,15 +51,20 @@ def renamed(code: str, entry: str) -> Planted | None:
         if isinstance(node, _IMPORT):
             for alias in node.names:
                 names.pop(alias.asname or alias.name, None)
+    own = {node.name for node in ast.walk(module) if isinstance(node, _FUNCTION)}
     for node in ast.walk(module):
         if isinstance(node, _FUNCTION):
             node.name = names[node.name]
         elif isinstance(node, ast.arg):
             node.arg = names.get(node.arg, node.arg)
-        elif isinstance(node, ast.keyword) and node.arg in names:
-            node.arg = None if node.arg is None else names[node.arg]
-        elif isinstance(node, ast.Name) and node.id in names:
-            node.id = names[node.id]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in own:
+            for keyword in node.keywords:
+                keyword.arg = names.get(keyword.arg or "", keyword.arg)
+        elif isinstance(node, ast.Nonlocal):
+            node.names = [names.get(name, name) for name in node.names]
+    for node in ast.walk(module):
+        if isinstance(node, ast.Name):
+            node.id = names.get(node.id, node.id)
     return _text(module), names[entry]
 
 
@@ -94,10 +99,11 @@ def argument_added(code: str, entry: str) -> Planted | None:
 
 
 def _take_body(module: ast.Module, function: ast.FunctionDef, name: str) -> None:
-    """Put a copy of the function's body under another name; calls of itself go there."""
+    """Put a copy of the function's body under another name; calls of it go there."""
     holder = next(node for node in module.body if isinstance(node, ast.FunctionDef) and node.name == name)
     holder.body = copy.deepcopy(function.body)
-    for node in ast.walk(holder):
+    callers = [n for n in module.body if not isinstance(n, ast.FunctionDef) or function.name not in _bound(n)]
+    for node in [inner for caller in {holder, *callers} for inner in ast.walk(caller)]:
         if isinstance(node, ast.Name) and node.id == function.name:
             node.id = name
     module.body.remove(function)
@@ -107,11 +113,20 @@ def _used(node: ast.AST, context: type[ast.expr_context]) -> set[str]:
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, context)}
 
 
+def _bound(function: ast.FunctionDef) -> set[str]:
+    return _used(function, ast.Store) | {a.arg for a in ast.walk(function) if isinstance(a, ast.arg)}
+
+
+def _attributes(node: ast.AST, context: type[ast.expr_context]) -> set[str]:
+    found = [n for n in ast.walk(node) if isinstance(n, ast.Attribute) and isinstance(n.ctx, context)]
+    return {ast.unparse(n) for n in found}
+
+
 def _independent(first: ast.stmt, second: ast.stmt) -> bool:
     plain = isinstance(first, ast.Assign) and isinstance(second, ast.Assign)
     quiet = plain and not any(isinstance(n, ast.Call) for s in (first, second) for n in ast.walk(s))
-    written = [_used(s, ast.Store) for s in (first, second)]
-    read = [_used(s, ast.Load) for s in (first, second)]
+    written = [_used(s, ast.Store) | _attributes(s, ast.Store) for s in (first, second)]
+    read = [_used(s, ast.Load) | _attributes(s, ast.Load) for s in (first, second)]
     return quiet and not (written[0] & (written[1] | read[1]) or written[1] & read[0])
 
 
@@ -188,8 +203,9 @@ class _Comprehensions(ast.NodeTransformer):
                 body = [ast.If(condition, body, [])]
             body = [ast.For(part.target, part.iter, body, [], None)]
         own = _used(ast.Module(body, []), ast.Store)
-        free = sorted(_used(ast.Module(body, []), ast.Load) - own - set(dir(builtins)) - self.globals - {"out"})
-        function = _statements(f"def {name}({', '.join(free)}):\n    out = []\n    return out\n")[0]
+        free = sorted(_used(ast.Module(body, []), ast.Load) - own - self.outside - {"out"})
+        given = "out" if isinstance(node, ast.ListComp) else "iter(out)"
+        function = _statements(f"def {name}({', '.join(free)}):\n    out = []\n    return {given}\n")[0]
         assert isinstance(function, ast.FunctionDef)
         function.body[1:1] = body
         self.made.append(function)
@@ -200,15 +216,16 @@ class _Comprehensions(ast.NodeTransformer):
     def visit_Lambda(self, node: ast.Lambda) -> Any:
         return node
 
-    globals: set[str] = set()
+    outside: set[str] = set()
+    """Names that are no locals of the function."""
 
 
 def comprehension_to_loop(code: str, entry: str) -> Planted | None:
     module, function = _parse(code, entry)
     worker = _Comprehensions()
-    worker.globals = {n.name for n in module.body if isinstance(n, _FUNCTION)} | {
-        a.asname or a.name for n in module.body if isinstance(n, _IMPORT) for a in n.names
-    }
+    worker.outside = {*dir(builtins), *(n.name for n in module.body if isinstance(n, _FUNCTION))}
+    worker.outside |= {a.asname or a.name for n in module.body if isinstance(n, _IMPORT) for a in n.names}
+    worker.outside -= _bound(function)
     worker.generic_visit(function)
     if not worker.count:
         return None
@@ -221,13 +238,16 @@ def comprehension_to_loop(code: str, entry: str) -> Planted | None:
 class _Flags(ast.NodeTransformer):
     """`return` becomes a flag and a break out of each loop."""
 
+    def __init__(self, answer: str) -> None:
+        self.answer = answer
+
     def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
         return node
 
     visit_Lambda = visit_FunctionDef  # type: ignore[assignment]
 
     def visit_Return(self, node: ast.Return) -> Any:
-        first, *rest = [*_statements("answer = 0\nfinished = True\n"), ast.Break()]
+        first, *rest = [*_statements(f"{self.answer} = 0\nfinished = True\n"), ast.Break()]
         assert isinstance(first, ast.Assign)
         first.value = node.value or ast.Constant(None)
         return [first, *rest]
@@ -249,12 +269,13 @@ def returns_to_flag(code: str, entry: str) -> Planted | None:
     module, function = _parse(code, entry)
     if sum(isinstance(node, ast.Return) for node in ast.walk(function)) < 2:
         return None
-    body = [item for node in function.body for item in _many(_Flags().visit(node))]
-    start = _statements("finished, answer = False, None\n")[0]
+    answer = "found" if "answer" in _bound(function) else "answer"
+    body = [item for node in function.body for item in _many(_Flags(answer).visit(node))]
+    start = _statements(f"finished, {answer} = False, None\n")[0]
     loop = _statements("while True:\n    break\n")[0]
     assert isinstance(loop, ast.While)
     loop.body = [*body, *loop.body]
-    function.body = [start, loop, ast.Return(ast.Name("answer", ast.Load()))]
+    function.body = [start, loop, ast.Return(ast.Name(answer, ast.Load()))]
     return _text(module), entry
 
 
@@ -285,7 +306,7 @@ class _Results(ast.NodeTransformer):
 
 def helper_extracted(code: str, entry: str) -> Planted | None:
     module, function = _parse(code, entry)
-    known = _used(function, ast.Store) | {a.arg for a in ast.walk(function) if isinstance(a, ast.arg)}
+    known = _bound(function)
     known |= {a.asname or a.name for n in ast.walk(function) if isinstance(n, _IMPORT) for a in n.names}
     nested = {n.name for n in ast.walk(function) if isinstance(n, _FUNCTION) and n is not function}
     if nested:

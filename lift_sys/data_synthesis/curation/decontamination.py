@@ -8,7 +8,8 @@ row's function on the benchmarks' tests in the sandbox; it is a worker's functio
     screen = write_screen(benchmarks, work_folder)
     found = executor.map_unordered(behavioural_match, [BehaviourTask.of(row, screen) for row in rows])
 
-What each one finds, and what it can't, is in `docs/DECONTAMINATION.md`.
+A run keeps the benchmarks beside its dataset: `decontamination_kept`. What each step finds, and what it can't, is in
+`docs/DECONTAMINATION.md`.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ from lift_sys.records import Example, Rejection, RejectionReason, reject_example
 from lift_sys.sandbox.api import Sandbox
 
 HELPER_SIZE = 30
-"""Nodes from which a helper with a problem's form counts; the entry point counts at any size."""
+"""Nodes from which a helper with a problem's form counts, or one method of a problem that is a class; the entry point
+counts at any size."""
 EXACT_WORDS = 6
 """Words that a description must have for its presence in a row to tell anything."""
 
@@ -82,7 +84,7 @@ class StaticDecontamination:
                 code_tokens[label] = found = tokens(problem.solution)
                 self.codes.setdefault(" ".join(found), label)
                 for form in forms(problem.solution):
-                    if form.name == problem.entry_point:
+                    if form.name == problem.entry_point or (problem.harness and form.size >= HELPER_SIZE):
                         self.forms.setdefault(form.digest, label)
         self.prose = RunIndex(prose_words, WORDS, WORD_SHARE)
         self.code = RunIndex(code_tokens, TOKENS, TOKEN_SHARE)

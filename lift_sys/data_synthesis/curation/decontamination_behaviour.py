@@ -14,11 +14,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lift_sys import wire
 from lift_sys.data_synthesis.boxes import worker_boxes
+from lift_sys.data_synthesis.curation.decontamination_classes import DRIVE, castings, driven
 from lift_sys.data_synthesis.curation.decontamination_screen import (
     SCREENED,
     Screen,
@@ -92,8 +93,17 @@ def match(sandbox: Sandbox, item: BehaviourTask) -> str | None:
             continue
         found = confirm(sandbox, item, problems[number], way)
         if found:
-            return f"{problems[number].id} {problems[number].entry_point}: behaves the same ({found})"
+            return _said(problems[number], found)
+    boxed = replace(item, code=driven(item.code))
+    for problem in castings(sandbox, item.code, item.entry_point, problems):
+        found = confirm(sandbox, boxed, problem, DRIVE)
+        if found:
+            return _said(problem, found)
     return None
+
+
+def _said(problem: ScreenProblem, found: str) -> str:
+    return f"{problem.id} {problem.entry_point}: behaves the same ({found})"
 
 
 def screening(sandbox: Sandbox, item: BehaviourTask) -> list[tuple[int, Way]]:

@@ -44,7 +44,7 @@ def probes(sandbox: Sandbox, problem: Problem) -> dict[str, object]:
     known = dict.fromkeys(call.texts()[0] for call in problem.calls)
     given = [args for text in known if isinstance(args := wire.decode(text), tuple)]
     inputs = [*known, *changed_arguments(given, problem.id, known)]
-    order = {"code": problem.solution, "entry_point": problem.entry_point, "inputs": inputs}
+    order = {"code": problem.program, "entry_point": problem.driver, "inputs": inputs}
     try:
         found = benchmark_calls(sandbox, order, problem.id)
     except ConfigError:  # the solution can't be run on them: its tests alone must do

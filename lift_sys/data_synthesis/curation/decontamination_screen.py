@@ -31,6 +31,10 @@ FEW_OUTCOMES = 2
 SMALL = 5.0
 """Bits of a result that many functions give: True, None, 3, "Yes"."""
 LARGEST_BITS = 16.0
+NESTED = 3
+"""Depth to which the types inside containers tell one problem's arguments from another's."""
+DRIVEN = 0
+"""`arity` of a problem that is a class: its harness calls methods of an object (see `decontamination_classes`)."""
 Test = tuple[str, str]
 """Wire texts of the arguments and of the expected value."""
 
@@ -84,25 +88,31 @@ def screen_of(problem: Problem) -> list[ScreenProblem]:
 
     Left out are problems whose solution gives one result for everything, or an argument back.
     """
+    if problem.harness:
+        return [_screened(problem, DRIVEN, problem.calls, problem.probes)]
     found = []
     for arity in sorted({len(call.args) for call in problem.calls}):
         calls = [call for call in problem.calls if len(call.args) == arity]
         probes = [call for call in problem.probes if len(call.args) == arity]
         if 1 <= arity <= ARITY and telling([*calls, *probes]):
-            tests = [call.texts() for call in _telling_first(calls)]
-            found.append(
-                ScreenProblem(
-                    problem.id,
-                    problem.entry_point,
-                    arity,
-                    _kind(wire.decode(tests[0][0])),
-                    tuple(tests),
-                    tuple(call.texts() for call in probes),
-                    round(evidence(calls), 3),
-                    problem.heavy,
-                )
-            )
+            found.append(_screened(problem, arity, calls, probes))
     return found
+
+
+def _screened(
+    problem: Problem, arity: int, calls: Sequence[BenchmarkCall], probes: Sequence[BenchmarkCall]
+) -> ScreenProblem:
+    tests = [call.texts() for call in _telling_first(calls)]
+    return ScreenProblem(
+        problem.id,
+        problem.entry_point,
+        arity,
+        _kind(tests),
+        tuple(tests),
+        tuple(call.texts() for call in probes),
+        round(evidence(calls), 3),
+        problem.heavy,
+    )
 
 
 def telling(calls: Sequence[BenchmarkCall]) -> bool:
@@ -157,13 +167,25 @@ def _bits(value: Any) -> float:
     return min(1 + sum(map(_bits, value.values())), LARGEST_BITS)
 
 
-def _kind(args: Any) -> str:
-    """The types of arguments, and of the first members of containers."""
-    names = []
-    for value in args:
-        inner = next(iter(value), None) if isinstance(value, (list, tuple, dict, set)) and value else None
-        names.append(f"{type(value).__name__}[{type(inner).__name__ if inner is not None else ''}]")
-    return ",".join(names)
+def _kind(tests: Sequence[Test]) -> str:
+    """The types of arguments, and those inside containers, of all tests that the screening runs. A function that
+    fails on a kind is spared the next problem of that kind, so two kinds must not look the same."""
+    given = [wire.decode(args) for args, _ in tests[:SCREENED]]
+    return ",".join(_types(values) for values in zip(*given, strict=True))
+
+
+def _types(values: Iterable[Any], depth: int = NESTED) -> str:
+    by_name: dict[str, list[Any]] = {}
+    for value in values:
+        by_name.setdefault(type(value).__name__, []).extend(_members(value))
+    inner = {name: _types(members, depth - 1) if depth else "" for name, members in by_name.items()}
+    return "|".join(f"{name}[{types}]" if types else name for name, types in sorted(inner.items()))
+
+
+def _members(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return [*value, *value.values()]
+    return value if isinstance(value, list | tuple | set | frozenset) else ()
 
 
 @lru_cache(maxsize=2)
@@ -194,6 +216,6 @@ def orders(screen: Screen) -> tuple[str, ...]:
     """The problems as the guest program takes them, each as JSON."""
     rows = []
     for problem in read_screen(screen):
-        tests = problem.tests[:SCREENED]
+        tests = problem.tests[:SCREENED] if problem.arity != DRIVEN else ()
         rows.append(json.dumps([problem.arity, problem.kind, problem.allowed(len(tests)), problem.heavy, tests]))
     return tuple(rows)
