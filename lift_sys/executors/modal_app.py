@@ -12,8 +12,7 @@ import sys
 import modal
 
 from lift_sys.executors import host
-
-APP, WORKER = "lift-sys", "RemoteWorker"
+from lift_sys.executors.modal_executor import APP
 
 image = (
     modal.Image.debian_slim(python_version=f"{sys.version_info.major}.{sys.version_info.minor}")

@@ -21,10 +21,13 @@ from lift_sys.executors.base import Done, ExecutorClosed, Item, ItemRaised, Resu
 from lift_sys.executors.host import Answer, close_shared
 from lift_sys.executors.pool import AHEAD, ATTEMPTS, MACHINE_LOST, MACHINES
 
+APP, WORKER, VOLUME = "lift-sys", "RemoteWorker", "lift-sys-cache"
 JOBS = 100
 """Containers at a time, where the user names no number: what a new Modal account allows."""
 CACHE = "/lift-cache"
 """Where workers see the volume that holds the sources: the same path as on the machine that sends the work."""
+AS_THEY_COME: dict[str, Any] = {"order_outputs": False, "return_exceptions": True}
+"""How Modal is to hand answers back: in any order, and what went wrong with one among them."""
 Task = tuple[int, bytes]
 Answers = AsyncGenerator[tuple[int, Answer] | BaseException, None]
 
@@ -156,6 +159,11 @@ class _Iteration:
             yield task
 
 
+def options(jobs: int, volume: object) -> dict[str, Any]:
+    """What a run asks for beside what the app was deployed with."""
+    return {"max_containers": jobs, "volumes": {CACHE: volume}}
+
+
 class DeployedMap:
     """The workers of the app that was deployed with `modal deploy -m lift_sys.executors.modal_app`."""
 
@@ -169,12 +177,10 @@ class DeployedMap:
             from modal import exception
         except ImportError:
             raise ConfigError("--executor modal needs Modal: pip install 'lift-sys[modal]'") from None
-        volume = modal.Volume.from_name(os.environ.get("LIFT_SYS_MODAL_VOLUME", "lift-sys-cache"))
-        worker = modal.Cls.from_name("lift-sys", "RemoteWorker")
-        worker = worker.with_options(max_containers=self.jobs, volumes={CACHE: volume})
+        volume = modal.Volume.from_name(os.environ.get("LIFT_SYS_MODAL_VOLUME", VOLUME))
+        worker = modal.Cls.from_name(APP, WORKER).with_options(**options(self.jobs, volume))
         try:
-            answers = worker().call.map.aio(tasks, order_outputs=False, return_exceptions=True)
-            async for answer in answers:
+            async for answer in worker().call.map.aio(tasks, **AS_THEY_COME):
                 yield answer
         except exception.AuthError as error:
             raise ConfigError(f"Modal does not know this machine: run `modal token new` ({error})") from error

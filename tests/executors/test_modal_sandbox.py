@@ -9,81 +9,39 @@ from __future__ import annotations
 import inspect
 import os
 import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from local_container import LocalContainer
 
 import lift_sys
 from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge, SandboxFault, SandboxUnavailable
 from lift_sys.sandbox import open_sandbox
 from lift_sys.sandbox.api import BoxConfig, Environment, Limits, Mount
 from lift_sys.sandbox.candidate import REGIMES, Call, Candidate, run_calls
-from lift_sys.sandbox.modal_backend import ModalSandbox, settings
+from lift_sys.sandbox.modal_backend import APP, ModalSandbox, settings
 
 needs_modal = pytest.mark.skipif(find_spec("modal") is None, reason="Modal is not installed")
 SMALL = Limits(memory=512 << 20, result=1 << 20, call_seconds=10.0)
 
 
-class Stdin:
-    def __init__(self, pipe):
-        self.pipe, self.data = pipe, b""
-
-    def write(self, data):
-        self.data += data
-
-    def drain(self):
-        data, self.data = self.data, b""
-        if not self.pipe.closed:
-            self.pipe.write(data)
-            self.pipe.flush()
-
-    def write_eof(self):
-        self.pipe.close()
-
-
-class LocalCommand:
-    def __init__(self, command, env):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env)
-        self.stdin = Stdin(self.process.stdin)
-
-    @property
-    def stdout(self):
-        with self.process.stdout as pipe:
-            while chunk := pipe.read1(1 << 16):
-                yield chunk
-
-    def wait(self):
-        return self.process.wait()
-
-
-class LocalContainer:
-    """Runs commands here, as `modal.Sandbox.exec` would run them there."""
-
-    def __init__(self, config):
-        self.ended = None
+class Asked(LocalContainer):
+    """Started as the installed library lets a container's processes be started."""
 
     def exec(self, *args, env, text):
         if find_spec("modal") is not None:
             import modal
 
             inspect.signature(modal.Sandbox.exec).bind(self, *args, env=env, text=text)
-        assert text is False
-        return LocalCommand([sys.executable, *args[1:]], env)
-
-    def poll(self):
-        return self.ended
-
-    def terminate(self):
-        self.ended = 0
+        return super().exec(*args, env=env, text=text)
 
 
 FOLDERS = (str(Path(lift_sys.__file__).parent / "sandbox" / "guest"), str(Path(lift_sys.__file__).parent))
 
 
 def opened(config: BoxConfig = BoxConfig(limits=SMALL)) -> ModalSandbox:  # noqa: B008
-    return ModalSandbox(config, LocalContainer, FOLDERS)
+    return ModalSandbox(config, Asked, FOLDERS)
 
 
 CODE = """
@@ -205,6 +163,21 @@ def test_a_container_that_ended_is_replaced_and_a_closed_box_is_not():
     box.close()
     with pytest.raises(SandboxFault, match="closed"):
         box.spawn("probe")
+
+
+@needs_modal
+def test_what_is_used_of_an_app_and_a_container_is_what_the_library_has():
+    import modal
+    from modal.container_process import ContainerProcess
+    from modal.io_streams import StreamReader, StreamWriter
+
+    inspect.signature(modal.App.lookup).bind(APP, create_if_missing=True)
+    for method in (modal.Sandbox.poll, modal.Sandbox.terminate, ContainerProcess.wait):
+        inspect.signature(method).bind(None)
+    for method in (StreamWriter.drain, StreamWriter.write_eof, StreamReader.__iter__):
+        inspect.signature(method).bind(None)
+    inspect.signature(StreamWriter.write).bind(None, b"")
+    assert {"stdin", "stdout"} <= set(dir(ContainerProcess))
 
 
 @needs_modal
