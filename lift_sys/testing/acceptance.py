@@ -1,10 +1,11 @@
 """What a task is held to before it is taken into a suite. Everything runs in the sandbox.
 
-1. The reference answers every input, in environments that differ in hash seed, time zone, locale, clock and order,
-   and raises only what the prompt announces (and does raise that).
+1. 500 different inputs can be drawn. The reference answers every input, in environments that differ in hash seed,
+   time zone, locale, clock and order, and raises only what the prompt announces (and does raise that).
 2. A second implementation, which is not the same code in other words, agrees on all of them.
 3. The IR's predicates hold on every call that returns.
-4. Each misreading that any input tells from the reference is ruled out by the prompt, and told by a hidden test.
+4. Each misreading that any input tells from the reference is ruled out by the prompt, in words that would be others
+   if it were meant, and told by a hidden test.
 5. Every mutant of the reference is killed by a hidden test, except those proven or argued to be equivalent.
 6. An empty body, a constant and an argument handed back fail.
 
@@ -50,7 +51,7 @@ from lift_sys.sandbox.api import Environment, Limits, Sandbox
 from lift_sys.sandbox.candidate import Call, Candidate, Outcome, read_outcome
 from lift_sys.sandbox.environments import ENVIRONMENTS, PLAIN, order
 from lift_sys.testing.blank import blank
-from lift_sys.testing.drawing import Draft, Variant
+from lift_sys.testing.drawing import POOL, Draft, Variant
 from lift_sys.testing.mutants import MutationMatrix, run_mutants
 from lift_sys.testing.prompts import prompt
 from lift_sys.testing.running import meets
@@ -99,6 +100,11 @@ def accept(draft: Draft, category: str, boxes: Boxes) -> Task:
 class _Check:
     def __init__(self, draft: Draft, category: str, boxes: Boxes) -> None:
         self.draft, self.category, self.boxes = draft, category, boxes
+        if draft.drawn < POOL:
+            raise self.refuse(
+                "inputs", f"only {draft.drawn} different inputs can be drawn, {POOL} are needed: let its generators "
+                "draw from more values"
+            )  # fmt: skip
         self.texts = _distinct(draft)
         self.outcomes = self._reference()
 
@@ -229,8 +235,7 @@ class _Check:
             if why and not told:
                 told = [len(outcomes)] if len(outcomes) < len(self.texts) else []
             reading = variant.misreading
-            says = self.draft.details.get(reading.says) or fill(reading.says, self.draft.values)
-            if told and (not says or says.lower() not in self.draft.request.lower()):
+            if told and not self._ruled_out(variant):
                 index = told[0]
                 other = _said(outcomes[index]) if index < len(outcomes) else why
                 raise self.refuse(
@@ -242,6 +247,17 @@ class _Check:
         if not any(told for _, told in found):
             raise self.refuse("readings", "no misreading of the template differs from the reference on any input")
         return found
+
+    def _ruled_out(self, variant: Variant) -> bool:
+        """Whether the prompt holds what the reading cites, and would not if another option were meant."""
+        draft, cited = self.draft, variant.misreading.says
+        says = draft.details.get(cited) or fill(cited, draft.values)
+        if not says or says.lower() not in draft.request.lower():
+            return False
+        if variant.values is None:
+            return True
+        texts = draft.template.details.get(cited, (cited,))
+        return says not in [fill(text, variant.values) for text in texts]
 
     def _mutants(self) -> MutationMatrix:
         """The matrix over the inputs; a survivor of all of them is equivalent, and argued to be."""
@@ -314,10 +330,6 @@ class _Check:
         seen = Counter(said[i] for i in chosen)
         while len(chosen) < LEAST or (len(seen) == 1 < len(set(said))):
             left = [i for i in range(len(self.texts)) if i not in chosen]
-            if not left:
-                raise self.refuse(
-                    "inputs", f"only {len(self.texts)} different inputs can be drawn, {LEAST} are needed"
-                )
             best = min(left, key=lambda i: (seen[said[i]], cost[i] > LONG, -i))
             chosen.append(best)
             seen[said[best]] += 1

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from lift_sys import wire
 from lift_sys.errors import TemplateError
 from lift_sys.testing.inputs import Inputs
 from lift_sys.testing.template import Choice, Misreading, Template, Values, code, fill
@@ -20,7 +21,9 @@ from lift_sys.testing.template import Choice, Misreading, Template, Values, code
 SHARE = 16
 """Combinations of one template that a seed may use."""
 POOL = 500
-"""Inputs that are generated for a task, besides those at the edges."""
+"""Different inputs that are drawn for a task, besides those at the edges."""
+TRIES = 20 * POOL
+"""Draws, after which an argument has too few values."""
 
 HARNESS = """def lift_call(arguments, steps):
     subject = {name}(*arguments)
@@ -41,6 +44,8 @@ class Variant:
 
     misreading: Misreading
     code: str
+    values: Values | None = None
+    """Of a choice made otherwise: what the prompt would be filled with then."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,9 @@ class Draft:
     second: str
     variants: tuple[Variant, ...]
     calls: tuple[tuple[Any, ...], ...]
-    """Arguments: those the template asks for, those at the edges, and `POOL` drawn ones."""
+    """Arguments: those the template asks for, those at the edges, and the drawn ones."""
+    drawn: int
+    """Different inputs that were drawn: `POOL`, or all that came up in `TRIES`."""
     rng: Random = field(compare=False)
 
     @property
@@ -121,6 +128,7 @@ def _draw(template: Template, number: int, seed: int, turn: int, attempt: int) -
     wording = template.wordings[(turn + attempt) % len(template.wordings)]
     details = {name: fill(rng.choice(texts), values) for name, texts in template.details.items()}
     reference = code(template.reference, values)
+    fixed, drawn = _calls(template, values)
     return Draft(
         template=template,
         parameters=parameters,
@@ -132,7 +140,8 @@ def _draw(template: Template, number: int, seed: int, turn: int, attempt: int) -
         reference=reference,
         second=code(template.second, values),
         variants=tuple(_variants(template, chosen, values, reference)),
-        calls=tuple(_calls(template, values)),
+        calls=(*fixed, *drawn),
+        drawn=len(drawn),
         rng=rng,
     )
 
@@ -150,7 +159,7 @@ def _variants(template: Template, chosen: Values, values: Values, reference: str
                     continue
                 other = template.values({**chosen, misreading.choose: option})
                 if other is not None:
-                    yield Variant(misreading, code(template.reference, other))
+                    yield Variant(misreading, code(template.reference, other), other)
         elif misreading.swap:
             before, after = (fill(text, values) for text in misreading.swap)
             if before not in reference:
@@ -160,23 +169,27 @@ def _variants(template: Template, chosen: Values, values: Values, reference: str
             yield Variant(misreading, code(misreading.code, values))
 
 
-def _calls(template: Template, values: Values) -> Iterator[tuple[Any, ...]]:
+def _calls(template: Template, values: Values) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """The arguments that are tried for sure, then those that are drawn, each of these once."""
     generators = list(template.generators(values))
     rng = Random(f"inputs {template.name} {sorted(map(str, values.items()))}")
+    fixed = [*_examples(template, values), *_edges(generators, rng)]
+    drawn: dict[str, tuple[Any, ...]] = {}
+    for _ in range(TRIES):
+        arguments = tuple(generator.draw(rng) for generator in generators)
+        drawn.setdefault(wire.encode(arguments), arguments)
+        if len(drawn) == POOL:
+            break
+    return fixed, list(drawn.values())
+
+
+def _examples(template: Template, values: Values) -> Iterator[tuple[Any, ...]]:
     for text in template.examples:
         source = fill(text, values)
         try:
             yield ast.literal_eval(f"({source},)")
         except (ValueError, SyntaxError):
             raise TemplateError(f"{template.name}: the example {source!r} is no list of plain arguments") from None
-    yield from _edges(generators, rng)
-    drawn: set[str] = set()
-    for _ in range(3 * POOL):  # few arguments may have fewer values
-        arguments = tuple(generator.draw(rng) for generator in generators)
-        drawn.add(repr(arguments))
-        yield arguments
-        if len(drawn) == POOL:
-            return
 
 
 def _edges(generators: list[Inputs], rng: Random) -> Iterator[tuple[Any, ...]]:

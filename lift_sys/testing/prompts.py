@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from lift_sys import wire
-from lift_sys.records import TestCase, WireValue, wire_literal, wire_text
+from lift_sys.records import Expected, TestCase, WireValue, wire_literal, wire_text
 from lift_sys.testing.drawing import Draft
 
 _FUNCTIONS = (
@@ -34,7 +34,10 @@ def prompt(draft: Draft, visible: Sequence[TestCase], rng: Random) -> str:
     text = frame.format(name=draft.entry_point, signature=draft.signature, request=draft.request, methods=methods)
     if not visible:
         return text
-    show = _session if methods else rng.choice((_doctest, _equation, _sentence))
+    styles = [_doctest, _equation, _sentence]
+    if any(test.expected == Expected() for test in visible):
+        styles.remove(_doctest)  # a Python session shows nothing for None
+    show = _session if methods else rng.choice(styles)
     shown = ("\n\n" if methods else "\n").join(show(draft, test) for test in visible)
     return f"{text}{EXAMPLES}:\n{shown}"
 

@@ -38,8 +38,9 @@ DEEP = 5
 class Misreading:
     """Another reading of the prompt as a variant of the reference: a choice made otherwise, an edit, or code.
 
-    `says` names the detail that rules it out, or is a text that every wording holds. It is only asked for where a
-    test can tell the reading from the reference.
+    `says` names the detail that rules it out, or is a text that every wording holds, of two words or more; of a
+    choice it must be another text under the other options. It is only asked for where a test can tell the reading
+    from the reference.
     """
 
     kind: Kind

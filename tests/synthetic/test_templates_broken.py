@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from templates_on_purpose import SOUND, broken
 
@@ -10,7 +12,7 @@ from lift_sys.testing.acceptance import Refusal, accept
 from lift_sys.testing.drawing import draw, numbers
 from lift_sys.testing.inputs import integers, lists
 from lift_sys.testing.template import Misreading, Template
-from lift_sys.testing.test_generator import Order, WarmBoxes, tasks_of
+from lift_sys.testing.test_generator import NEAR, Order, WarmBoxes, label, tasks_of
 
 
 def refusal(template: Template, warm: WarmBoxes) -> Refusal:
@@ -86,7 +88,19 @@ def test_inputs_that_miss_the_border_leave_a_mutant_alive_and_are_refused(warm: 
         misreadings=(SOUND.misreadings[1],),
     )
     found = refusal(far, warm)
-    assert found.check in ("mutants", "trivial")
+    assert found.check == "mutants"
+    assert re.search(r"none of \d+ inputs tells it", found.detail)
+
+
+def test_generators_with_too_few_values_are_refused(warm: WarmBoxes) -> None:
+    found = refusal(broken(inputs=(lists(integers(0, 4), 0, 2),)), warm)
+    assert found.check == "inputs"
+    assert "only 31 different inputs can be drawn, 500 are needed" in found.detail
+
+
+def test_a_text_that_stands_there_in_any_case_rules_no_other_option_out(warm: WarmBoxes) -> None:
+    found = refusal(broken(misreadings=(Misreading(kind="bounds", says="$limit", choose="edge"),)), warm)
+    assert found.check == "ambiguous"
 
 
 def test_a_predicate_that_does_not_hold_is_refused_with_the_call(warm: WarmBoxes) -> None:
@@ -114,6 +128,12 @@ def test_a_prompt_like_one_before_is_left_out(warm: WarmBoxes) -> None:
     made = tasks_of(alike, Order("list_operations", alike.name, 0, 14))
     assert 0 < len(made.tasks) <= 10  # five frames, and a word for each of two edges
     assert not made.refusals
+    assert len(made.tasks) + len(made.near) == made.tried
+    notice = made.near[0]
+    assert notice.similarity >= NEAR
+    assert str(notice).startswith("list_operations.count_above(limit=")
+    assert any(label(task) == notice.like for task in made.tasks)
+    assert f"(similarity {notice.similarity:.2f})" in str(notice)
 
 
 def test_a_combination_that_asks_the_same_as_another_is_refused(warm: WarmBoxes) -> None:

@@ -139,12 +139,13 @@ def _grids() -> Inputs:
 
     edges: Any = ([], ["."], ["a"], ["aaa", "...", "aaa"], ["a.a", "a.a", "a.a"], ["aa.b", "a..b", ".ab."])
     wide = ["aaaaaa", "......", "bbbbbb", "bbbbbb", "......"]
-    return Inputs(draw, (*edges, wide, wide[::-1]))
+    full = [".a.a.a", "aaaaaa", "aaaaaa", "aaaaaa"]
+    return Inputs(draw, (*edges, wide, wide[::-1], full))
 
 
 def _surveyed(values: Values) -> Values:
     """What is noted of each region, and what becomes of it."""
-    more = {"imports": "from itertools import product\n\n" if values["near"] == "corner" else ""}
+    more = {"imports": "from itertools import product\n\n" if values["near"] != "side" else ""}
     # Dots stay dots, whether a region of them is kept or not.
     more["full"] = "" if (values["result"], values["alike"]) == ("cleared", "letter") else 'if letter != "."'
     if values["result"] == "cleared":
@@ -183,7 +184,7 @@ TEMPLATES: tuple[Template, ...] = (
         name="nearest_reading",
         idea="the member of a sorted list that is nearest to a value, within reach",
         space={
-            "reach": range(2, 42, 2),
+            "reach": range(2, 42),
             "edge": {
                 "in": {"op": ">", "limit": "at most $reach"},
                 "out": {"op": ">=", "limit": "less than $reach"},
@@ -196,20 +197,23 @@ TEMPLATES: tuple[Template, ...] = (
                 "value": {
                     "found": "best",
                     "sound": "result is None or result in $xs",
-                    "result_1": "Return it",
-                    "result_2": "The answer is that $thing",
+                    "result_1": "Return it; the result is `None` if there is no such $thing.",
+                    "result_2": "The answer is that $thing, or `None` where there is none.",
                 },
                 "index": {
                     "found": "$xs.index(best)",
                     "sound": "result is None or 0 <= result < len($xs)",
-                    "result_1": "Return its index in `$xs`, counted from 0",
-                    "result_2": "The answer is the index at which `$xs` has it (the first one has 0)",
+                    "result_1": "Return its index in `$xs`, counted from 0, or `None` if there is no such $thing.",
+                    "result_2": "The answer is the index at which `$xs` has it (the first one has 0), and `None` where "
+                    "there is none.",
                 },
                 "shift": {
                     "found": "best - $target",
                     "sound": "result is None or (abs(result) <= $reach and $target + result in $xs)",
-                    "result_1": "Return it minus `$target`, so that a smaller $thing gives a negative number",
-                    "result_2": "The answer is how far it lies above `$target`, negative if it lies below",
+                    "result_1": "Return it minus `$target`, so that a smaller $thing gives a negative number, or `None` "
+                    "if there is no such $thing.",
+                    "result_2": "The answer is how far it lies above `$target`, negative if it lies below, or `None` "
+                    "where there is none.",
                 },
             },
         },
@@ -226,16 +230,14 @@ TEMPLATES: tuple[Template, ...] = (
         signature="($xs: list[int], $target: int) -> int | None",
         wordings=(
             "In `$xs`, a list of $things in ascending order without repeats, find the $thing nearest to `$target`, "
-            "provided that it is $limit away. $result_1; return `None` if there is no such $thing.",
+            "provided that it is $limit away.",
             "Which $thing in `$xs` comes closest to `$target`? Only those that are $limit away from it, to either "
-            "side, can be considered. `$xs` is sorted, smallest first, and has no duplicates. $result_2, or `None` "
-            "when none can be considered.",
+            "side, can be considered. `$xs` is sorted, smallest first, and has no duplicates.",
             "The $things in `$xs` are all different and go up from first to last. Look for the one whose distance "
-            "from `$target` is smallest. A distance is fine if it is $limit; when even the smallest is not, return "
-            "`None`. $result_1.",
+            "from `$target` is smallest. A distance is fine if it is $limit; when even the smallest is not, nothing is "
+            "found.",
             "Match `$target` with one of the $things in the sorted list `$xs`, which holds no $thing twice: take the "
-            "one that differs least from `$target`. $result_2. Where the difference is not $limit, there is no "
-            "match, and the function returns `None`.",
+            "one that differs least from `$target`. Where the difference is not $limit, there is no match.",
         ),
         details={
             "tie": (
@@ -243,6 +245,7 @@ TEMPLATES: tuple[Template, ...] = (
                 "If two are at the same distance, take the $wins.",
                 "When a smaller and a larger one are equally far away, the $wins one is meant.",
             ),
+            "result": ("$result_1", "$result_2"),
         },
         reference="""
             def $name($xs, $target):
@@ -270,8 +273,8 @@ TEMPLATES: tuple[Template, ...] = (
         misreadings=(
             Misreading(kind="bounds", says="$limit", choose="edge"),
             Misreading(kind="ties", says="tie", choose="tie"),
-            Misreading(kind="types", says="`None`", choose="result"),
-            Misreading(kind="empty", says="`None`", swap=("return None", "return -1")),
+            Misreading(kind="types", says="result", choose="result"),
+            Misreading(kind="empty", says="result", swap=("return None", "return -1")),
         ),
         inputs=lambda values: (
             ordered(integers(-20, 60, 20, 20 + values["reach"], 20 - values["reach"]), 0, 7, distinct=True),
@@ -288,7 +291,7 @@ TEMPLATES: tuple[Template, ...] = (
                 "4": {"reach_words": "four"},
                 "5": {"reach_words": "five"},
             },
-            "fee": range(1, 21),
+            "fee": range(1, 36),
             "per": {
                 "jump": {
                     "extra": "$fee * (jump > 1)",
@@ -398,7 +401,7 @@ TEMPLATES: tuple[Template, ...] = (
         name="pack_boxes",
         idea="put sizes into boxes of limited room by a simple rule",
         space={
-            "room": range(8, 22),
+            "room": range(8, 32),
             "rule": {
                 "next": {
                     "rule_1": "A $thing goes into the $box that was opened last if there is room for it, and "
@@ -485,6 +488,10 @@ TEMPLATES: tuple[Template, ...] = (
         details={
             "rule": ("$rule_1", "$rule_2"),
             "big": ("$big_1", "$big_2"),
+            "full": (
+                "Sizes that make exactly $room still fit into one $box.",
+                "A $box may be filled up to exactly $room.",
+            ),
             "form": (
                 "Return the $boxes in the order in which they were opened, each as the list of the sizes in it, in "
                 "the order in which they went in.",
@@ -530,7 +537,7 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="scope", says="rule", choose="rule"),
             Misreading(kind="bounds", says="big", choose="big"),
             Misreading(kind="order", says="$how", choose="order"),
-            Misreading(kind="bounds", says="$room", swap=("+ size <= $room", "+ size < $room")),
+            Misreading(kind="bounds", says="full", swap=("+ size <= $room", "+ size < $room")),
         ),
         inputs=lambda values: (
             lists(integers(1, values["room"] * 5 // 2, values["room"] // 2, 3, values["room"]), 0, 10),
@@ -541,7 +548,7 @@ TEMPLATES: tuple[Template, ...] = (
         name="free_slots",
         idea="the free stretches between bookings within opening hours",
         space={
-            "open": (6, 7, 8),
+            "open": (5, 6, 7, 8),
             "close": (20, 21, 22),
             "least": (2, 3, 4),
             "pause": {
@@ -623,6 +630,10 @@ TEMPLATES: tuple[Template, ...] = (
                 "`$xs` need not be sorted, and $bookings may overlap, or begin before $open or end after $close, or "
                 "be outside these hours altogether.",
             ),
+            "least": (
+                "A stretch of exactly $least hours is long enough.",
+                "Exactly $least hours are enough.",
+            ),
             "form": ("$form_1", "$form_2"),
         },
         reference="""
@@ -661,7 +672,7 @@ TEMPLATES: tuple[Template, ...] = (
         misreadings=(
             Misreading(kind="scope", says="pause", choose="pause"),
             Misreading(kind="types", says="form", choose="result"),
-            Misreading(kind="bounds", says="$least", swap=("until - free >= $least", "until - free > $least")),
+            Misreading(kind="bounds", says="least", swap=("until - free >= $least", "until - free > $least")),
             Misreading(kind="order", says="input", swap=("sorted($xs)", "$xs")),
             Misreading(kind="scope", says="input", swap=("max(free, end$after)", "end$after")),
         ),
@@ -678,7 +689,7 @@ TEMPLATES: tuple[Template, ...] = (
                 "4": {"count": "4", "span": "1 to 4", "count_word": "four"},
                 "5": {"count": "5", "span": "1 to 5", "count_word": "five"},
             },
-            "clean": range(2, 7),
+            "clean": range(2, 8),
             "pick": {
                 "lowest": {
                     "pick_1": "If several are free when a $thing arrives, it gets the one with the lowest number.",
@@ -757,22 +768,23 @@ TEMPLATES: tuple[Template, ...] = (
         wordings=(
             "There are $count_word $places, numbered from 1 and all free at time 0. Each $thing in `$xs` is a pair: "
             "the minute at which it arrives, and for how many minutes it then uses a $place (1 or more). They are "
-            "dealt with strictly in the order of the list, which is that of their arrival. After each, the $place "
-            "needs $clean more minutes before it is free again.",
+            "dealt with strictly in the order of the list, which is that of their arrival.",
             "`$xs` lists $things as `(arrival, minutes)`, ordered by arrival. One after the other they are assigned "
             "to $count_word $places, which have the numbers $span and are free at the start, at minute 0. A "
-            "$thing keeps its $place for the given number of minutes, at least 1, and for another $clean minutes no "
-            "other can have it.",
+            "$thing keeps its $place for the given number of minutes, at least 1.",
             "Simulate $count_word $places with the numbers $span, none of them in use at time 0. The $things "
             "come in the order of `$xs`, where each has the minute of its arrival and the number of minutes that it "
-            "needs a $place for; arrivals never go back in time, and none needs less than 1 minute. A $place that "
-            "was used is free again $clean minutes after its $thing is done.",
+            "needs a $place for; arrivals never go back in time, and none needs less than 1 minute.",
             "Each $thing needs one of $count_word $places (number 1, number 2 and so on; free from time 0) for some "
             "minutes. `$xs` has the pairs `(arrival, minutes)` in order of arrival, and `minutes` is positive. "
-            "Decide about them one by one. Between two $things, a $place has to be empty for $clean minutes, and is "
-            "free right after that.",
+            "Decide about them one by one.",
         ),
         details={
+            "clean": (
+                "After each $thing, its $place needs $clean more minutes before it is free again.",
+                "A $place that was used is free again $clean minutes after its $thing is done.",
+                "Between two $things, a $place has to be empty for $clean minutes, and is free right after that.",
+            ),
             "pick": ("$pick_1", "$pick_2"),
             "busy": ("$busy_1", "$busy_2"),
             "form": ("$form_1", "$form_2"),
@@ -803,7 +815,7 @@ TEMPLATES: tuple[Template, ...] = (
         misreadings=(
             Misreading(kind="ties", says="pick", choose="pick"),
             Misreading(kind="bounds", says="busy", choose="busy"),
-            Misreading(kind="scope", says="$clean", swap=(" + $clean", "")),
+            Misreading(kind="scope", says="clean", swap=(" + $clean", "")),
             Misreading(kind="types", says="form", choose="result"),
         ),
         inputs=lambda values: (_arrivals(int(values["count"]), values["clean"]),),
@@ -825,6 +837,11 @@ TEMPLATES: tuple[Template, ...] = (
                     "ordered": "sorted($xs)",
                     "first_1": "those whose names come first in alphabetical order",
                     "first_2": "the alphabetical order of the names",
+                },
+                "reverse": {
+                    "ordered": "sorted($xs, reverse=True)",
+                    "first_1": "those whose names come last in alphabetical order, the very last one in front",
+                    "first_2": "the alphabetical order of the names turned round, from the last to the first",
                 },
                 "given": {
                     "ordered": "list($xs)",
@@ -966,6 +983,7 @@ TEMPLATES: tuple[Template, ...] = (
                 rank = {}
                 for place, name in enumerate(names):
                     ranks = {"name": name, "given": place, "latest": -place, "wanted": (-votes[name], name)}
+                    ranks["reverse"] = -sorted(names).index(name)
                     rank[name] = ranks["$first"]
                 heap = [(rank[name], name) for name in names if open_count[name] == 0]
                 heapify(heap)
@@ -996,7 +1014,7 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="scope", says="missing", choose="missing"),
             Misreading(kind="empty", says="stuck", choose="stuck"),
             Misreading(kind="types", says="form", choose="result"),
-            Misreading(kind="bounds", says="$most_word", swap=("[:$most]", "")),
+            Misreading(kind="bounds", says="$most_word $things", swap=("[:$most]", "")),
         ),
         inputs=(_plans(),),
         properties=("len(set($names)) == len($names)", "set($names) <= set($xs)"),
@@ -1017,6 +1035,11 @@ TEMPLATES: tuple[Template, ...] = (
                     "steps": "{(-1, 0), (1, 0), (0, -1), (0, 1)}",
                     "near_1": "share a side",
                     "near_2": "directly above or beside each other",
+                },
+                "corner_only": {
+                    "steps": "product({-1, 1}, repeat=2)",
+                    "near_1": "share a corner but no side",
+                    "near_2": "diagonally next to each other",
                 },
                 "corner": {
                     "steps": "product({-1, 0, 1}, repeat=2)",
@@ -1048,13 +1071,11 @@ TEMPLATES: tuple[Template, ...] = (
             "alike": {
                 "letter": {
                     "alike_1": "$cells with the same letter",
-                    "alike_2": "have the same letter",
                     "start": "spot, letter = cells.popitem()",
                     "fits": "cells.get(spot) == letter",
                 },
                 "any": {
                     "alike_1": "$cells with letters, which may differ",
-                    "alike_2": "both have letters (the same or not)",
                     "start": "spot, _ = cells.popitem()",
                     "fits": "spot in cells",
                 },
@@ -1132,13 +1153,13 @@ TEMPLATES: tuple[Template, ...] = (
             "this kind that $near_1 are in the same $region, and so is everything that is linked to them in this way "
             "through others.",
             "A $picture is given as the list `$xs` of strings of equal length. Each character is a $cell: `.` for an "
-            "empty one, else a small letter. Two $cells belong to the same $region if they $alike_2 and are $near_2, "
-            "or if a chain of such pairs leads from one to the other; a $cell without such neighbours is a $region "
+            "empty one, else a small letter. A $region consists of $alike_1: two such $cells belong to the same one if "
+            "they are $near_2, or if a chain of such pairs leads from one to the other; a $cell without such neighbours is a $region "
             "by itself. Empty $cells belong to none.",
             "Find the $regions of a $picture. Its lines are the strings in `$xs`, all equally long; a dot is an "
-            "empty $cell, and every other $cell has a letter from a to z. Two $cells are linked when they $alike_2 "
-            "and are $near_2, and all that is linked, directly or through others, makes one $region. So each $cell "
-            "with a letter is in exactly one $region, perhaps alone.",
+            "empty $cell, and every other $cell has a letter from a to z. The $regions consist of "
+            "$alike_1. Those that are $near_2 are linked, and all that is linked, directly or through others, makes "
+            "one $region. So each $cell with a letter is in exactly one $region, perhaps alone.",
             "The strings in `$xs`, which have the same length, draw a $picture with a character per $cell: small "
             "letters, and dots for nothing. It falls into $regions of $alike_1: a $region is all that can be reached "
             "from any one of its $cells without leaving it, by steps between $cells that $near_1. It may even be a "
@@ -1183,7 +1204,7 @@ TEMPLATES: tuple[Template, ...] = (
 
                 for r, c in list(boss):
                     for dr, dc in ((0, 1), (1, 0), (1, 1), (1, -1)):
-                        if dr and dc and "$near" == "side":
+                        if "$near" == ("side" if dr and dc else "corner_only"):
                             continue
                         other = r + dr, c + dc
                         if "$wrap" != "none":
@@ -1209,7 +1230,7 @@ TEMPLATES: tuple[Template, ...] = (
                 return drawn
         """,
         misreadings=(
-            Misreading(kind="scope", says="$cells", choose="alike"),
+            Misreading(kind="scope", says="$alike_1", choose="alike"),
             Misreading(kind="bounds", says="wrap", choose="wrap"),
             Misreading(kind="scope", says="form", choose="result"),
             Misreading(kind="bounds", says="$least_word", choose="least"),

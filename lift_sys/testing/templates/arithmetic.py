@@ -96,7 +96,7 @@ _SNAP = Template(
                 "flipped": "-index",
             },
         },
-        "step": (4, 6, 8, 10, 12, 14, 16, 20, 24, 30),
+        "step": (*range(4, 34, 2), 36, 40),
     },
     surface={
         "what": {
@@ -166,6 +166,7 @@ _SNAP = Template(
                 *range(-values["step"] * 2, values["step"] * 3, values["step"]),
             ),
             one_of(*range(-7 * values["half"], 8 * values["half"], values["half"])),
+            integers(-330, 330),
         ),
     ),
     properties=("$holds",),
@@ -265,7 +266,7 @@ _DIVISORS = Template(
                 "holds": "result == sorted(set(result)) and all($n % d == 0 for d in result)",
             },
         },
-        "k": range(2, 14),
+        "k": range(2, 15),
     },
     surface={
         "what": _GROUPS,
@@ -329,6 +330,7 @@ _DIVISORS = Template(
             integers(1, 60, values["k"], 2 * values["k"], values["k"] ** 2),
             integers(1, 40).map(lambda count: count * values["k"]),
             one_of(48, 60, 72, 84, 90, 96, 120, 144, 180),
+            integers(1, 650),
         ),
     ),
     examples=("1", "2", "$k"),
@@ -364,16 +366,16 @@ _CHECK = Template(
                 "other": "$modulus - total % $modulus",
             },
         },
-        "modulus": (7, 8, 10, 11, 13),
+        "modulus": (7, 8, 9, 10, 11, 12, 13, 17),
         "products": {
             "whole": {
                 "term": "product",
-                "how": "Products of two digits are added as they are.",
+                "how": "Products that have two digits are added as they are.",
                 "how_again": "A product is added as it is, also where it has two digits.",
             },
             "folded": {
                 "term": "product // 10 + product % 10",
-                "how": "A product of two digits counts as the sum of these digits, so 14 counts as 5.",
+                "how": "A product that has two digits counts as the sum of these digits, so 14 counts as 5.",
                 "how_again": "Where a product has two digits, these are added to one another first: 27 becomes 9.",
             },
         },
@@ -406,9 +408,9 @@ _CHECK = Template(
     ),
     details={
         "weights": (
-            "The weights are $cycle and so on, beginning with the $from_side digit.",
-            "Starting at the $from_side digit and going to the $other_side, the weights are $cycle, and so on in the "
-            "same cycle.",
+            "The weights are $cycle and so on in this cycle, beginning with the $from_side digit.",
+            "Starting at the $from_side digit and going to the $other_side, the weights are $cycle and so on in "
+            "this cycle.",
             "From the $from_side digit on, the weights $cycle repeat in this order.",
         ),
         "products": ("$how", "$how_again"),
@@ -542,7 +544,7 @@ _MEETING = Template(
             },
         },
         "pair": {f"{a} and {b}": {"a": a, "b": b} for a, b in _PAIRS},
-        "gap": (0, 1, 2, 3, 5),
+        "gap": range(8),
     },
     surface={
         "what": {name: {} for name in _LINES},
@@ -664,7 +666,12 @@ def _tariff(values: Values) -> dict[str, Any]:
 
 def _usage(values: Values) -> tuple[Inputs, ...]:
     low, high = values["low"], values["high"]
-    around = mixed(integers(-3, 2 * high, low, high, 5, 10), integers(0, 40), integers(0, high + 20, low, high))
+    around = mixed(
+        integers(-3, 2 * high, low, high, 5, 10),
+        integers(0, 40),
+        integers(0, high + 20, low, high),
+        integers(0, 650),
+    )
     return (around.plus(low - 1, low, low + 1, high - 1, high, high + 1),)
 
 
@@ -672,7 +679,7 @@ _CHARGE = Template(
     name="metered_charge",
     idea="what a metered use costs under a tariff with three rates",
     space={
-        "low": (20, 30, 40, 50, 60, 80),
+        "low": range(20, 100, 10),
         "rates": {name: {} for name in _RATES},
         "basis": {"parts": {}, "lower": {}, "upper": {}},
         "rounding": {
@@ -842,7 +849,7 @@ _APPORTION = Template(
     name="proportional_shares",
     idea="hand out whole things in proportion to counts, with a threshold",
     space={
-        "limit": range(4, 25),
+        "limit": range(4, 38),
         "bound": {
             "in": {
                 "op": ">=",
@@ -1002,7 +1009,7 @@ _REPAY = Template(
     name="pay_off",
     idea="pay off a debt with rounded interest: how long, how much last, how much interest",
     space={
-        "rate": (3, 7, 9, 11, 13, 17, 19, 21, 23, 27, 29),
+        "rate": (3, 7, 9, 11, 13, 17, 19, 21, 23, 27, 29, 31, 33, 37, 39, 41, 43),
         "rounding": {
             "down": {"how": "rounded down to a whole cent"},
             "up": {"how": "rounded up to a whole cent"},
@@ -1047,15 +1054,16 @@ _REPAY = Template(
         "period": ("year", "term", "half-year", "season"),
         "payment": ("payment", "amount", "instalment", "paid_each"),
         "who": ("A loan", "A debt", "A credit", "An overdraft"),
+        "told": {"plain": {"happens": "$then"}, "story": {"happens": "$story"}},
         "name": ("pay_off", "settle_debt", "repay", "clear_debt", "work_off"),
     },
     derive=_repay,
     signature="(debt: int, $payment: int) -> int",
     wordings=(
-        "$who of `debt` cents is paid off. In every $period, $then. Return $gives.",
-        "Someone owes `debt` cents. What happens in a $period is this: $story. Return $gives.",
-        "`debt` is what is owed, in cents. Each $period $then. Work out $gives.",
-        "Find out $gives. At the start `debt` cents are owed, and in each $period $story.",
+        "$who of `debt` cents is paid off. In every $period, $happens. Return $gives.",
+        "Someone owes `debt` cents. What happens in a $period is this: $happens. Return $gives.",
+        "`debt` is what is owed, in cents. Each $period, $happens. Work out $gives.",
+        "Find out $gives. At the start `debt` cents are owed, and in each $period $happens.",
     ),
     details={
         "rounding": (
@@ -1125,7 +1133,7 @@ _REPAY = Template(
     """,
     misreadings=(
         Misreading(kind="rounding", says="rounding", choose="rounding"),
-        Misreading(kind="order", says="then", choose="order"),
+        Misreading(kind="order", says="$happens", choose="order"),
         Misreading(kind="scope", says="$gives", choose="answer"),
         Misreading(kind="bounds", says="stuck", swap=('raise ValueError("the debt never shrinks")', "return 0")),
         Misreading(

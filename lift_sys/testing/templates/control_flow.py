@@ -378,19 +378,20 @@ TEMPLATES: tuple[Template, ...] = (
                 "wallet": {"pot": "wallet", "xs": "debts", "claim": "debt", "claims": "debts"},
                 "cashbox": {"pot": "cashbox", "xs": "refunds", "claim": "refund", "claims": "refunds"},
             },
+            "enough": ("at least $keep", "no less than $keep"),
             "name": ("settle", "pay_out", "pay_in_order", "serve_all", "hand_out"),
         },
         derive=lambda values: {"short": values["part"]} if values["lack"] == "part" else {},
         signature="($pot: int, $xs: list[int]) -> $returns",
         wordings=(
             "`$pot` is the money in a $pot, and `$xs` are the sums of $claims that are paid from it in the order of "
-            "the list. A $claim is paid in full if at least $keep remain in the $pot after it. Return $asked.",
+            "the list. A $claim is paid in full if $enough remain in the $pot after it. Return $asked.",
             "Go through `$xs`, a list of sums, in the order of the list and pay each $claim from a $pot that holds "
-            "`$pot` at first, provided that no less than $keep stay in it. The result is $asked.",
-            "A $pot holds `$pot` and must still hold $keep or more after every payment. Take the $claims in `$xs` in "
+            "`$pot` at first, provided that $enough stay in it. The result is $asked.",
+            "A $pot holds `$pot` and must still hold $enough after every payment. Take the $claims in `$xs` in "
             "the order of the list, and pay each one that this rule allows. Return $asked.",
             "Given what a $pot holds and the sums of the $claims on it, find $asked. The $claims are met in the "
-            "order of the list; a payment must leave at least $keep in the $pot.",
+            "order of the list; a payment must leave $enough in the $pot.",
         ),
         details={
             "large": (
@@ -443,7 +444,7 @@ TEMPLATES: tuple[Template, ...] = (
         misreadings=(
             Misreading(kind="scope", says="large", choose="large"),
             Misreading(kind="scope", says="lack", choose="lack"),
-            Misreading(kind="bounds", says="$keep", swap=("$reserve", "$no_reserve")),
+            Misreading(kind="bounds", says="$enough", swap=("$reserve", "$no_reserve")),
             Misreading(
                 kind="order",
                 says="in the order of the list",
@@ -673,16 +674,16 @@ TEMPLATES: tuple[Template, ...] = (
         signature="($stock: int) -> int",
         wordings=(
             "A $place holds `$stock` $units, from which some are taken every day. On every $nth day (the $nth, the "
-            "next $every days later, and so on) $refill $units are added, $when. For how many days does it last?",
+            "next $every days later, and so on), $refill $units are added, $when. For how many days does it last?",
             "Return the number of days for which the `$stock` $units in a $place are enough. Each day uses some, and "
-            "on every day whose number is a multiple of $every, $refill more come in, $when. The first day is number "
-            "1.",
+            "on every day whose number is a multiple of $every, $refill more come in, $when.",
             "Count the days until a $place runs short that starts with `$stock` $units. Day $every, day $twice and "
-            "so on, every $every days, bring $refill $units, $when. The first day is day 1.",
-            "How many days can be supplied from a $place with `$stock` $units in it? Count the days from 1: on those "
+            "so on, every $every days, bring $refill $units, $when.",
+            "How many days can be supplied from a $place with `$stock` $units in it? The days have numbers: on those "
             "that $every divides, $refill $units are put in, $when.",
         ),
         details={
+            "first": ("The first day is day 1.", "Days are counted from 1."),
             "needed": ("$needed",),
             "last": (
                 "$then, and it is the end: no later day counts.",
@@ -721,9 +722,9 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="order", says="$when", choose="order"),
             Misreading(kind="bounds", says="last", choose="last"),
             Misreading(kind="scope", says="needed", choose="growth"),
-            Misreading(kind="bounds", says="$every", swap=("count(1)", "count(0)")),
+            Misreading(kind="bounds", says="first", swap=("count(1)", "count(0)")),
         ),
-        inputs=(integers(0, 120, 3, 10, 20, 30, 40),),
+        inputs=(integers(0, 650, 3, 10, 20, 30, 40),),
         properties=("result >= 0",),
     ),
     Template(
@@ -883,7 +884,8 @@ TEMPLATES: tuple[Template, ...] = (
                 },
                 "bounce": {
                     "land": "field = $goal - abs($goal - field)",
-                    "beyond": "moves the $piece to $goal and back again by the rest of the roll",
+                    "beyond": "moves the $piece to $goal and back again by the rest of the roll, which does not count "
+                    "as getting there",
                 },
                 "home": {"land": "field = min(field, $goal)", "beyond": "takes the $piece to $goal all the same"},
             },
@@ -962,9 +964,9 @@ TEMPLATES: tuple[Template, ...] = (
                 "When a move ends on the other $piece's field, $met.",
             ),
             "end": (
-                "The game is over as soon as one of them is on $goal; rolls after that do not count. The rolls may "
+                "The game is over as soon as one of them ends its move on $goal; rolls after that do not count. The rolls may "
                 "also run out earlier.",
-                "Once a $piece has got to $goal, the remaining rolls are not played; there may also be too few rolls "
+                "Once a $piece has ended its move on $goal, the remaining rolls are not played; there may also be too few rolls "
                 "for anyone to get there.",
             ),
         },

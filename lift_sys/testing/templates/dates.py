@@ -14,7 +14,7 @@ _MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _NUMBERS = ("no", "one", "two", "three")
-_ORDINALS = {1: "1st", 6: "6th", 16: "16th"}
+_ORDINALS = {1: "1st", 6: "6th", 11: "11th", 16: "16th", 21: "21st"}
 
 
 def _days(low: str, high: str, *edges: str) -> Inputs:
@@ -67,7 +67,7 @@ _FISCAL = Template(
         "month": _MONTHS,
         "named": {"start": {"which": "begins"}, "end": {"which": "ends"}},
         "part": ("quarter", "half", "third", "month"),
-        "day": (1, 6, 16),
+        "day": (1, 6, 11, 16, 21),
     },
     surface={
         "what": {
@@ -87,7 +87,7 @@ _FISCAL = Template(
         "In which $unit of a $thing does the date `$given` fall, if every $thing begins on $begin? Return the label of "
         "that $unit.",
         "Turn the date `$given` into the label of a $unit of the $thing, a year that begins on $begin.",
-        "Bookings are reported by $unit, and the $thing runs from $begin on. Find the label of the $unit to which the "
+        "Bookings are reported by $unit, and the $thing begins on $begin. Find the label of the $unit to which the "
         "date `$given` belongs.",
     ),
     details={
@@ -128,7 +128,7 @@ _FISCAL = Template(
     """,
     misreadings=(
         Misreading(kind="scope", says="named", swap=("{first$plus}", "{first$other_plus}")),
-        Misreading(kind="bounds", says="begin", swap=(" - $start$early", " - $start$late")),
+        Misreading(kind="bounds", says="begins on $begin", swap=(" - $start$early", " - $start$late")),
         Misreading(kind="scope", says="split", choose="part"),
     ),
     inputs=lambda values: (
@@ -191,7 +191,7 @@ _NTH = Template(
     idea="the date of an event that is held on, before or after the n-th weekday of a month",
     space={
         "weekday": _WEEKDAYS,
-        "shift": (0, 1, 2, 3, -1, -2, -3),
+        "shift": range(-3, 4),
         "nth": ("first", "second", "third", "fourth", "last", "second-to-last"),
     },
     surface={
@@ -253,7 +253,7 @@ _NTH = Template(
         Misreading(kind="bounds", says="$anchor", choose="weekday"),
     ),
     inputs=(
-        mixed(Inputs(integers(2000, 2040).draw), one_of(*range(2000, 2044, 4))),
+        mixed(Inputs(integers(1970, 2060).draw), one_of(*range(1980, 2056, 4))),
         mixed(Inputs(integers(1, 12).draw), Inputs(integers(1, 12).draw), one_of(2)),
     ),
     properties=("len(result) == 10 and result[4] == '-' and result[7] == '-'", "abs(int(result[:4]) - $year) <= 1"),
@@ -329,13 +329,14 @@ _DUE = Template(
     name="due_date",
     idea="the date a number of months on, with rules for missing days, ends of months and weekends",
     space={
-        "months": range(1, 12),
+        "months": (*range(1, 12), *range(13, 19)),
         "missing": _MISSING,
         "sticky": {
             "yes": {
-                "ends": "If `$start` is the last day of its month, the result is the last day of its month as well",
+                "ends": "If `$start` is the last day of its month, the result is the last day of its month as well; this "
+                "comes before the rule for months without such a day",
                 "ends_again": "The last day of a month leads to the last day of a month, even where that is a later "
-                "number",
+                "number, or an earlier one because the month is shorter; the rule before this is for other dates only",
             },
             "no": {
                 "ends": "That `$start` is the last day of its month changes nothing: 30 April leads to day 30 of other "
@@ -483,11 +484,13 @@ _WORKING = Template(
             },
             "start": {
                 "edges": "the first of these days included, the last one not",
-                "edges_note": "The earlier of the two days itself is counted if it is one of them, the later one never is",
+                "edges_note": "The earlier of the two days itself is counted if it is one of them, the later one never "
+                "is; if both are the same day, the result is 0",
             },
             "end": {
                 "edges": "the last of these days included, the first one not",
-                "edges_note": "The later of the two days itself is counted if it is one of them, the earlier one never is",
+                "edges_note": "The later of the two days itself is counted if it is one of them, the earlier one never "
+                "is; if both are the same day, the result is 0",
             },
             "neither": {
                 "edges": "neither of these days included",
@@ -725,17 +728,18 @@ _WEEK = Template(
             "school": {"thing": "timetable"},
             "shop": {"thing": "sales report"},
         },
+        "told": {"days": {"rule_words": "$rule"}, "date": {"rule_words": "$rule_again"}},
         "name": ("week_of", "week_number", "numbered_week", "calendar_week", "which_week"),
     },
     derive=_weeks,
     signature="($given: str) -> $type",
     wordings=(
-        "Return $gives in which the date `$given` lies. Weeks begin on $first, and week 1 of a year is $rule.",
-        "In a $thing, weeks run from $first on, and week 1 of a year is $rule. Find $gives of the date `$given`.",
+        "Return $gives in which the date `$given` lies. Weeks begin on $first, and week 1 of a year is $rule_words.",
+        "In a $thing, weeks run from $first on, and week 1 of a year is $rule_words. Find $gives of the date `$given`.",
         "A $thing numbers its weeks in a way of its own. Every week begins on a $first. Week 1 of a year is "
-        "$rule_again. Determine $gives that the date `$given` belongs to.",
+        "$rule_words. Determine $gives that the date `$given` belongs to.",
         "Work out $gives for the date `$given`, where a week begins on $first and week 1, the first of a year, is "
-        "$rule_again.",
+        "$rule_words.",
     ),
     details={
         "edge": ("$edge_words.", "$edge_again."),
@@ -774,7 +778,7 @@ _WEEK = Template(
     misreadings=(
         Misreading(kind="scope", says="edge", choose="edge"),
         Misreading(kind="order", says="$first", choose="first"),
-        Misreading(kind="bounds", says="Week 1", choose="least"),
+        Misreading(kind="bounds", says="$rule_words", choose="least"),
     ),
     inputs=(
         mixed(
@@ -806,7 +810,7 @@ def _recurring(values: Values) -> dict[str, Any]:
         "late": max((one + shifted) % 7, (two + shifted) % 7),
         "keep": "" if lost else " and day.isoformat() not in $off",
         "result": "[date for date in dates if date not in $off]" if lost else "dates",
-        "interval": {2: "second", 3: "third", 4: "fourth"}[values["every"]],
+        "interval": {2: "second", 3: "third", 4: "fourth", 5: "fifth", 6: "sixth"}[values["every"]],
         "week_first": values["week"],
         "week_last": "Saturday" if shifted else "Sunday",
     }
@@ -828,7 +832,7 @@ _RECURRING = Template(
             },
         },
         "pair": _pairs(),
-        "every": (2, 3, 4),
+        "every": range(2, 7),
         "week": ("Monday", "Sunday"),
     },
     surface={
@@ -965,7 +969,7 @@ _SHIFT = Template(
             "none": {"before": "<", "means": "no time at all passes"},
             "round": {"before": "<=", "means": "the shift lasts 24 hours"},
         },
-        "rest": (20, 30, 45),
+        "rest": (15, 20, 30, 40, 45),
         "source": {
             "day": {"a": "day", "b": "night"},
             "night": {"a": "night", "b": "day"},

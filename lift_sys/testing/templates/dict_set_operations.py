@@ -4,7 +4,7 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
-from lift_sys.testing.inputs import Inputs, dicts, integers, lists, one_of, tuples
+from lift_sys.testing.inputs import Inputs, dicts, integers, lists, mixed, one_of, tuples
 from lift_sys.testing.template import Equivalent, Misreading, Template, Values
 
 _PLANTS = ("oak", "elm", "ash", "ivy", "rye", "fern")
@@ -70,6 +70,9 @@ def _chains(limit: int) -> Inputs:
     first, second, third = _NAMES[:3]
     ends = ({first: ""}, {first: first}, {first: second, second: first}, {first: third, third: third})
     return Inputs(draw, ({}, {first: second}, *ends))
+
+
+_THINGS = ("pear", "dawn", "lamp", "bell", "cove", "moss", "tide", "fox")
 
 
 def _tables(keys: tuple[str, ...], values: Inputs, low: int) -> Inputs:
@@ -412,7 +415,13 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="scope", says="pick", choose="pick"),
             Misreading(kind="order", says="$by", choose="order"),
         ),
-        inputs=(lists(lists(one_of("oak", "elm", "willow", "ivy", "birch"), 0, 6), 0, 9),),
+        inputs=lambda values: (
+            lists(lists(one_of("oak", "elm", "willow", "ivy", "birch"), 0, 6), 0, 9).plus(
+                [["birch", "oak", "elm"]] * values["number"],
+                [[], *[["birch", "oak", "elm"]] * values["number"]],
+                [*[["birch", "oak", "elm"]] * values["number"], []],
+            ),
+        ),
         examples=("[]", "[[]]"),
         properties=("len(set(result)) == len(result)", "all(thing $also for thing in result)"),
     ),
@@ -420,7 +429,7 @@ TEMPLATES: tuple[Template, ...] = (
         name="tag_index",
         idea="from each thing's tags to each tag's things, rare or common tags apart",
         space={
-            "number": range(2, 6),
+            "number": range(2, 8),
             "bound": {
                 "few": {"kept": ">=", "apart": "<", "extreme": "fewer than $number"},
                 "many": {"kept": "<=", "apart": ">", "extreme": "more than $number"},
@@ -607,10 +616,9 @@ TEMPLATES: tuple[Template, ...] = (
             ),
         ),
         inputs=(
-            _tables(
-                ("pear", "dawn", "lamp", "bell", "cove", "moss", "tide", "fox"),
-                lists(one_of("red", "Red", "old", "calm"), 0, 5),
-                3,
+            mixed(
+                _tables(_THINGS, lists(one_of("red", "Red", "old", "calm"), 0, 5), 3),
+                _tables(_THINGS, lists(one_of("red", "Red", "old", "calm"), 3, 7), 6),
             ),
         ),
         examples=("{}", "{'moss': []}"),
@@ -627,9 +635,9 @@ TEMPLATES: tuple[Template, ...] = (
         space={
             "slack": range(1, 9),
             "direction": {
-                "any": {"test": "abs(after - before)", "moved": "changed", "move": "change"},
-                "up": {"test": "after - before", "moved": "rose", "move": "rise"},
-                "down": {"test": "before - after", "moved": "fell", "move": "fall"},
+                "any": {"test": "abs(after - before)", "moved": "changed"},
+                "up": {"test": "after - before", "moved": "rose"},
+                "down": {"test": "before - after", "moved": "fell"},
             },
             "missing": {
                 "ignored": {
@@ -739,7 +747,7 @@ TEMPLATES: tuple[Template, ...] = (
             "`$old` and `$new` map $things to their $values. Return a dictionary of the $things whose $value $moved "
             "by "
             "more than $slack from the first to the second, each mapped to $shown_words.",
-            "For which $things did the $value $move by more than $slack between `$old` and `$new`? Both map $things "
+            "Which $things have a $value that $moved by more than $slack between `$old` and `$new`? Both map $things "
             "to whole-number $values. The answer is a dictionary that maps each of these $things to $shown_words.",
             "Compare two dictionaries of $values, `$old` and the later `$new`. The result has a key for each of the "
             "$things whose $value $moved by more than $slack in between; there it holds $shown_words.",
@@ -785,7 +793,7 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="empty", says="nothing", swap=("found or None", "found")),
             Misreading(kind="bounds", says="more than $slack", swap=("$test > $slack", "$test >= $slack")),
             Misreading(kind="empty", says="missing", choose="missing"),
-            Misreading(kind="sign", says="by more than $slack", choose="direction"),
+            Misreading(kind="sign", says="$moved by more than $slack", choose="direction"),
             Misreading(kind="order", says="order", choose="order"),
             Misreading(kind="types", says="$shown_words", choose="shape"),
         ),
@@ -800,7 +808,7 @@ TEMPLATES: tuple[Template, ...] = (
         name="best_partner",
         idea="whose set goes best with a given one, by a score with a floor",
         space={
-            "floor": range(1, 5),
+            "floor": range(1, 6),
             "score": {
                 "shared": {
                     "others": " if name != $me",
@@ -1085,11 +1093,10 @@ TEMPLATES: tuple[Template, ...] = (
             ),
             "loop": (
                 "As soon as a step leads to $any met before, `$start` included, return $loop_words, even if it is "
-                "step number $limit.",
+                "step number $limit. $self_one",
                 "Loops are possible: when a step (be it the last of the $limit) arrives at $any that was met before, "
-                "the first one included, return $loop_words.",
+                "the first one included, return $loop_words. $self_two",
             ),
-            "itself": ("$self_one", "$self_two"),
             "unknown": (
                 "A `$start` that is no key of `$xs` is itself the answer.",
                 "If `$xs` has no key `$start`, return `$start`.",
@@ -1145,7 +1152,7 @@ TEMPLATES: tuple[Template, ...] = (
         name="serve_orders",
         idea="orders that are served from a stock of amounts, with a reserve or a ration",
         space={
-            "number": range(1, 8),
+            "number": range(1, 10),
             "bound": {
                 "reserve": {
                     "free": "max(0, left.get(thing, 0) - $number)",

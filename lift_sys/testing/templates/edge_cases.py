@@ -60,7 +60,9 @@ def _pager(values: Values) -> dict[str, Any] | None:
             )
         )
     else:
-        row = f"first = max(min({first}, $total - {before + after}), 1)\n"
+        # The current one is never beyond the last, if that is checked.
+        least = f"min({first}, $total - {before + after})" if after or values["outside"] == "clamp" else first
+        row = f"first = max({least}, 1)\n"
         row += f"last = min(first + {before + after}, $total)"
     clamp = "current = min(max(current, 1), $total)" if before else "current = max(min(current, $total), 1)"
     check = "not 1 <= current <= $total"
@@ -222,7 +224,7 @@ TEMPLATES: tuple[Template, ...] = (
         name="numbered_pick",
         idea="the member of a list with a number, with a rule for numbers beyond the ends",
         space={
-            "first": range(1, 13),
+            "first": range(1, 15),
             "end": {
                 "front": {"index": "place", "edge": "first", "next_to": "after"},
                 "back": {"index": "-1 - place", "edge": "last", "next_to": "before"},
@@ -337,7 +339,7 @@ TEMPLATES: tuple[Template, ...] = (
         name="trimmed_marks",
         idea="what is left when so many of the lowest and highest are dropped",
         space={
-            "low": range(4),
+            "low": range(5),
             "high": range(5),
             "short": {
                 "zero": {"none": "0", "then": "return 0", "also": "the answer is 0"},
@@ -565,11 +567,11 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="bounds", says="edge", choose="edge"),
             Misreading(kind="scope", says="ends", choose="ends"),
             Misreading(kind="bounds", says="outside", choose="outside"),
-            Misreading(kind="bounds", says="1", swap=("range(first, last + 1)", "range(first, last)")),
+            Misreading(kind="bounds", says="$around", swap=("range(first, last + 1)", "range(first, last)")),
         ),
         inputs=lambda values: (
-            integers(-2, 16, 1, 3, values["width"]),
-            integers(-2, 18, 1, values["before"] + 2, 14 - values["after"]),
+            integers(-2, 24, 1, 3, values["width"]),
+            integers(-2, 26, 1, values["before"] + 2, 14 - values["after"]),
         ),
         examples=("0, 0", "0, 1", "1, 1", "$width, 1", "12, 1", "12, 12", "12, 13", "12, 0"),
         properties=(
@@ -733,6 +735,7 @@ TEMPLATES: tuple[Template, ...] = (
         ),
         examples=("1, $size, []", "$size, 1, []", "1, 1, []", "2, 2, [2]", "0, 1, []", "1, 3, [2]", "3, 1, [1, 3]"),
         properties=("len(result) <= $size", "len(set(result)) == len(result)"),
+        held_out=True,
     ),
     Template(
         name="bin_counts",
@@ -782,12 +785,12 @@ TEMPLATES: tuple[Template, ...] = (
         wordings=(
             "The range from $low to $top is divided into $bins bins, each $width wide. Return how many $things fall "
             "into each of them, from the lowest bin to the highest.",
-            "Make a histogram of the $things in `$xs`: $bins bins of width $width, the first of which begins at $low. "
+            "Make a histogram of the $things in `$xs`: $bins bins of width $width, one after the other from $low to $top. "
             "Return the counts, lowest bin first.",
             "Count the $things of `$xs` by bins. There are $bins bins next to one another, each covers $width units, "
             "and together they reach from $low to $top. The result lists their counts in ascending order of the bins.",
-            "Starting at $low, every $width units make up one bin, and there are $bins bins, up to $top. For each "
-            "bin, lowest first, tell how many $things belong to it.",
+            "From $low to $top, every $width units make up one bin, so that there are $bins bins. For each of them, "
+            "lowest first, tell how many $things belong to it.",
         ),
         details={
             "border": (
@@ -835,7 +838,7 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="scope", says="outside", choose="outside"),
             Misreading(
                 kind="sign",
-                says="$low",
+                says="from $low to $top",
                 code="""
                     def $name($xs):
                         counts = [0] * $slots
@@ -1032,10 +1035,10 @@ TEMPLATES: tuple[Template, ...] = (
         ),
     ),
     Template(
-        name="find_peaks",
+        name="local_extremes",
         idea="where a series has peaks or dips, with rules for its ends and for equal neighbours",
         space={
-            "rise": range(1, 13),
+            "rise": range(1, 18),
             "kind": {
                 "peak": {"peak": "peak", "higher": "higher", "lower": "lower"},
                 "dip": {"peak": "dip", "higher": "lower", "lower": "higher"},
@@ -1072,6 +1075,7 @@ TEMPLATES: tuple[Template, ...] = (
                 "sales": {"xs": "counts", "thing": "count", "things": "counts"},
                 "speeds": {"xs": "speeds", "thing": "speed", "things": "speeds"},
             },
+            "enough": ("at least $rise", "no less than $rise", "$rise or more"),
             "name": ("find_turns", "extremes", "turning_points", "stand_outs", "local_extremes"),
         },
         derive=lambda values: {
@@ -1091,14 +1095,14 @@ TEMPLATES: tuple[Template, ...] = (
         },
         signature="($xs: list[int]) -> list[int]",
         wordings=(
-            "A $thing is $article $peak if it is at least $rise $higher than both of its neighbours. Return the "
+            "A $thing is $article $peak if it is $enough $higher than both of its neighbours. Return the "
             "positions (from 0) of all ${peak}s in `$xs`, in ascending order.",
             "Find every $peak in `$xs`, that is, every $thing which the $things right before and right after it are "
-            "$lower than by $rise or more. The result lists their positions in ascending order, counted from 0.",
+            "$lower than by $enough. The result lists their positions in ascending order, counted from 0.",
             "At which positions of `$xs`, counted from 0, is there $article $peak? One is where the $thing is $higher "
-            "than its two neighbours, by no less than $rise in both cases. Return the positions in ascending order.",
+            "than its two neighbours, by $enough in both cases. Return the positions in ascending order.",
             "Return an ascending list of the indices at which `$xs` has $article $peak. There, the $thing is $higher "
-            "than the one before by at least $rise and also $higher than the one after by at least $rise.",
+            "than the one before by $enough and also $higher than the one after by $enough.",
         ),
         details={
             "flat": ("$row", "$row_2"),
@@ -1139,7 +1143,7 @@ TEMPLATES: tuple[Template, ...] = (
         misreadings=(
             Misreading(kind="bounds", says="ends", choose="ends"),
             Misreading(kind="ties", says="flat", choose="flat"),
-            Misreading(kind="bounds", says="$rise", swap=(">= $rise", "> $rise")),
+            Misreading(kind="bounds", says="$enough", swap=(">= $rise", "> $rise")),
             Misreading(kind="scope", says="$peak", choose="kind"),
         ),
         inputs=lambda values: (
@@ -1158,6 +1162,5 @@ TEMPLATES: tuple[Template, ...] = (
             ),
         ),
         properties=("result == sorted(set(result))", "all(0 <= at < len($xs) for at in result)"),
-        held_out=True,
     ),
 )

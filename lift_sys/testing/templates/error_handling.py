@@ -1,6 +1,6 @@
 """Error handling: what is refused and how, what is used instead, and what is tried again."""
 
-from lift_sys.testing.inputs import Inputs, dicts, integers, lists, mixed, one_of, tuples
+from lift_sys.testing.inputs import Inputs, decimals, dicts, integers, lists, mixed, one_of, text, tuples
 from lift_sys.testing.template import Equivalent, Misreading, Template, Values
 
 _LITTLE = {
@@ -456,6 +456,8 @@ TEMPLATES: tuple[Template, ...] = (
                 integers(-2, values["high"] + 4, values["low"], values["high"]).map(float),
                 one_of(True, False, None, [], [3], (4,), {"a": 1}, b"5"),
                 one_of("", "x", "four", "2.5", "-", "7a", "007", "1e1"),
+                text("0123456789-x.", 1, 5),
+                decimals(-5, values["high"] + 5, 2),
                 one_of(2.5, 0.5, -0.5, values["high"] + 0.5, values["low"] + 0.25),
             ),
         ),
@@ -964,7 +966,7 @@ TEMPLATES: tuple[Template, ...] = (
                     "what_waits": "the list of its waits in seconds, in order",
                 },
             },
-            "delay": range(1, 6),
+            "delay": range(1, 8),
             "tries": range(4, 9),
         },
         surface={
@@ -988,7 +990,7 @@ TEMPLATES: tuple[Template, ...] = (
             "`int` together with $what_waits, as a tuple.",
             'For a $job that may fail, `$xs` lists what happens try by try: `"timeout"`, `"busy"` and `"refused"` are '
             "troubles, while a number is the $result that the client wanted, after which it is done. What does it "
-            "get, and how does it wait for it? Return two things in a tuple: the $result, and $what_waits.",
+            "get, and how long does it wait for it? Return two things in a tuple: the $result, and $what_waits.",
             "Work out how a client fares that does not give up easily. The outcomes of its tries at a $job are in "
             '`$xs`, in order; a try ends with a number (it worked) or with `"timeout"`, `"busy"` or `"refused"`. The '
             "answer is a tuple that has the first such number that it gets and $what_waits.",

@@ -3,7 +3,7 @@
 from lift_sys.testing.inputs import Inputs, integers, lists, mixed, one_of, tuples
 from lift_sys.testing.template import Equivalent, Misreading, Template, Values
 
-_MEMBERS = ("no member", "one member", "two members", "three members", "four members", "five members")
+_MEMBERS = ("no member", "one member", "two members", "three members", "four members", "five members", "six members")
 
 
 def _window(values: Values) -> Values | None:
@@ -182,7 +182,7 @@ TEMPLATES: tuple[Template, ...] = (
                     "is left, as the last window. For an empty list return an empty one.",
                 },
             },
-            "size": range(2, 8),
+            "size": range(2, 9),
         },
         surface={
             "what": {
@@ -305,7 +305,7 @@ TEMPLATES: tuple[Template, ...] = (
                     "gap": "is treated as if its partner were 0",
                 },
             },
-            "lag": range(1, 13),
+            "lag": range(1, 18),
         },
         surface={
             "what": {
@@ -438,8 +438,8 @@ TEMPLATES: tuple[Template, ...] = (
                     "in reverse order, starting with the last.",
                 },
             },
-            "first": range(1, 6),
-            "second": range(1, 6),
+            "first": range(1, 7),
+            "second": range(1, 7),
         },
         surface={
             "what": {
@@ -530,12 +530,10 @@ TEMPLATES: tuple[Template, ...] = (
                 "previous": {
                     "at": "-1",
                     "since": "the $thing before it",
-                    "since_too": "the latest $thing in it",
                 },
                 "first": {
                     "at": "0",
                     "since": "the first $thing of the $group",
-                    "since_too": "the first $thing in it",
                 },
             },
             "result": {
@@ -575,7 +573,7 @@ TEMPLATES: tuple[Template, ...] = (
                     "small_too": "Only a $group of three or more $things is reported.",
                 },
             },
-            "gap": range(2, 22),
+            "gap": range(2, 25),
         },
         surface={
             "what": {
@@ -594,7 +592,7 @@ TEMPLATES: tuple[Template, ...] = (
             "list that has for each $group, in order, $words.",
             "`$xs` gives the minutes of $things in ascending order, which are to be grouped. The first of them opens a "
             "$group; every other $thing belongs to the $group that was opened last unless more than $gap minutes "
-            "have passed since $since_too, in which case it opens another one. For each $group the returned list has "
+            "have passed since $since, in which case it opens another one. For each $group the returned list has "
             "$words.",
             "Split a list of minutes, one for each $thing and sorted from early to late, into ${group}s. A $group "
             "goes on as long as the next $thing is no more than $gap minutes later than $since; else a new one "
@@ -640,7 +638,7 @@ TEMPLATES: tuple[Template, ...] = (
                 return found
         """,
         misreadings=(
-            Misreading(kind="scope", says="$gap minutes", choose="anchor"),
+            Misreading(kind="scope", says="$since", choose="anchor"),
             Misreading(kind="scope", says="$words", choose="result"),
             Misreading(kind="empty", says="least", choose="least"),
             Misreading(kind="bounds", says="$gap minutes", swap=("<= $gap", "< $gap")),
@@ -819,7 +817,7 @@ TEMPLATES: tuple[Template, ...] = (
                     "holds": "all(total is None or abs(total) <= sum(map(abs, $xs)) for total in result)",
                 },
             },
-            "most": range(3, 12),
+            "most": range(3, 15),
         },
         surface={
             "what": {
@@ -968,7 +966,7 @@ TEMPLATES: tuple[Template, ...] = (
                     "holds": "len(result) <= len($xs) + len($ys)",
                 },
             },
-            "gap": range(2, 22),
+            "gap": range(2, 27),
         },
         surface={
             "what": {

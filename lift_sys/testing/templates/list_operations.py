@@ -49,7 +49,7 @@ def _hilly(step: int) -> Inputs:
     """Walks whose steps are often just as large as `step`, or 0."""
     moves = one_of(0, 0, 0, 1, -1, step - 1, 1 - step, step, step, -step, -step, step + 1, -step - 1)
     walks = tuples(integers(-5, 20), lists(moves, 0, 13)).map(lambda drawn: list(accumulate([drawn[0], *drawn[1]])))
-    return walks.plus([])
+    return walks.plus([], [step * (place % 2) for place in range(7)])
 
 
 def _dealing(values: Values) -> Values:
@@ -92,13 +92,16 @@ def _dealing(values: Values) -> Values:
 
 def _moved(values: Values) -> dict[str, Any] | None:
     """The pieces of `move_block`."""
-    if (values["count"], values["short"], values["turn"]) == (2, "half", "kept"):
-        return None  # half of one member is none
+    if values["short"] == "wrap" and values["turn"] != "kept":
+        return None  # moving all members changes their order, moving none of them does not
+    if (values["short"], values["turn"]) == ("all", "kept"):
+        return None  # moving all members in their order moves none
     front = values["end"] == "front"
     return {
         "block": "$xs[:cut]" if front else "$xs[cut:]",
         "joined": "$xs[cut:] + $moved" if front else "$moved + $xs[:cut]",
         "more": values["count"] + 1,
+        "less": values["count"] - 1,
     }
 
 
@@ -107,7 +110,7 @@ TEMPLATES: tuple[Template, ...] = (
         name="longest_run_beyond",
         idea="length of the longest stretch of neighbours on one side of a limit",
         space={
-            "limit": range(2, 40),
+            "limit": range(2, 110),
             "side": {
                 "above": {"op": ">", "side_word": "above", "other_word": "below"},
                 "below": {"op": "<", "side_word": "below", "other_word": "above"},
@@ -124,10 +127,10 @@ TEMPLATES: tuple[Template, ...] = (
         signature="($xs: list[int]) -> int",
         wordings=(
             "Return the length of the longest stretch of consecutive $things that are $side_word $limit.",
-            "`$xs` holds $things in the order they were taken. How many neighbours in a row, at most, lie $side_word "
-            "$limit? Return that number.",
+            "`$xs` holds $things in the order they were taken. How long is the longest row of neighbours that lie "
+            "$side_word $limit? Return that number.",
             "Look for runs of adjacent $things $side_word $limit and give back the size of the longest one.",
-            "Given the list `$xs`, find the largest number of successive $things that all stay $side_word $limit.",
+            "Given the list `$xs`, find the length of the longest series of $things that all stay $side_word $limit.",
             "A spell is an unbroken series of $things $side_word $limit. How long is the longest spell?",
         ),
         details={
@@ -159,7 +162,7 @@ TEMPLATES: tuple[Template, ...] = (
         misreadings=(
             Misreading(kind="bounds", says="edge", choose="edge"),
             Misreading(kind="scope", says="$side_word $limit", choose="side"),
-            Misreading(kind="order", says="the", swap=("return best", "return current")),
+            Misreading(kind="order", says="the longest", swap=("return best", "return current")),
             Misreading(
                 kind="empty",
                 says="none",
@@ -173,14 +176,14 @@ TEMPLATES: tuple[Template, ...] = (
                 """,
             ),
         ),
-        inputs=lambda values: (lists(integers(-10, 60, values["limit"]), 0, 10),),
+        inputs=lambda values: (lists(integers(values["limit"] - 50, values["limit"] + 20, values["limit"]), 0, 10),),
         properties=("result >= 0", "result <= len($xs)"),
     ),
     Template(
         name="move_block",
         idea="move the first or last members to the other end",
         space={
-            "count": range(2, 12),
+            "count": range(4, 18),
             "end": {
                 "front": {"cut": "shift", "from_end": "front", "to_end": "back"},
                 "back": {"cut": "len($xs) - shift", "from_end": "back", "to_end": "front"},
@@ -191,6 +194,7 @@ TEMPLATES: tuple[Template, ...] = (
                     "then": "the moves go on round the list, one $thing at a time",
                 },
                 "keep": {"shift": "$count if len($xs) >= $count else 0", "then": "nothing moves"},
+                "all": {"shift": "min($count, len($xs))", "then": "all of them move"},
                 "half": {
                     "shift": "$count if len($xs) >= $count else len($xs) // 2",
                     "then": "only half of its $things (rounded down) move",
@@ -199,6 +203,8 @@ TEMPLATES: tuple[Template, ...] = (
             "turn": {
                 "kept": {"moved": "$block", "how": "keep their order"},
                 "turned": {"moved": "$block[::-1]", "how": "end up in reverse order"},
+                "rising": {"moved": "sorted($block)", "how": "end up in ascending order"},
+                "falling": {"moved": "sorted($block, reverse=True)", "how": "end up in descending order"},
             },
         },
         surface={
@@ -249,7 +255,7 @@ TEMPLATES: tuple[Template, ...] = (
                     while moves >= size > 0:
                         moves -= size
                 elif size < moves:
-                    moves = 0 if "$short" == "keep" else size // 2
+                    moves = {"keep": 0, "half": size // 2, "all": size}["$short"]
                 for _ in range(moves):
                     if "$end" == "front":
                         moved.append(line.popleft())
@@ -257,6 +263,8 @@ TEMPLATES: tuple[Template, ...] = (
                         moved.appendleft(line.pop())
                 if "$turn" == "turned":
                     moved.reverse()
+                elif "$turn" != "kept":
+                    moved = sorted(moved, key=lambda value: value if "$turn" == "rising" else -value)
                 return [*line, *moved] if "$end" == "front" else [*moved, *line]
         """,
         misreadings=(
@@ -265,13 +273,15 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="order", says="how", choose="turn"),
         ),
         inputs=lambda values: (
-            mixed(lists(integers(-9, 9), 0, 13), distinct(integers(-9, 9), 1, values["count"] + 1)),
+            mixed(
+                lists(integers(-9, 9), 0, 13),
+                distinct(integers(-9, 9), 1, values["count"] + 1),
+                lists(integers(-9, 9), values["count"] - 1, values["count"] + 3),
+            ),
         ),
         properties=("len(result) == len($xs)", "sorted(result) == sorted($xs)"),
         equivalents=(
             Equivalent("if not $xs: return [] -> if False: return []", "an empty list is cut into two empty lists"),
-            Equivalent("2 % len($xs) -> 2", "a list with one member is the same list, however far it moves"),
-            Equivalent("2 -> 1", "a list with one member is the same list, whether that moves or not"),
             Equivalent(
                 "len($xs) >= $count -> len($xs) > $count", "moving all members in their order changes nothing"
             ),
@@ -279,12 +289,12 @@ TEMPLATES: tuple[Template, ...] = (
                 "$count % len($xs) -> $count",
                 "a slice that starts before the front counts from the end, and so far on",
             ),
-            Equivalent("0 -> 1", "a list with one member is the same list, whether that moves or not"),
             Equivalent("len($xs) -> len($xs) - 1", "moving all members in their order changes nothing"),
             Equivalent(
-                "2 if len($xs) >= 2 else 0 -> 2", "a list with one member is the same list, whether that moves or not"
+                "$count if len($xs) >= $count else 0 -> $count", "moving all members in their order changes nothing"
             ),
             Equivalent("$count -> $more", "moving all members in their order changes nothing"),
+            Equivalent("$count -> $less", "moving all members in their order changes nothing"),
             Equivalent("4 -> 3", "of three members, the slice from -1 on is the half that moves"),
         ),
     ),
@@ -292,7 +302,7 @@ TEMPLATES: tuple[Template, ...] = (
         name="fill_gaps",
         idea="fill runs of None from their neighbours, within a limit",
         space={
-            "most": range(2, 12),
+            "most": range(2, 16),
             "source": {
                 "before": {"inner": "filled[-1]", "becomes": "the last number before it"},
                 "after": {"inner": "$xs[end]", "becomes": "the first number after it"},
@@ -680,7 +690,7 @@ TEMPLATES: tuple[Template, ...] = (
         name="deal_out",
         idea="deal a list out to piles: in turn, there and back, or in blocks",
         space={
-            "piles": range(2, 10),
+            "piles": range(2, 14),
             "way": {
                 "turn": {
                     "dealt": "one at a time to each pile in turn, and again in the same order as often as needed",
@@ -837,6 +847,7 @@ TEMPLATES: tuple[Template, ...] = (
                 "volumes": {"xs": "volumes", "thing": "volume", "things": "volumes"},
                 "depths": {"xs": "depths", "thing": "depth", "things": "depths"},
             },
+            "enough": ("at least $step", "no less than $step", "$step or more"),
             "name": ("find_$peaks", "${peak}_positions", "where_$peaks", "list_$peaks"),
         },
         derive=lambda values: {
@@ -848,13 +859,13 @@ TEMPLATES: tuple[Template, ...] = (
         signature="($xs: list[int]) -> list[int]",
         wordings=(
             "Return the positions of all $peaks in `$xs`, in ascending order and counted from 0. A $peak is a $thing "
-            "that is at least $step $higher than each of its two neighbours.",
-            "A $thing is called a $peak if the ones before and after it are both exceeded: it has to be $step or "
-            "more $higher than either. List the positions (from 0, ascending) of the $peaks in `$xs`.",
+            "that is $enough $higher than each of its two neighbours.",
+            "A $thing is called a $peak if the ones before and after it are both exceeded: it has to be $enough "
+            "$higher than either. List the positions (from 0, ascending) of the $peaks in `$xs`.",
             "Find the $peaks among the $things in `$xs` and return where they are, as a list of indices in ascending "
-            "order. For a $peak, the $thing must be $higher than both of its neighbours, by at least $step.",
-            "Which $things in `$xs` are $higher than the one on the left and the one on the right, by no less than "
-            "$step each? Those are $peaks. Give back their indices, smallest first.",
+            "order. For a $peak, the $thing must be $higher than both of its neighbours, by $enough.",
+            "Which $things in `$xs` are $higher than the one on the left and the one on the right, by $enough "
+            "each? Those are $peaks. Give back their indices, smallest first.",
         ),
         details={
             "flat": ("$flatly.",),
@@ -915,7 +926,7 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="bounds", says="ends", choose="ends"),
             Misreading(kind="bounds", says="apart", choose="apart"),
             Misreading(kind="scope", says="apart", swap=("$at - found[-1] >= $apart", "True")),
-            Misreading(kind="bounds", says="$step", swap=(">= $step", "> $step")),
+            Misreading(kind="bounds", says="$enough", swap=(">= $step", "> $step")),
         ),
         inputs=lambda values: (_hilly(values["step"]),),
         properties=(

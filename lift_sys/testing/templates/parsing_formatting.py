@@ -80,8 +80,8 @@ _AMOUNT = Template(
     wordings=(
         "Format `$xs`, a number of $parts of a $coin, as an amount in ${coin}s: a number with $decimals, and `$unit` "
         "$side it, with a space between the two.",
-        "`$xs` counts $parts of a $coin. Return it as text in ${coin}s with $decimals; `$unit` stands $side the number, "
-        "and a space between the two.",
+        "`$xs` counts $parts of a $coin. Return it as text in ${coin}s with $decimals, and `$unit` $side the number, "
+        "with a space between the two.",
         "A $thing is stored as an integer, in $parts of a $coin. Turn it into text: the number of ${coin}s with "
         "$decimals, and `$unit` $side it, set off by a space.",
         "Write an amount of money the way a statement shows it. The integer `$xs` gives it in $parts of a $coin; the "
@@ -128,7 +128,7 @@ _AMOUNT = Template(
         Misreading(kind="sign", says="below", swap=("abs($xs)", "$xs")),
         Misreading(kind="empty", says="zero", choose="zero"),
         Misreading(kind="rounding", says="$decimals", choose="places"),
-        Misreading(kind="order", says="`$unit`", choose="side"),
+        Misreading(kind="order", says="`$unit` $side", choose="side"),
     ),
     inputs=(
         mixed(
@@ -815,8 +815,10 @@ _PAGES = Template(
         ),
         "repeats": ("The numbers are listed $order.", "List the numbers $order."),
         "spaces": (
-            "There may be spaces around numbers, and a text that is empty or blank gives an empty list.",
-            "Ignore spaces; if there is nothing else, the list is empty.",
+            "There may be spaces around numbers. No item is empty or blank, unless the whole text is: that gives an "
+            "empty list.",
+            "Ignore spaces; if there is nothing else, the list is empty, and otherwise every item has a number or "
+            "`${dash}` in it.",
         ),
     },
     raises={"ValueError": "outside"},

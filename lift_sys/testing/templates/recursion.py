@@ -41,6 +41,7 @@ def _stepped(step: int, depth: int = 3) -> Inputs:
         (7 * step, [(2 * step, [(step, [])]), (6 * step, [])]),
         (7 * step, [(5 * step, []), (4 * step, [(step, [])])]),
         (7 * step, [(4 * step, [(step, [])]), (5 * step, [])]),
+        (5 * step, [(4 * step, []), (3 * step, [(2 * step, [])])]),
         (1, [(low + step, [(high, [])]), (1 + 5 * step, [])]),
         (1, [(low + step, [(high, [])]), (2 + 3 * step, [])]),
         (1, [(2 + 3 * step, []), (low + step, [(high, [])])]),
@@ -207,7 +208,7 @@ TEMPLATES: tuple[Template, ...] = (
         name="bundle_price",
         idea="the price of nested bundles, each reduced by its own rebate",
         space={
-            "off": range(2, 26),
+            "off": range(2, 36),
             "per": {
                 "flat": {"less": "$off", "rebate": "$off"},
                 "each": {"less": "$off * len(item)", "rebate": "$off for each item directly in it"},
@@ -341,7 +342,7 @@ TEMPLATES: tuple[Template, ...] = (
         name="split_up",
         idea="split what is too large in two, by a rule that then goes for both parts",
         space={
-            "limit": range(3, 33),
+            "limit": range(3, 38),
             "rule": {
                 "first_more": {
                     "first": "($n + 1) // 2",
@@ -453,7 +454,7 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="scope", says="result", choose="result"),
             Misreading(kind="bounds", says="keep", swap=("$n <= $limit", "$n < $limit")),
         ),
-        inputs=lambda values: (integers(1, 5 * values["limit"] + 10, values["limit"], 2 * values["limit"]),),
+        inputs=lambda values: (integers(1, 650, values["limit"], 2 * values["limit"]),),
         properties=("$adds_up",),
         held_out=True,
     ),
@@ -461,7 +462,7 @@ TEMPLATES: tuple[Template, ...] = (
         name="hide_comments",
         idea="take members out of a forest, and deal with what hangs below them",
         space={
-            "limit": range(2, 50, 2),
+            "limit": range(2, 50),
             "side": {
                 "low": {"op": ">", "side_word": "below"},
                 "high": {"op": "<", "side_word": "above"},
@@ -542,13 +543,13 @@ TEMPLATES: tuple[Template, ...] = (
             "Take every $thing with a $number $side_word $limit out of the list `$xs`, on every level, and return "
             "what is left.",
             "`$xs` is a list of pairs, one for each $thing: first its $number, then a list with its $inners in the "
-            "same form, however deep that goes. Return a list in that form without the $things whose $number is "
-            "$side_word $limit.",
-            "Go through the $things in `$xs` and through everything below them, and leave out each $thing whose "
+            "same form, however deep that goes. Return a list in that form without the $things, on every level, whose "
+            "$number is $side_word $limit.",
+            "Go through the $things in `$xs` on every level, and leave out each $thing whose "
             "$number lies $side_word $limit. A $thing is given as `($number, $inners)`, where `$inners` is a list of "
             "such pairs, and the result has the same form.",
             "Given are $things as nested pairs `($number, $inners)`; the second member is a list of pairs again, and "
-            "may be empty. A $thing must go when its $number is $side_word $limit, at the top as well as deep down. "
+            "may be empty. A $thing must go when its $number is $side_word $limit, on every level. "
             "Return the list that remains.",
         ),
         details={
@@ -593,7 +594,7 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="sign", says="$side_word $limit", choose="side"),
             Misreading(
                 kind="scope",
-                says="$thing",
+                says="on every level",
                 code="""
                     def $name($xs):
                         return [row for row in $xs if row[0] $op$or_equal $limit]
@@ -607,7 +608,7 @@ TEMPLATES: tuple[Template, ...] = (
         name="downward_chain",
         idea="the best chain of parents and children in a tree whose numbers keep a rule",
         space={
-            "step": range(1, 13),
+            "step": range(1, 18),
             "relation": {
                 "rise": {
                     "fits": "child[0] - $number >= $step",
@@ -749,7 +750,7 @@ TEMPLATES: tuple[Template, ...] = (
         name="parts_needed",
         idea="how many pieces of each part a product takes, parts of parts included, with spares",
         space={
-            "spare": range(3, 27),
+            "spare": range(3, 37),
             "rounding": {
                 "full": {"spares": "total // $spare", "part": "", "often": "every full $spare"},
                 "begun": {"spares": "-(-total // $spare)", "part": " or part thereof", "often": "every $spare"},
@@ -1099,7 +1100,7 @@ TEMPLATES: tuple[Template, ...] = (
         name="big_folders",
         idea="which branches of a nested dictionary add up to a limit or more",
         space={
-            "limit": range(10, 64, 3),
+            "limit": range(10, 64, 2),
             "measure": {
                 "total": {
                     "add": 'size += visit(item, f"{path}/{key}")',
@@ -1214,6 +1215,10 @@ TEMPLATES: tuple[Template, ...] = (
                 "such as `/a/b`.",
                 "In a path, a slash stands before every name: `/a/b` is the $thing `b` inside the $thing `a`.",
             ),
+            "limit": (
+                "A $number of exactly $limit is enough.",
+                "Exactly $limit is enough.",
+            ),
             "root": (
                 "`$xs` itself is not reported.",
                 "`$xs` as a whole is no $thing.",
@@ -1272,7 +1277,7 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="scope", says="measure", choose="measure"),
             Misreading(kind="scope", says="which", choose="which"),
             Misreading(kind="order", says="order", choose="order"),
-            Misreading(kind="bounds", says="$limit", swap=("size >= $limit", "size > $limit")),
+            Misreading(kind="bounds", says="limit", swap=("size >= $limit", "size > $limit")),
         ),
         inputs=lambda values: (
             _nested("dabc", integers(0, values["limit"] + 2, values["limit"] // 2, values["limit"]), 4),

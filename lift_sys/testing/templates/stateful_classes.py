@@ -152,6 +152,7 @@ def _moves(values: Values) -> tuple[Inputs, Inputs]:
         *[lists(mixed(step, step, add, add, remove, remove, remove, _call("current")), 1, 9)] * 3,
         tuples(step, add, add, step, remove).map(list),
         tuples(*(_call("step", integers(*ends)) for ends in ((1, 3), (-3, -1), (-1, 2))), remove).map(list),
+        *[tuples(_call("step", integers(1, 2)), _call("remove", one_of("a"))).map(list)] * 2,
     )
     return starts.map(lambda found: (found,)), steps
 
@@ -218,7 +219,7 @@ TEMPLATES: tuple[Template, ...] = (
         name="bounded_counter",
         idea="a counter between two limits that saturates, wraps round or refuses",
         space={
-            "top": range(3, 20),
+            "top": range(3, 38),
             "low": (0, 1),
             "beyond": {
                 "saturate": {
@@ -337,7 +338,7 @@ TEMPLATES: tuple[Template, ...] = (
         name="recent_values",
         idea="a number about the last few values, with rules for the beginning and for faulty ones",
         space={
-            "size": range(2, 8),
+            "size": range(2, 11),
             "asked": {
                 "largest": {"found": "max(self.values)", "asked_words": "the largest"},
                 "smallest": {"found": "min(self.values)", "asked_words": "the smallest"},
@@ -406,11 +407,11 @@ TEMPLATES: tuple[Template, ...] = (
             "An object remembers the last $size $things. `add` takes a new one and returns $asked_words of the last $size, "
             "that one included. `clear` forgets them all and returns how many it had.",
             "An object watches a series of $things and keeps the $size latest: each call of `add` hands it one and gives "
-            "back $asked_words of those. Calling `clear` empties it and tells how many $things it kept.",
+            "back $asked_words of those, while `clear` forgets them and tells how many they were.",
             "An object is told one $thing after another by `add`, keeps no more than the $size newest, and answers each "
-            "time with $asked_words of these $size. `clear` drops what it keeps and returns their number.",
+            "time with $asked_words of these $size. `clear` forgets what is kept and returns how many that was.",
             "Of a stream of $things, only the $size most recent matter. `add(value)` returns $asked_words of those, "
-            "where `value` is the newest; `clear()` makes it start afresh and returns how many it remembered.",
+            "where `value` is the newest; `clear` forgets all that came before it and returns how many it remembered.",
         ),
         details={
             "early": ("$until", "$until_2"),
@@ -465,7 +466,7 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="bounds", says="$size", choose="size"),
             Misreading(
                 kind="scope",
-                says="`clear",
+                says="`clear` forgets",
                 swap=("self.values.clear()\n        return", "return"),
             ),
         ),
@@ -548,7 +549,8 @@ TEMPLATES: tuple[Template, ...] = (
                         "passed": "One exactly $span seconds earlier still counts.",
                         "made": "One exactly $span seconds earlier still counts.",
                         "opened": "A $deed exactly $span seconds after the one that opened a period belongs to it.",
-                        "clock": "A $deed at exactly a multiple of $span belongs to the period that ends there.",
+                        "clock": "A $deed at exactly a multiple of $span belongs to the period that ends there (so second "
+                        "0 is a period of its own).",
                     },
                     "out": {
                         "passed": "One exactly $span seconds earlier does not count any more.",
@@ -629,7 +631,7 @@ TEMPLATES: tuple[Template, ...] = (
         idea="things with numbers that are handed out, claimed and given back",
         space={
             "size": range(2, 7),
-            "first": (0, 1, 5),
+            "first": (0, 1, 5, 10),
             "policy": {
                 "lowest": {
                     "take": "number = min(self.free)\nself.free.remove(number)\nreturn number",
@@ -687,7 +689,7 @@ TEMPLATES: tuple[Template, ...] = (
             "There are $size $things, numbered from $first to $last, all free at first. `take` hands out a free one and "
             "returns its number, `claim` asks for a certain one and tells whether it got it, and `give_back` makes one "
             "free again and returns how many are free then.",
-            "It looks after the $things $first to $last, none of which is in use at the beginning. With `take` one gets "
+            "An object looks after the $things $first to $last, none of which is in use at the beginning. With `take` one gets "
             "the number of a free $thing, with `claim` the $thing `number` itself if it is free (the result says whether "
             "it was), and `give_back` returns how many are free once `number` is free again.",
             "Keep track of which of $size $things, with the numbers $first to $last, are in use; in the beginning, none "
@@ -1015,7 +1017,7 @@ TEMPLATES: tuple[Template, ...] = (
             "remove(self, $thing: str) -> str | None",
         ),
         wordings=(
-            "It holds a list of $things, one of which is current: at first the first one. `step` makes the one that is "
+            "An object holds a list of $things, one of which is current: at first the first one. `step` makes the one that is "
             "`count` further on current (further back, if `count` is negative), `add` puts in one more and returns its "
             "position, counted from 0, and `remove` takes one out. `current`, `step` and `remove` return the $thing that "
             "is current then.",
@@ -1203,7 +1205,7 @@ TEMPLATES: tuple[Template, ...] = (
             "redo(self) -> str",
         ),
         wordings=(
-            "It holds a $thing, which is empty at first. `write` adds to its end, `erase` removes `count` characters "
+            "An object holds a $thing, which is empty at first. `write` adds to its end, `erase` removes `count` characters "
             "from its $cut, `undo` takes back the last `times` changes, and `redo` makes the change again that was "
             "undone last. All of them return the $thing as it is then.",
             "Model the editing of a $thing that is empty at the beginning. There is `write`, which appends `text`; "

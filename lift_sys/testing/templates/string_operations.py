@@ -17,7 +17,10 @@ def _shortened(values: Values) -> dict[str, Any] | None:
     more, less = ("after", "before") if place == "middle_late" else ("before", "after")
     share = {
         True: f", with one character more kept {more} it than {less} it",
-        False: ", with equally many characters kept before and after it" if place == "middle" else "",
+        False: {
+            "end": ", with nothing kept after it",
+            "start": ", with nothing kept before it",
+        }.get(place, ", with equally many characters kept before and after it"),
     }
     return {"kept": _kept(values, room), "too_long": _kept(values, values["limit"]), "share": share[uneven]}
 
@@ -43,7 +46,7 @@ _SHORTEN = Template(
             },
             "dropped": {
                 "fits": "$xs",
-                "then": "comes back unchanged",
+                "then": "comes back unchanged, spaces and all",
                 "size": "`$mark` and what is kept make $limit characters$share; after that, any spaces of the $thing "
                 "that touch `$mark` are removed.",
                 "size_again": "Cut so that exactly $limit characters remain, `$mark` included$share, and then remove "
@@ -130,7 +133,7 @@ _SHORTEN = Template(
             return "".join(characters)
     """,
     misreadings=(
-        Misreading(kind="order", says="$part", choose="place"),
+        Misreading(kind="order", says="size", choose="place"),
         Misreading(kind="bounds", says="short", swap=("<= $limit", "< $limit")),
         Misreading(kind="bounds", says="size", swap=("$kept", "$too_long")),
         Misreading(kind="spaces", says="short", choose="spare"),
@@ -374,7 +377,7 @@ _MASK = Template(
         "number": ("A number is $is_number.", "Here a number means $is_number."),
         "short": (
             "Numbers of fewer than $least digits are not touched.",
-            "Shorter numbers stay readable.",
+            "A number of fewer than $least digits stays readable.",
         ),
         "beside": (
             "It makes no difference what stands right before or after a number.",
@@ -417,7 +420,7 @@ _MASK = Template(
     misreadings=(
         Misreading(kind="order", says="$end", choose="end"),
         Misreading(kind="scope", says="number", choose="inside"),
-        Misreading(kind="bounds", says="$least", swap=("$pattern", "$more")),
+        Misreading(kind="bounds", says="short", swap=("$pattern", "$more")),
         Misreading(kind="scope", says="short", swap=("$pattern", "$every")),
     ),
     inputs=lambda values: (_numbered(values),),
@@ -473,7 +476,7 @@ _SQUEEZE = Template(
                 "holds": "result.count('(') <= len($xs) // ($most + 1)",
             },
         },
-        "most": range(3, 11),
+        "most": range(3, 13),
         "case": ("ignored", "exact"),
         "members": {
             "any": {"thing": "character", "concerned": "len(run) > $most"},
@@ -753,7 +756,7 @@ _JOIN = Template(
             "joined": {"held": "A $thing is dealt with like this even if the text joined so far contains it already"},
         },
         "glue": tuple(_GLUES),
-        "least": range(2, 8),
+        "least": range(2, 9),
     },
     surface={
         "what": {

@@ -658,6 +658,7 @@ def _mixed_sorting(values: Values) -> Values:
         return f"[{picked}]" if key is None else f"sorted(({picked}){key})" if key else f"sorted({picked})"
 
     before = places.index("numbers") < places.index("none")
+    end = "in front of all others" if values["bools"] == "first" else "behind all others"
     return {
         "picked_truths": f"truths = {chosen('isinstance(value, bool)', '')}" if own else "",
         "picked_numbers": f"numbers = {chosen(is_number, key)}",
@@ -665,10 +666,10 @@ def _mixed_sorting(values: Values) -> Values:
         "joined": ", ".join(f"*{'nothing' if group == 'none' else group}" for group in groups),
         "line": ", ".join(said),
         "order_1": f"First {'come' if groups[0] != 'none' else 'comes'} {said[0]}, then {', then '.join(said[1:])}.",
-        "truth_1": "`False` stands before `True`, and neither is a number."
+        "truth_1": f"`True` and `False` stand {end}, `False` in front of `True`, and neither is a number."
         if own
         else "`True` counts as the number 1, and `False` as 0.",
-        "truth_2": "A `bool` is no number; `False` is before `True`."
+        "truth_2": f"A `bool` is no number: those in the list stand {end}, with `False` before `True`."
         if own
         else "A `bool` is treated as a number, `True` as 1 and `False` as 0.",
         "left": "a is None and type(b) == int" if before else "type(a) == int and b is None",
@@ -861,9 +862,10 @@ def _plain_conversion(values: Values) -> Values:
         "dictionary": dictionary,
         "sequences": sequences,
         "truths": bools,
-        "rest_1": "A set, which holds numbers only, becomes a list in ascending order; numbers and texts stay as they "
+        "rest_1": "A set, which holds numbers only, becomes a list in $set_order order; numbers and texts stay as they "
         "are.",
-        "rest_2": "From a set make a sorted list (there are only numbers in sets). Numbers and texts do not change.",
+        "rest_2": "From a set make a list in $set_order order (there are only numbers in sets). Numbers and texts do "
+        "not change.",
     }
 
 
@@ -963,6 +965,10 @@ _PLAIN_FORM = Template(
                 "key goes, too). Only where `$xs` is `None` as a whole, the result is `None`.",
             },
         },
+        "sets": {
+            "rising": {"listed": "sorted($xs)", "set_order": "ascending"},
+            "falling": {"listed": "sorted($xs, reverse=True)", "set_order": "descending"},
+        },
         "tuples": {
             "list": {
                 "tuples_1": "A tuple becomes a list.",
@@ -1017,7 +1023,7 @@ _PLAIN_FORM = Template(
                 $dictionary
             $sequences
             if isinstance($xs, set):
-                return sorted($xs)
+                return $listed
             if isinstance($xs, bytes):
                 return $unpacked
             $truths
@@ -1051,7 +1057,7 @@ _PLAIN_FORM = Template(
                     return "".join(format(number, "02x") if "$bytes" == "hex" else chr(number) for number in numbers)
                 if kind == "bool":
                     return {"keep": part, "int": 1 if part else 0, "word": ("no", "yes")[part]}["$bools"]
-                return sorted(part) if kind == "set" else part
+                return sorted(part)[:: 1 if "$sets" == "rising" else -1] if kind == "set" else part
 
             return walk($xs)
     """,
@@ -1060,6 +1066,7 @@ _PLAIN_FORM = Template(
         Misreading(kind="types", says="values", choose="bytes"),
         Misreading(kind="types", says="values", choose="bools"),
         Misreading(kind="types", says="others", choose="keys"),
+        Misreading(kind="order", says="others", choose="sets"),
         Misreading(kind="empty", says="others", choose="nones"),
         Misreading(kind="scope", says="at every level", swap=("$name(item)", "item")),
     ),
