@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from lift_sys.executors import Executor
     from lift_sys.reports.suite import Comparison, Facts
-    from lift_sys.testing.acceptance import Refusal
+    from lift_sys.testing.comparing import Score
 
 tests = typer.Typer(
     name="tests", help="Make, check and measure suites of tasks from templates.", no_args_is_help=True
@@ -21,7 +22,12 @@ SHOWN = 20
 @tests.command("generate")
 def generate(
     out: Annotated[Path, typer.Option("--out", help="The suite's file (JSONL).")],
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed gives other tasks, never the same.")] = 1,
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--seed", min=0, help="Another seed gives other tasks, never the same; 0 to 17 have all they need."
+        ),
+    ] = 1,
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many tasks.")] = 500,
     training: Annotated[
         bool, typer.Option("--training", help="Tasks to train on: none of the templates that are held out.")
@@ -36,6 +42,7 @@ def generate(
     5 the file can't be written.
     """
     import asyncio
+    import sys
     import time
 
     from lift_sys.cli.console import Console
@@ -64,10 +71,13 @@ def generate(
     write_suite(out, found.suite)
     print(
         f"{out}: {count} tasks of {len({t.template for t in found.suite.tasks})} templates, seed {seed}, "
-        f"in {time.monotonic() - began:.0f} s; {found.duplicates} left out as near-duplicates, "
+        f"in {time.monotonic() - began:.0f} s; {len(found.near)} left out as near-duplicates, "
         f"{len(found.refusals)} drafts refused"
     )
-    _tell(found.refusals)
+    for category, number in found.short.items():
+        print(f"note: {category} has {number} tasks only; its templates are used up at seed {seed}", file=sys.stderr)
+    _tell("left out", found.near)
+    _tell("refused", found.refusals)
     if found.refusals:
         raise typer.Exit(1)
 
@@ -95,10 +105,10 @@ def check(
     chosen = [template for template in templates_of(category) if wanted in ("", template.name)]
     if not chosen:
         raise TemplateError(f"{category} has no template {wanted!r}")
-    refused: list[Refusal] = []
+    refused = 0
     for template in chosen:
         made = make_tasks(Order(category, template.name, seed, count))
-        refused += made.refusals
+        refused += len(made.refusals)
         kinds = Counter(task.difficulty for task in made.tasks)
         print(f"{template.name}: {template.size} combinations, {len(made.tasks)} tasks taken, {dict(kinds)}")
         for task in () if quiet else made.tasks:
@@ -108,7 +118,8 @@ def check(
                 f"{task.mutation.killed} of {task.mutation.total} mutants killed, "
                 f"{told} of {len(task.readings)} readings told, {task.inputs} inputs\n{task.prompt}"
             )
-        _tell(made.refusals)
+        _tell("left out", made.near)
+        _tell("refused", made.refusals)
     if refused:
         raise typer.Exit(1)
 
@@ -151,7 +162,7 @@ def validate(
     from lift_sys.testing import comparing
     from lift_sys.testing.solvers import SOLVERS, Nearest
     from lift_sys.testing.suite import read_suite
-    from lift_sys.testing.test_generator import near_duplicates
+    from lift_sys.testing.test_generator import near_duplicates, nearest
     from lift_sys.testing.validation import Checked
     from lift_sys.testing.validation import validate as check_all
 
@@ -160,8 +171,8 @@ def validate(
     measured = [comparing.read_scores(path, found) for path in scores or []]
     answers: dict[str, dict[str, str]] = {}
     if dataset is not None:
-        nearest = Nearest.of(comparing.dataset_lines(dataset))
-        answers["nearest row of the dataset"] = {task.id: nearest(task) for task in found.tasks}
+        row = Nearest.of(comparing.dataset_lines(dataset))
+        answers[NEAREST] = {task.id: row(task) for task in found.tasks}
     open_sandbox().close()
     seconds: dict[str, float] = {}
     began = time.monotonic()
@@ -179,25 +190,30 @@ def validate(
                 start = time.monotonic()
                 comparisons.append(await _human_eval(workers))
                 seconds["HumanEval's own tests measured"] = time.monotonic() - start
+            else:
+                comparisons.append(reports.Comparison("HumanEval"))
             return checked
 
     with Console() as console:
         checked = asyncio.run(run())
-    solvers = [*SOLVERS, *answers]
     facts = reports.Facts(
         suite=found,
         checked=checked,
         runs=runs,
         near_duplicates=near_duplicates(found.tasks),
+        nearest=nearest(found.tasks),
         scores=[
-            *(reports.Score(name, sum(name in item.solved_by for item in checked), len(checked)) for name in solvers),
-            *(reports.Score(score.solver, score.solved, score.of) for score in measured),
+            comparing.score_of(name, found.tasks, [name in item.solved_by for item in checked])
+            if name in SOLVERS or name in answers
+            else comparing.Score(name, 0, 0)
+            for name in (*SOLVERS, NEAREST)
         ],
+        models=measured,
         comparisons=comparisons,
         seconds=seconds,
         made_by=command_line(),
     )
-    wrong = _wrong(facts, solvers) + [line for other in others for line in comparing.shared(found, other)]
+    wrong = _wrong(facts) + [line for other in others for line in comparing.shared(found, other)]
     if report is not None:
         reports.write(report, report.with_suffix(".html"), facts)
     _summary(facts, report)
@@ -209,22 +225,23 @@ def validate(
 
 MOST_SOLVED = 0.05
 """Share of a suite that a solver which knows nothing may pass."""
+NEAREST = "nearest row of the dataset"
 
 
-def _wrong(facts: Facts, solvers: list[str]) -> list[str]:
+def _wrong(facts: Facts) -> list[str]:
     """What does not hold, a line each."""
     lines = []
     for task, item in zip(facts.suite.tasks, facts.checked, strict=True):
         lines += [f"{task.name}: flake: {text}" for text in item.flips]
         lines += [f"{task.name}: a mutant survives: {text}" for text in item.survivors]
         lines += [f"{task.name}: a misreading passes: {text}" for text in item.passed_readings]
+        lines += [f"{task.name}: {text}" for text in item.faults]
     if facts.near_duplicates:
         lines.append(f"{facts.near_duplicates} pairs of prompts are near-duplicates")
-    known = {score.solver: score for score in facts.scores}
     lines += [
-        f"{name} solves {known[name].share:.1%}, at most {MOST_SOLVED:.0%} may be solved by what knows nothing"
-        for name in solvers
-        if known[name].share > MOST_SOLVED
+        f"{score.solver} solves {score.share:.1%}, at most {MOST_SOLVED:.0%} may be solved by what knows nothing"
+        for score in facts.scores
+        if score.share is not None and score.share > MOST_SOLVED
     ]
     return lines
 
@@ -236,14 +253,21 @@ def _summary(facts: Facts, report: Path | None) -> None:
     print(f"  flakes: {sum(len(item.flips) for item in facts.checked)}")
     print(f"  mutants killed: {killed} of {mutants}; {proven} more proven equivalent, {argued} argued")
     print(f"  near-duplicate prompts: {facts.near_duplicates}")
-    for score in facts.scores:
-        print(f"  {score.solver}: {score.solved} of {score.of} solved ({score.share:.1%})")
+    for score in (*facts.scores, *facts.models):
+        print(f"  {score.solver}: {_told(score)}")
     for item in facts.comparisons[1:]:
-        print(f"  {item.name}: {item.killed} of {item.mutants} mutants killed by its own tests")
+        killed = f"{item.killed} of {item.mutants} mutants killed by its own tests"
+        print(f"  {item.name}: {killed if item.tasks else 'not measured'}")
     for what, took in facts.seconds.items():
         print(f"  {what} in {took:.0f} s")
     if report is not None:
         print(f"  {report} and {report.with_suffix('.html')} written")
+
+
+def _told(score: Score) -> str:
+    if score.share is None:
+        return "not measured"
+    return f"{score.solved} of {score.of} tasks solved ({score.share:.1%})"
 
 
 async def _human_eval(workers: Executor) -> Comparison:
@@ -301,6 +325,7 @@ def baseline(
     from lift_sys.cli.console import Console
     from lift_sys.providers import make_provider
     from lift_sys.sandbox import open_sandbox
+    from lift_sys.testing.comparing import score_of, verdict
     from lift_sys.testing.measuring import measure
     from lift_sys.testing.suite import read_suite
 
@@ -316,22 +341,22 @@ def baseline(
         )
         label = asked.model
     counts = Counter(answer.status for answer in answers)
-    by_category: dict[str, list[bool]] = {}
-    for task, answer in zip(found.tasks, answers, strict=True):
-        by_category.setdefault(task.category, []).append(answer.status == "valid")
-    print(f"{label}: {counts['valid']} of {len(answers)} tasks solved ({counts['valid'] / len(answers):.1%})")
+    score = score_of(label, found.tasks, [verdict(answer.status) for answer in answers])
+    print(f"{label}: {_told(score)}")
     print(f"  {dict(counts)}, {sum(answer.tokens for answer in answers):,} tokens, {time.monotonic() - began:.0f} s")
-    for category, solved in by_category.items():
-        print(f"  {category}: {sum(solved)} of {len(solved)}")
+    for way, parts in score.parts.items():
+        print(f"  by {way}:")
+        for part, (solved, of) in parts.items():
+            print(f"    {part}: {solved} of {of} ({solved / of:.1%})")
     print(f"  every answer: {path}")
     if counts["error"]:
         raise typer.Exit(1)
 
 
-def _tell(refusals: list[Refusal] | tuple[Refusal, ...]) -> None:
+def _tell(what: str, found: Sequence[object]) -> None:
     import sys
 
-    for refusal in refusals[:SHOWN]:
-        print(f"refused: {refusal}", file=sys.stderr)
-    if len(refusals) > SHOWN:
-        print(f"and {len(refusals) - SHOWN} more", file=sys.stderr)
+    for one in found[:SHOWN]:
+        print(f"{what}: {one}", file=sys.stderr)
+    if len(found) > SHOWN:
+        print(f"{what}: {len(found) - SHOWN} more", file=sys.stderr)

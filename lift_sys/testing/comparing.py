@@ -3,29 +3,58 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lift_sys.errors import StorageError
 from lift_sys.records import Expected, TestCase, WireValue
+from lift_sys.records.tasks import Task
 from lift_sys.sandbox.environments import PLAIN
 from lift_sys.testing.acceptance import MUTANTS, normal
 from lift_sys.testing.mutants import run_mutants
 from lift_sys.testing.suite import Suite
 from lift_sys.testing.test_generator import boxes
 
+WAYS: Mapping[str, Callable[[Task], str]] = {
+    "category": lambda task: task.category,
+    "difficulty": lambda task: task.difficulty,
+    "split": lambda task: "held-out templates" if task.held_out else "held-out variants",
+}
+"""Ways to look at a score. Nothing of a held-out template is ever trained on; of the others, only what the suite does
+not ask."""
+
 
 @dataclass(frozen=True)
-class ModelScore:
-    """How many tasks of a suite a model solved."""
+class Score:
+    """How many tasks of a suite a solver or a model solved."""
 
     solver: str
     solved: int
     of: int
+    """Tasks that it answered: where nothing is known of an answer, it does not count."""
+    parts: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
+    """Solved and all of each part, for each of `WAYS`."""
+
+    @property
+    def share(self) -> float | None:
+        """None where nothing was measured."""
+        return self.solved / self.of if self.of else None
 
 
-def read_scores(path: Path, suite: Suite) -> ModelScore:
+def score_of(solver: str, tasks: Sequence[Task], solved: Sequence[bool | None]) -> Score:
+    """The score of a solver, task by task; None where nothing is known."""
+    known = [(task, good) for task, good in zip(tasks, solved, strict=True) if good is not None]
+    parts: dict[str, dict[str, tuple[int, int]]] = {}
+    for way, part_of in WAYS.items():
+        counts = parts.setdefault(way, {})
+        for task, good in known:
+            passed, of = counts.get(part_of(task), (0, 0))
+            counts[part_of(task)] = (passed + good, of + 1)
+    return Score(solver, sum(good for _, good in known), len(known), parts)
+
+
+def read_scores(path: Path, suite: Suite) -> Score:
     """What `lift-sys tests baseline` wrote.
 
     Raises:
@@ -34,13 +63,17 @@ def read_scores(path: Path, suite: Suite) -> ModelScore:
     try:
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         head, rows = lines[0], {row["task"]: row["status"] for row in lines[1:]}
-        score = ModelScore(head["solver"], sum(status == "valid" for status in rows.values()), len(rows))
-        digest = head["digest"]
+        solver, digest = str(head["solver"]), head["digest"]
     except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
         raise StorageError(f"{path} holds no scores of `lift-sys tests baseline`: {error}") from error
-    if digest != suite.head.digest or len(rows) != len(suite.tasks):
+    if digest != suite.head.digest or rows.keys() != {task.id for task in suite.tasks}:
         raise StorageError(f"{path} is of another suite, or not finished: run `lift-sys tests baseline` again")
-    return score
+    return score_of(solver, suite.tasks, [verdict(rows[task.id]) for task in suite.tasks])
+
+
+def verdict(status: str) -> bool | None:
+    """What a verdict says of an answer; None where it says nothing."""
+    return None if status == "error" else status == "valid"
 
 
 def dataset_lines(folder: Path) -> Iterator[str]:

@@ -1,4 +1,7 @@
-"""Solvers that know nothing: what they score is what a suite gives away. None may pass 5 % of a suite."""
+"""Solvers that know nothing: what they score is what a suite gives away. None may pass 5 % of a suite.
+
+Of a class they write every method, each with an answer of its own; its constructor takes whatever it is given.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import log
+from typing import Any
 
-from lift_sys.records import TestCase, wire_literal
+from lift_sys import wire
+from lift_sys.records import Expected, TestCase, WireValue, wire_literal, wire_text
 from lift_sys.records.tasks import Task
 from lift_sys.testing.blank import blank
 
@@ -27,36 +32,35 @@ def empty(task: Task) -> str:
 
 def constant(task: Task) -> str:
     """Whatever the first example returns."""
-    return _answering(task, lambda shown: _body(shown[0]))
+    return _answering(task, lambda answers: answers[0])
 
 
 def majority(task: Task) -> str:
     """What most examples return; `None` without examples."""
-
-    def most(shown: list[TestCase]) -> str:
-        bodies = Counter(_body(test) for test in shown)
-        return bodies.most_common(1)[0][0]
-
-    return _answering(task, most)
+    return _answering(task, lambda answers: Counter(answers).most_common(1)[0][0])
 
 
 def echo(task: Task) -> str:
     """The first argument, handed back."""
-    return f"def {task.driver}(first=None, *others):\n    return first\n"
+    body = ["return first"]
+    if task.harness:
+        return _class(task, dict.fromkeys(_methods(task), body), "self, first=None, *others")
+    return _function(task, body, "first=None, *others")
 
 
 def lookup(task: Task) -> str:
     """The examples by heart; `None` for anything else."""
-    pairs = [(wire_literal({"t": list(test.args)}), _body(test)) for test in _shown(task)]
-    lines = [f"    if repr(arguments) == {text!r}:\n        {body}" for text, body in pairs]
-    return f"def {task.driver}(*arguments):\n" + "\n".join([*lines, "    return None"]) + "\n"
+    if task.harness:
+        return _class_by_heart(task)
+    pairs = [(wire_literal({"t": list(test.args)}), _body(test.expected)) for test in _shown(task)]
+    return _function(task, _by_heart("arguments", pairs))
 
 
 @dataclass(frozen=True)
 class Nearest:
     """The code of the dataset's row whose prompt is most like the task's (BM25), under the task's name.
 
-    `rows` are (prompt, code, entry point).
+    `rows` are (prompt, code, entry point). A class is answered with the class of a method's row.
     """
 
     rows: tuple[tuple[str, str, str], ...]
@@ -69,7 +73,7 @@ class Nearest:
         rows = []
         for line in lines:
             data = json.loads(line)
-            if not data["harness"]:
+            if not data["harness"] or "." in data["entry_point"]:
                 rows.append((data["prompt"], data["code"], data["entry_point"]))
         counts = tuple(Counter(_words(prompt)) for prompt, _, _ in rows)
         seen = Counter(word for count in counts for word in count)
@@ -77,12 +81,13 @@ class Nearest:
         return cls(tuple(rows), counts, weights)
 
     def __call__(self, task: Task) -> str:
-        if not self.rows:
+        fitting = [place for place, (_, _, entry) in enumerate(self.rows) if ("." in entry) is bool(task.harness)]
+        if not fitting:
             return empty(task)
         asked = set(_words(task.prompt))
-        best = max(range(len(self.rows)), key=lambda place: self._score(asked, self.counts[place]))
+        best = max(fitting, key=lambda place: self._score(asked, self.counts[place]))
         _, code, entry = self.rows[best]
-        return f"{code.rstrip()}\n\n\n{task.driver} = {entry}\n"
+        return f"{code.rstrip()}\n\n\n{task.entry_point} = {entry.rpartition('.')[0] or entry}\n"
 
     def _score(self, asked: set[str], count: Counter[str]) -> float:
         """BM25 with the usual k1 = 1.2 and b = 0.75 (Robertson and Zaragoza 2009), for a mean length of 120 words."""
@@ -113,15 +118,85 @@ def _shown(task: Task) -> list[TestCase]:
     return [test for test in task.tests if test.visible]
 
 
-def _answering(task: Task, body: Callable[[list[TestCase]], str]) -> str:
-    shown = _shown(task)
-    return f"def {task.driver}(*arguments):\n    {body(shown) if shown else 'return None'}\n"
+def _methods(task: Task) -> list[str]:
+    return [name for entry in entries(task) if (name := entry.rpartition(".")[2]) != "__init__"]
 
 
-def _body(test: TestCase) -> str:
+def _answering(task: Task, pick: Callable[[list[str]], str]) -> str:
+    """One statement that answers everything, picked from those that would answer the examples."""
+    if not task.harness:
+        answers = [_body(test.expected) for test in _shown(task)]
+        return _function(task, [pick(answers) if answers else "return None"])
+    answers_of: dict[str, list[str]] = {name: [] for name in _methods(task)}
+    for session in map(_session, _shown(task)):
+        for (name, _), answer in session.steps:
+            answers_of.setdefault(name, []).append(answer)
+    bodies = {name: [pick(answers) if answers else "return None"] for name, answers in answers_of.items()}
+    return _class(task, bodies)
+
+
+def _function(task: Task, body: list[str], parameters: str = "*arguments") -> str:
+    return "\n".join([f"def {task.entry_point}({parameters}):", *(f"    {line}" for line in body), ""])
+
+
+def _class(
+    task: Task, bodies: Mapping[str, list[str]], parameters: str = "self, *arguments", made: str = "pass"
+) -> str:
+    """A class with these bodies of methods."""
+    lines = [f"class {task.entry_point}:", "    def __init__(self, *arguments):", f"        {made}"]
+    for name, body in bodies.items():
+        lines += ["", f"    def {name}({parameters}):", *(f"        {line}" for line in body)]
+    return "\n".join([*lines, ""])
+
+
+def _class_by_heart(task: Task) -> str:
+    """A class that knows the examples' sessions from their start, step by step."""
+    pairs: dict[str, dict[str, str]] = {name: {} for name in _methods(task)}
+    for session in map(_session, _shown(task)):
+        past: list[object] = [session.made]
+        for (name, given), answer in session.steps:
+            past.append((name, given))
+            pairs.setdefault(name, {})[wire.literal(past)] = answer
+    bodies = {
+        name: [f"self.past.append(({name!r}, arguments))", *_by_heart("self.past", list(known.items()))]
+        for name, known in pairs.items()
+    }
+    return _class(task, bodies, made="self.past = [arguments]")
+
+
+def _by_heart(what: str, pairs: list[tuple[str, str]]) -> list[str]:
+    lines = [line for text, body in pairs for line in (f"if {what} == {text}:", f"    {body}")]
+    return [*lines, "return None"]
+
+
+@dataclass(frozen=True)
+class _Session:
+    """An example of a class: the constructor's arguments, and each call with the statement that answers it."""
+
+    made: tuple[object, ...]
+    steps: tuple[tuple[tuple[str, tuple[object, ...]], str], ...]
+
+
+def _session(test: TestCase) -> _Session:
+    made, steps, results = (_plain(value) for value in (*test.args, test.expected.value))
     if test.expected.raises:
-        return f"raise {test.expected.raises}"
-    return f"return {wire_literal(test.expected.value)}"
+        return _Session(made, ())
+    return _Session(made, tuple(zip(steps, map(_answer, results), strict=True)))
+
+
+def _plain(value: WireValue) -> Any:
+    return wire.decode(wire_text(value))
+
+
+def _answer(result: object) -> str:
+    """The statement that gives a step's result, as a harness notes it (`drawing.HARNESS`)."""
+    if isinstance(result, tuple) and result[:1] == ("raised",):
+        return f"raise {result[1]}"
+    return f"return {wire.literal(result)}"
+
+
+def _body(expected: Expected) -> str:
+    return f"raise {expected.raises}" if expected.raises else f"return {wire_literal(expected.value)}"
 
 
 def _words(text: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Is a suite what it says? Everything that was shown when it was made is shown again, on the file alone.
 
-Of each task: the reference and the second implementation pass the hidden tests in every environment; every misreading
-that a test told fails; every mutant is killed or proven or argued to be equivalent; solvers that know nothing fail.
+Of each task: the reference and the second implementation pass all tests, hidden and visible, in every environment;
+the predicates of the IR hold on these calls; every misreading that a test told fails; every mutant that was recorded
+can be made again, and is killed or proven or argued to be equivalent; solvers that know nothing fail.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass, field
 
 from lift_sys.errors import LiftError
 from lift_sys.executors import Executor
+from lift_sys.ir import Parameter, Signature
+from lift_sys.records import Expected, WireValue, wire_literal
 from lift_sys.records.tasks import Task
 from lift_sys.sandbox.environments import PLAIN, drawn
 from lift_sys.testing.acceptance import MUTANTS
@@ -45,11 +48,13 @@ class Checked:
     proven: int = 0
     argued: int = 0
     survivors: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    """What else does not hold: predicates, and mutants that can't be made again."""
     solved_by: tuple[str, ...] = ()
     """Solvers that know nothing, and pass."""
     executions: int = 0
     seconds: float = 0.0
-    """Wall time of one run of the reference, in both regimes."""
+    """Wall time of one run of the reference on its hidden tests, in both regimes."""
 
 
 async def validate(
@@ -92,6 +97,7 @@ def check_task(item: Item) -> Checked:
     """
     task, executions = item.task, 0
     warm = boxes()
+    warm[PLAIN]  # opened before the clock runs
     began = time.monotonic()
     run_task(task, task.solution, warm)
     seconds = time.monotonic() - began
@@ -99,24 +105,25 @@ def check_task(item: Item) -> Checked:
     for what, code in (("reference", task.solution), ("second implementation", task.second)):
         for run in range(item.runs):
             environment = drawn(item.seed, run)
-            result = run_task(task, code, warm, environment=environment)
-            executions += len(task.hidden) + 1
+            result = run_task(task, code, warm, environment=environment, tests=task.tests)
+            executions += len(task.tests) + 1
             if result.status != "valid":
                 flips.append(f"{what}, {environment.name}: {result.status}: {result.reason}")
     readings = [r for r in task.readings if r.told_by is not None]
     passing = [r.kind for r in readings if _valid(run_task(task, r.code, warm, regimes=("one_process",)))]
-    killed, total, proven, argued, survivors = _mutants(task)
+    mutants = _mutants(task)
     solvers = {name: solve(task) for name, solve in SOLVERS.items()} | item.answers
     solved = [name for name, code in solvers.items() if _valid(run_task(task, code, warm))]
     return Checked(
         task=task.id,
         flips=tuple(flips),
         passed_readings=tuple(passing),
-        killed=killed,
-        mutants=total,
-        proven=proven,
-        argued=argued,
-        survivors=tuple(survivors),
+        killed=mutants.killed,
+        mutants=mutants.killed + len(mutants.survivors),
+        proven=mutants.proven,
+        argued=mutants.argued,
+        survivors=tuple(mutants.survivors),
+        faults=(*mutants.faults, *_predicates(task)),
         solved_by=tuple(solved),
         executions=executions,
         seconds=seconds,
@@ -127,22 +134,63 @@ def _valid(result: Result) -> bool:
     return result.status == "valid"
 
 
-def _mutants(task: Task) -> tuple[int, int, int, int, list[str]]:
-    """Mutants made anew: killed, all that count, proven and argued equivalents, and survivors without an argument."""
+@dataclass
+class _Mutants:
+    """Mutants made anew."""
+
+    killed: int = 0
+    proven: int = 0
+    argued: int = 0
+    survivors: list[str] = field(default_factory=list)
+    """Those without an argument."""
+    faults: list[str] = field(default_factory=list)
+
+
+def _mutants(task: Task) -> _Mutants:
     argued = {(m.line, m.before, m.after) for m in task.mutation.mutants if m.proof.startswith("argued")}
-    killed = total = proven = said = 0
-    survivors = []
+    found, made = _Mutants(), 0
     for entry in entries(task):
         matrix = run_mutants(boxes()[PLAIN], task.solution, entry, task.hidden, MUTANTS, harness=task.harness)
+        if matrix.detail:
+            found.faults.append(f"no mutants of {entry}: {matrix.detail}")
+        made += len(matrix.mutants)
         for mutant, kills in zip(matrix.mutants, matrix.kills, strict=True):
             if kills:
-                killed += 1
-                total += 1
+                found.killed += 1
             elif mutant.equivalent:
-                proven += 1
+                found.proven += 1
             elif (mutant.line, mutant.before, mutant.after) in argued:
-                said += 1
+                found.argued += 1
             else:
-                total += 1
-                survivors.append(f"line {mutant.line}, {mutant.before} -> {mutant.after}")
-    return killed, total, proven, said, survivors
+                found.survivors.append(f"line {mutant.line}, {mutant.before} -> {mutant.after}")
+    if made < len(task.mutation.mutants):
+        found.faults.append(f"{made} mutants could be made of the {len(task.mutation.mutants)} that are recorded")
+    return found
+
+
+@dataclass(frozen=True)
+class _Observed:
+    """A test, as the checker of predicates wants a call."""
+
+    args: tuple[WireValue, ...]
+    kwargs: dict[str, WireValue]
+    outcome: Expected
+
+
+def _predicates(task: Task) -> list[str]:
+    """Predicates of the IR that do not hold on a test."""
+    from lift_sys.reverse_mode.predicates import check
+
+    predicates = [item.predicate for item in task.ir.assertions if item.kind == "postcondition"]
+    returning = [test for test in task.tests if test.expected.raises is None]
+    calls = [_Observed(test.args, test.kwargs, test.expected) for test in returning]
+    if not predicates or not calls:
+        return []
+    driven = Signature(name=task.driver, parameters=(Parameter(name="arguments"), Parameter(name="steps")))
+    rows = check(boxes()[PLAIN], predicates, driven if task.harness else task.ir.signature, calls)
+    lines = []
+    for text, row in zip(predicates, rows, strict=True):
+        wrong = [call for call, holds in zip(calls, row, strict=True) if holds is not True]
+        if wrong:
+            lines.append(f"`{text}` does not hold on ({', '.join(map(wire_literal, wrong[0].args))})")
+    return lines

@@ -6,13 +6,13 @@ pytest tests/synthetic/phase_synthetic.py --provider local
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from lift_sys.providers import make_provider
+from lift_sys.providers import Completion, Provider, make_provider
 from lift_sys.records.tasks import Task
 from lift_sys.sandbox.judge import completion_text
 from lift_sys.testing.measuring import request_of
@@ -28,6 +28,27 @@ def suite() -> Suite:
     return read_suite(SUITE)
 
 
+class Asked:
+    """Every task is asked for at once, so that a model can work on many; answers are read as tests want them."""
+
+    def __init__(self, provider: Provider, tasks: Sequence[Task]) -> None:
+        self.known: dict[str, Completion] = {}
+        self.coming = zip(tasks, provider.complete([request_of(task) for task in tasks]), strict=True)
+
+    def answer(self, wanted: Task) -> str:
+        while wanted.id not in self.known:
+            task, completion = next(self.coming)
+            self.known[task.id] = completion
+        completion = self.known[wanted.id]
+        if completion.finish == "error":
+            pytest.fail(f"not known: {completion.detail}")
+        return completion_text(completion.text)
+
+    def stop(self) -> None:
+        """Leave off, where the tests did (`-x`), before the provider is closed."""
+        self.coming = zip((), iter(()), strict=True)
+
+
 @pytest.fixture(scope="session")
 def solve(request: pytest.FixtureRequest) -> Iterator[Callable[[Task], str]]:
     """The reference; with `--provider`, what the model writes."""
@@ -35,15 +56,14 @@ def solve(request: pytest.FixtureRequest) -> Iterator[Callable[[Task], str]]:
     if not name:
         yield lambda task: task.solution
         return
+    if hasattr(request.config, "workerinput"):
+        pytest.fail("each worker of pytest-xdist would run a model of its own on every task: leave -n out")
+    calls = (getattr(item, "callspec", None) for item in request.session.items)
+    tasks = [call.params["task"] for call in calls if call is not None and "task" in call.params]
     with make_provider(name, request.config.getoption("--model")) as provider:
-
-        def ask(task: Task) -> str:
-            (completion,) = provider.complete([request_of(task)])
-            if completion.finish == "error":
-                pytest.fail(f"not known: {completion.detail}")
-            return completion_text(completion.text)
-
-        yield ask
+        asked = Asked(provider, tasks)
+        yield asked.answer
+        asked.stop()
 
 
 @pytest.mark.parametrize("task", suite().tasks, ids=lambda task: task.name)

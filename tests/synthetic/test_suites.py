@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,19 +13,31 @@ import pytest
 from lift_sys.data_synthesis.curation.benchmarks import load_suite
 from lift_sys.errors import ConfigError, StorageError
 from lift_sys.executors import make_executor
+from lift_sys.ir import Assertion
 from lift_sys.providers import Completion, Request
 from lift_sys.providers.base import Closing
 from lift_sys.providers.scripted import ScriptedProvider
+from lift_sys.records import Expected
 from lift_sys.records.tasks import Task
-from lift_sys.testing.comparing import read_scores, shared
+from lift_sys.testing.comparing import read_scores, score_of, shared
 from lift_sys.testing.drawing import SHARE, numbers
 from lift_sys.testing.measuring import AT_A_TIME, measure
+from lift_sys.testing.prompts import shingles
 from lift_sys.testing.running import run_task
 from lift_sys.testing.solvers import SOLVERS, Nearest
 from lift_sys.testing.suite import Suite, make_suite, read_suite, write_suite
 from lift_sys.testing.template import Template
 from lift_sys.testing.templates import all_templates, templates_of
-from lift_sys.testing.test_generator import Generation, WarmBoxes, generate
+from lift_sys.testing.test_generator import (
+    Generation,
+    Order,
+    WarmBoxes,
+    apart,
+    generate,
+    label,
+    make_tasks,
+    nearest,
+)
 from lift_sys.testing.validation import Item, check_task
 
 FEW = {
@@ -81,6 +95,29 @@ def test_tasks_to_train_on_are_of_no_held_out_template(suite: Suite) -> None:
     assert tasks.head.command.endswith("--training")
 
 
+def test_an_order_for_more_goes_on_where_the_first_left_off() -> None:
+    first = make_tasks(Order("list_operations", FEW["list_operations"][0].name, 3, 2))
+    more = make_tasks(replace(first.order, want=3, before=first))
+    assert more.tasks[:2] == first.tasks
+    assert more.tasks == make_tasks(replace(first.order, want=3)).tasks
+
+
+def test_of_two_prompts_that_are_alike_the_second_is_left_out_with_a_notice(suite: Suite) -> None:
+    task, other = suite.tasks[0], suite.tasks[-1]
+    twin = task.model_copy(update={"parameters": {"limit": 9}})
+    kept, near = apart([task, other, twin])
+    assert kept == [task, other]
+    assert [(notice.task, notice.like) for notice in near] == [(label(twin), label(task))]
+    assert near[0].similarity == 1.0
+
+
+def test_how_alike_prompts_are_is_the_jaccard_similarity_of_their_runs_of_words(suite: Suite) -> None:
+    tasks = suite.tasks[:4]
+    prompts = [shingles(task.prompt) for task in tasks]
+    wanted = [max(len(one & other) / len(one | other) for other in prompts if other is not one) for one in prompts]
+    assert nearest(tasks) == pytest.approx(wanted)
+
+
 def test_categories_share_the_suite_evenly(suite: Suite) -> None:
     assert [task.category for task in suite.tasks].count("stateful_classes") == 4
 
@@ -122,6 +159,7 @@ def test_references_pass_and_misreadings_mutants_and_trivial_solvers_fail(suite:
         assert not found.flips
         assert not found.passed_readings
         assert not found.survivors
+        assert not found.faults
         assert not found.solved_by
         assert found.killed == found.mutants > 0
 
@@ -135,6 +173,41 @@ def test_a_suite_whose_tests_were_weakened_does_not_validate(suite: Suite) -> No
     assert found.passed_readings
 
 
+def test_a_reference_of_which_no_mutants_can_be_made_does_not_validate(suite: Suite) -> None:
+    task = suite.tasks[0]
+    broken = task.model_copy(update={"solution": f"import nothing_of_that_name\n{task.solution}"})
+    found = check_task(Item(broken, runs=1, seed=0))
+    assert found.mutants == 0
+    assert any("nothing_of_that_name" in fault for fault in found.faults)
+
+
+def test_fewer_mutants_than_recorded_do_not_validate(suite: Suite) -> None:
+    task = suite.tasks[0]
+    known = len(task.mutation.mutants)
+    more = task.mutation.model_copy(update={"mutants": (*task.mutation.mutants, task.mutation.mutants[0])})
+    found = check_task(Item(task.model_copy(update={"mutation": more}), runs=1, seed=0))
+    assert found.faults == (f"{known} mutants could be made of the {known + 1} that are recorded",)
+
+
+def test_a_predicate_that_does_not_hold_does_not_validate(suite: Suite) -> None:
+    task = suite.tasks[0]
+    wrong = Assertion(kind="postcondition", predicate="result != result")
+    ir = task.ir.model_copy(update={"assertions": (*task.ir.assertions, wrong)})
+    found = check_task(Item(task.model_copy(update={"ir": ir}), runs=1, seed=0))
+    assert len(found.faults) == 1
+    assert "`result != result` does not hold on (" in found.faults[0]
+
+
+def test_a_visible_example_that_is_wrong_does_not_validate(suite: Suite) -> None:
+    task = suite.tasks[0]
+    *tests, shown = task.tests
+    assert shown.visible
+    wrong = shown.model_copy(update={"expected": Expected(value="something else")})
+    found = check_task(Item(task.model_copy(update={"tests": (*tests, wrong)}), runs=1, seed=0))
+    assert len(found.flips) == 2
+    assert "'something else' is expected" in found.flips[0]
+
+
 def test_a_wrong_reference_is_found(suite: Suite, warm: WarmBoxes) -> None:
     task = suite.tasks[0]
     wrong = next(reading.code for reading in task.readings if reading.told_by is not None)
@@ -144,8 +217,6 @@ def test_a_wrong_reference_is_found(suite: Suite, warm: WarmBoxes) -> None:
 
 
 def test_the_nearest_row_solves_a_task_that_it_is(suite: Suite, warm: WarmBoxes) -> None:
-    import json
-
     task = next(task for task in suite.tasks if not task.harness)
     rows = [
         {"prompt": task.prompt, "code": task.solution, "entry_point": task.entry_point, "harness": ""},
@@ -154,6 +225,48 @@ def test_the_nearest_row_solves_a_task_that_it_is(suite: Suite, warm: WarmBoxes)
     nearest = Nearest.of(map(json.dumps, rows))
     assert run_task(task, nearest(task), warm).status == "valid"
     assert run_task(task, SOLVERS["echo"](task), warm).status == "invalid"
+
+
+def test_the_nearest_class_of_a_dataset_answers_a_class(suite: Suite, warm: WarmBoxes) -> None:
+    task = next(task for task in suite.tasks if task.harness)
+    code = task.solution.replace(task.entry_point, "Mined")
+    rows = [
+        {"prompt": task.prompt, "code": code, "entry_point": "Mined.advance", "harness": "def lift_call(): ..."},
+        {"prompt": task.prompt, "code": "def f(x):\n    return x\n", "entry_point": "f", "harness": ""},
+    ]
+    assert run_task(task, Nearest.of(map(json.dumps, rows))(task), warm).status == "valid"
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_solvers_that_know_nothing_write_classes_that_run_and_fail(
+    suite: Suite, warm: WarmBoxes, solver: str
+) -> None:
+    for task in suite.tasks:
+        if task.harness:
+            result = run_task(task, SOLVERS[solver](task), warm)
+            assert result.status == "invalid"
+            assert "is expected, not [" in result.reason
+
+
+def test_the_examples_by_heart_pass_the_examples_of_classes_and_functions(suite: Suite, warm: WarmBoxes) -> None:
+    for task in suite.tasks:
+        shown = [test for test in task.tests if test.visible]
+        assert run_task(task, SOLVERS["examples by heart"](task), warm, tests=shown).status == "valid"
+
+
+def test_a_score_is_told_by_category_difficulty_and_split(suite: Suite) -> None:
+    tasks = [
+        task.model_copy(update={"held_out": place == 0, "difficulty": "hard" if place < 3 else "easy"})
+        for place, task in enumerate(suite.tasks)
+    ]
+    score = score_of("a model", tasks, [True, None, *[place % 2 == 0 for place in range(2, 8)]])
+    assert (score.solved, score.of) == (4, 7)
+    assert score.parts["split"] == {"held-out templates": (1, 1), "held-out variants": (3, 6)}
+    assert score.parts["difficulty"] == {"hard": (2, 2), "easy": (2, 5)}
+    assert {name: of for name, (_, of) in score.parts["category"].items()} == {
+        "list_operations": 3,
+        "stateful_classes": 4,
+    }
 
 
 def test_decontamination_knows_the_suite(suite: Suite, tmp_path: Path) -> None:
