@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lift_sys.evaluation.models import Named
     from lift_sys.evaluation.questions import Question
     from lift_sys.evaluation.runner import Measured, Setting
+    from lift_sys.forward_mode.synthesis import ForwardConfig
     from lift_sys.reports.evaluation import Facts
 
 SUITE = Path("tests/synthetic/suite_v1.jsonl")
@@ -47,6 +48,9 @@ def evaluate(
     specifications: Annotated[
         bool, typer.Option("--specifications", help="Ask for the specification of each task as well.")
     ] = False,
+    from_ir: Annotated[
+        bool, typer.Option("--from-ir", help="Ask for code from the true specification of each task as well.")
+    ] = False,
     limit: Annotated[
         int, typer.Option("--limit", min=0, help="At most so many tasks of each slice; 0 takes all.")
     ] = 0,
@@ -61,6 +65,21 @@ def evaluate(
         int, typer.Option("--search", min=0, help="Let --model choose among so many candidates of each route.")
     ] = 0,
     against_search: Annotated[int, typer.Option("--against-search", min=0, help="The same of --against.")] = 0,
+    search_without: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--search-without", help="An element to switch off in that search, such as `agreement`; repeat."
+        ),
+    ] = None,
+    against_search_without: Annotated[
+        list[str] | None, typer.Option("--against-search-without", help="The same of --against.")
+    ] = None,
+    search_temperature: Annotated[
+        float, typer.Option("--search-temperature", min=0.0, help="Of candidates but the first of each route.")
+    ] = 0.8,
+    search_top_p: Annotated[
+        float, typer.Option("--search-top-p", min=0.0, max=1.0, help="Of candidates but the first of each route.")
+    ] = 0.95,
     price: Annotated[
         str, typer.Option("--price", help="Dollars a million tokens, `0.10,0.40` (read, written), or `1.90/h`.")
     ] = "",
@@ -91,13 +110,20 @@ def evaluate(
     from lift_sys.evaluation.recommendation import recommend
     from lift_sys.evaluation.runner import Setting
     from lift_sys.evaluation.summary import Price
+    from lift_sys.forward_mode.synthesis import ForwardConfig
     from lift_sys.reports.evaluation import Facts, Side, write, write_answers, write_results
     from lift_sys.sandbox import open_sandbox
     from lift_sys.storage.files import storage_errors
 
-    named = [
-        (read_name(text), width) for text, width in ((model, search), (against, against_search)) if text is not None
-    ]
+    def searching(width: int, without: list[str] | None) -> ForwardConfig | None:
+        if without and not width:
+            raise ConfigError("--search-without wants a --search, and --against-search-without an --against-search")
+        config = ForwardConfig(samples=width, temperature=search_temperature, top_p=search_top_p)
+        return config.without(without or ()) if width else None
+
+    named = [(read_name(model), searching(search, search_without))]
+    if against is not None:
+        named.append((read_name(against), searching(against_search, against_search_without)))
     prices = [Price.read(text) if text else None for text in (price, against_price)]
     drawn = samples if samples > 1 else 0
     setting = Setting(max_tokens, drawn, temperature, top_p, seed)
@@ -106,7 +132,8 @@ def evaluate(
     for kept in (name.kept for name, _ in named):
         if kept is not None:
             read_head(kept)  # a mistake is told before the other model is asked
-    questions, absent, notes = _questions(suite, rows, dataset, human_eval=human_eval, specifications=specifications)
+    besides = {"specifications": specifications, "true_irs": from_ir}
+    questions, absent, notes = _questions(suite, rows, dataset, besides, human_eval=human_eval)
     if limit:
         questions = spread(questions, limit)
     if not questions:
@@ -117,7 +144,7 @@ def evaluate(
         with storage_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
     with Console() as console, Examiner() as examiner:
-        measured = [_measure(name, width, questions, setting, examiner, out, console) for name, width in named]
+        measured = [_measure(name, found, questions, setting, examiner, out, console) for name, found in named]
     if len(measured) > 1 and measured[0].model == measured[1].model:
         raise ConfigError(f"--model and --against are the same model: {measured[0].model}")
     comparison = compare(measured[0], measured[1], questions, seed=seed) if len(measured) > 1 else None
@@ -141,7 +168,7 @@ def evaluate(
 
 
 def _questions(
-    suite: Path | None, rows: Path | None, dataset: Path, *, human_eval: bool, specifications: bool
+    suite: Path | None, rows: Path | None, dataset: Path, besides: dict[str, bool], *, human_eval: bool
 ) -> tuple[list[Question], dict[str, str], list[str]]:
     """What is asked, which slices are not and why, and what else is not. A file that is named must be there."""
     from lift_sys.evaluation.questions import HUMAN_EVAL, REPOSITORIES, TEMPLATES, VARIANTS
@@ -151,11 +178,11 @@ def _questions(
     absent: dict[str, str] = {}
     notes: list[str] = []
     if suite is not None or SUITE.is_file():
-        found += from_suite(suite or SUITE, specifications=specifications)[1]
+        found += from_suite(suite or SUITE, **besides)[1]
     else:
         absent |= dict.fromkeys((VARIANTS, TEMPLATES), f"there is no {SUITE}; name a --suite")
     if rows is not None or (ROWS.is_file() and dataset.exists()):
-        split, left_out = from_split(rows or ROWS, dataset, specifications=specifications)
+        split, left_out = from_split(rows or ROWS, dataset, **besides)
         found += split
         if left_out:
             notes.append(f"{REPOSITORIES}: {left_out} functions are not asked, as they need packages")
@@ -171,7 +198,7 @@ def _questions(
 
 def _measure(
     named: Named,
-    search: int,
+    search: ForwardConfig | None,
     questions: list[Question],
     setting: Setting,
     examiner: Examiner,
@@ -185,7 +212,6 @@ def _measure(
     from lift_sys.evaluation.answers import NAME, AnswerFile, Head, folder_of, read_head
     from lift_sys.evaluation.runner import evaluate as run
     from lift_sys.evaluation.searching import Searching
-    from lift_sys.forward_mode.synthesis import ForwardConfig
     from lift_sys.providers import Provider, make_provider
     from lift_sys.sandbox import open_sandbox
 
@@ -196,9 +222,9 @@ def _measure(
             path = named.kept / NAME if named.kept.is_dir() else named.kept
         else:
             asked = stack.enter_context(make_provider(named.provider, named.model))
-            if search:
-                asked = Searching(asked, stack.enter_context(open_sandbox()), ForwardConfig(samples=search))
-                setting = replace(setting, batch=max(FEWEST, setting.batch // search))
+            if search is not None:
+                asked = Searching(asked, stack.enter_context(open_sandbox()), search)
+                setting = replace(setting, batch=max(FEWEST, setting.batch // search.samples))
             head = Head(provider=asked.name, model=asked.model, about=asked.about())
             path = out / folder_of(asked.name, asked.model) / NAME
         file = stack.enter_context(AnswerFile(path, head))
@@ -212,14 +238,15 @@ def _tell(facts: Facts, report: Path, out: Path) -> None:
 
     from lift_sys.evaluation.questions import SLICES
     from lift_sys.evaluation.summary import summarise
-    from lift_sys.reports.evaluation_text import counted, p_value, points, spans
+    from lift_sys.reports.evaluation_text import p_value, points, solved, spans
 
     for name, side in zip(facts.names, facts.sides, strict=True):
         print(f"{name}: {side.measured.asked} asked, {side.measured.known} known before")
-        for slice_ in SLICES:
-            own = [q for q in facts.questions if q.slice == slice_ and q.asked == "prompt_to_code"]
-            if own:
-                print(f"  {slice_}: {counted(summarise(side.measured, own).solved)}")
+        for asked, note in (("prompt_to_code", ""), ("ir_to_code", ", from the true specification")):
+            for slice_ in SLICES:
+                own = [q for q in facts.questions if q.slice == slice_ and q.asked == asked]
+                if own:
+                    print(f"  {slice_}{note}: {solved(summarise(side.measured, own))}")
     for part in facts.comparison.slices if facts.comparison else ():
         print(
             f"difference on {part.name}: {points(part.difference)} points ({spans(part.interval)}), "

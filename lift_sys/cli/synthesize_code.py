@@ -20,6 +20,7 @@ def synthesize_code(
     ] = "",
     samples: Annotated[int, typer.Option("--samples", "-n", min=1, help="Candidates of each route.")] = 8,
     temperature: Annotated[float, typer.Option("--temperature", min=0.0, help="Of all but the first one.")] = 0.8,
+    top_p: Annotated[float, typer.Option("--top-p", min=0.0, max=1.0, help="Of all but the first one.")] = 0.95,
     specification: Annotated[
         bool, typer.Option("--specification/--no-specification", help="Write a specification first.")
     ] = True,
@@ -28,6 +29,7 @@ def synthesize_code(
     ] = True,
     direct: Annotated[bool, typer.Option("--direct/--no-direct", help="Write code from the prompt as well.")] = True,
     examples: Annotated[bool, typer.Option("--examples/--no-examples", help="Run the prompt's examples.")] = True,
+    types: Annotated[bool, typer.Option("--types/--no-types", help="Check parameters and results.")] = True,
     predicates: Annotated[
         bool, typer.Option("--predicates/--no-predicates", help="Check the specification's predicates.")
     ] = True,
@@ -65,7 +67,9 @@ def synthesize_code(
         direct=direct,
         samples=samples,
         temperature=temperature,
+        top_p=top_p,
         examples=examples,
+        types=types,
         predicates=predicates,
         agreement=agreement,
         repairs=repairs,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from lift_sys.ir import IntermediateRepresentation
 from lift_sys.providers import Request
@@ -31,7 +31,7 @@ SOURCES: dict[Slice, str] = {
     HUMAN_EVAL: "HumanEval",
 }
 """Where the tasks of a slice come from: their categories and levels mean the same inside one source."""
-Asked = Literal["prompt_to_code", "prompt_to_ir"]
+Asked = Literal["prompt_to_code", "prompt_to_ir", "ir_to_code"]
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,7 @@ class Question:
     reference: str
     """Code that is right."""
     by: Calls | Check | Clauses
-
-    @property
-    def asked(self) -> Asked:
-        return "prompt_to_ir" if isinstance(self.by, Clauses) else "prompt_to_code"
+    asked: Asked = "prompt_to_code"
 
     @property
     def source(self) -> str:
@@ -96,7 +93,7 @@ class Question:
 def spread(questions: Sequence[Question], most: int) -> list[Question]:
     """At most so many tasks of each slice, taken at even distances; of those, all that is asked."""
     kept: list[Question] = []
-    for asked in ("prompt_to_code", "prompt_to_ir"):
+    for asked in get_args(Asked):
         for name in SLICES:
             found = [question for question in questions if (question.slice, question.asked) == (name, asked)]
             count = min(most, len(found))

@@ -14,11 +14,9 @@ from itertools import product
 from statistics import NormalDist
 from typing import Any
 
-from lift_sys.evaluation.statistics import LEVEL, Interval
+from lift_sys.evaluation.statistics import FEWEST_GROUPS, LEVEL, Interval
 
 RESAMPLES = 10_000
-FEWEST_GROUPS = 5
-"""With fewer, an interval over groups says nothing: it is left out."""
 _AT_A_TIME = 1_000
 _EXACT = 12
 """Groups up to which every way of turning them round is counted."""

@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from time import monotonic
 
 from lift_sys.forward_mode.asking import fenced
-from lift_sys.forward_mode.synthesis import ForwardConfig, Synthesis, synthesize
+from lift_sys.forward_mode.synthesis import VERSION, ForwardConfig, Synthesis, synthesize
 from lift_sys.providers import Completion, Provider, Request
 from lift_sys.providers.base import Closing
 from lift_sys.records.base import content_hash
@@ -21,16 +21,24 @@ from lift_sys.sandbox.api import Sandbox
 
 
 class Searching(Closing):
-    """Answers requests for code by search; asks the provider itself for anything else. It closes the provider."""
+    """Answers requests for code by search; asks the provider itself for anything else. It closes the provider.
 
-    def __init__(self, provider: Provider, sandbox: Sandbox, config: ForwardConfig) -> None:
+    Args:
+        version: of the forward mode; answers of another one are another model's.
+    """
+
+    def __init__(
+        self, provider: Provider, sandbox: Sandbox, config: ForwardConfig, *, version: int = VERSION
+    ) -> None:
         self.provider, self.sandbox, self.config = provider, sandbox, config
         self.name = provider.name
-        settings = content_hash(asdict(replace(config, max_tokens=1, seed=0)))[:8]
-        self.model = f"{provider.model}+search{config.samples}-{settings}"
+        settings = content_hash([version, asdict(replace(config, max_tokens=1, seed=0))])[:8]
+        without = "".join(f"-no-{element}" for element in config.off)
+        self.model = f"{provider.model}+search{config.samples}{without}-{settings}"
 
     def about(self) -> str:
-        return f"{self.provider.about()}; by search among {self.config.samples} candidates of each route"
+        without = f", without {', '.join(self.config.off)}" if self.config.off else ""
+        return f"{self.provider.about()}; by search among {self.config.samples} candidates of each route{without}"
 
     def close(self) -> None:
         self.provider.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,6 +11,8 @@ from statistics import NormalDist
 
 LEVEL = 0.95
 """Confidence of every interval."""
+FEWEST_GROUPS = 5
+"""With fewer, an interval over groups says nothing: it is left out."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ def pass_at_k(samples: int, passed: int, k: int) -> float:
     return 1.0 - math.prod(1.0 - k / number for number in range(samples - passed + 1, samples + 1))
 
 
-def wilson(passed: int, of: int, level: float = LEVEL) -> Interval | None:
+def wilson(passed: float, of: float, level: float = LEVEL) -> Interval | None:
     """The score interval of a share; None where there is nothing to take a share of.
 
     Wilson 1927, "Probable inference, the law of succession, and statistical inference". It holds its level for small
@@ -51,6 +54,27 @@ def wilson(passed: int, of: int, level: float = LEVEL) -> Interval | None:
     # At the ends the bounds are 0 and 1, which rounding may miss by a little.
     low = 0.0 if passed == 0 else max(0.0, middle - half)
     return Interval(low, 1.0 if passed == of else min(1.0, middle + half))
+
+
+def clustered_wilson(passed: Sequence[bool], groups: Sequence[str], level: float = LEVEL) -> Interval | None:
+    """The score interval of a share where the tasks of a group succeed and fail together; None of too few groups.
+
+    Wilson's, of as many tasks as would say as much if they were independent: their number over the design effect
+    (Kish 1965, "Survey sampling", section 8.2; put to the test for clustered shares by Dean and Pagano 2015). Never
+    more than there are. Where all come out alike no effect shows, and each group counts for one.
+    """
+    found: dict[str, list[bool]] = defaultdict(list)
+    for ok, group in zip(passed, groups, strict=True):
+        found[group].append(ok)
+    if len(found) < FEWEST_GROUPS:
+        return None
+    tasks, share = len(passed), sum(passed) / len(passed)
+    apart = sum((sum(own) - share * len(own)) ** 2 for own in found.values()) / tasks**2
+    variance = apart * len(found) / (len(found) - 1)
+    alone = share * (1 - share) / (tasks - 1)
+    effect = round(variance / alone, 9) if alone else tasks / len(found)
+    worth = tasks / max(1.0, effect)
+    return wilson(share * worth, worth, level)
 
 
 def mcnemar(only_first: int, only_second: int) -> float:

@@ -13,7 +13,7 @@ from lift_sys.evaluation.answers import Answer
 from lift_sys.evaluation.differences import ErrorType
 from lift_sys.evaluation.questions import Question
 from lift_sys.evaluation.runner import Measured
-from lift_sys.evaluation.statistics import Interval, pass_at_k, quantile, wilson
+from lift_sys.evaluation.statistics import Interval, clustered_wilson, pass_at_k, quantile, wilson
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,8 @@ class Summary:
     questions: int
     solved: Share
     """pass@1."""
+    by_groups: Interval | None
+    """The interval of that share with the tasks of a group taken as one; None of too few groups."""
     parses: Share
     runs: Share
     """Loads, and no call ends in an exception that is not asked for, in a limit or not at all."""
@@ -114,10 +116,21 @@ class Summary:
     def missing(self) -> int:
         return self.questions - self.solved.of
 
+    @property
+    def lower(self) -> tuple[float, str] | None:
+        """The lower of the two lower bounds of pass@1, and whose it is: what can be said to be reached."""
+        alone = self.solved.interval
+        if alone is None:
+            return None
+        if self.by_groups is not None and self.by_groups.low < alone.low:
+            return self.by_groups.low, "by groups"
+        return alone.low, "Wilson"
+
 
 def summarise(measured: Measured, questions: Sequence[Question], price: Price | None = None) -> Summary:
     """The summary of the answers to these questions, which ask for code."""
-    answers = [answer for question in questions if (answer := measured.greedy(question)) is not None]
+    asked = [(question, answer) for question in questions if (answer := measured.greedy(question)) is not None]
+    answers = [answer for _, answer in asked]
     found = [answer.finding for answer in answers]
     shapes = [(f.shape, f.reference) for f in found if f.solved and f.shape is not None and f.reference is not None]
     every = [answer for q in questions for answer in (measured.greedy(q), *measured.drawn(q)) if answer is not None]
@@ -127,6 +140,7 @@ def summarise(measured: Measured, questions: Sequence[Question], price: Price | 
     return Summary(
         questions=len(questions),
         solved=Share(sum(f.solved for f in found), len(found)),
+        by_groups=clustered_wilson([f.solved for f in found], [question.group for question, _ in asked]),
         parses=Share(sum(bool(f.parses) for f in found), len(found)),
         runs=Share(sum(bool(f.runs) for f in found), len(found)),
         errors=Counter(f.error_type for f in found if f.error_type),
@@ -182,13 +196,15 @@ def specifications(measured: Measured, questions: Sequence[Question]) -> Specifi
 def plain(summary: Summary) -> dict[str, Any]:
     """A summary for a file of results."""
     solved = summary.solved
-    interval = solved.interval
     return {
         "questions": summary.questions,
         "measured": solved.of,
         "solved": solved.count,
         "pass@1": solved.share,
-        "interval": [interval.low, interval.high] if interval else None,
+        "interval": _bounds(solved.interval),
+        "interval_by_groups": _bounds(summary.by_groups),
+        "lower_bound": summary.lower[0] if summary.lower else None,
+        "lower_bound_of": summary.lower[1] if summary.lower else None,
         "pass@k": {str(k): value for k, value in summary.pass_at.items()},
         "parses": summary.parses.share,
         "runs": summary.runs.share,
@@ -205,14 +221,17 @@ def plain(summary: Summary) -> dict[str, Any]:
     }
 
 
+def _bounds(interval: Interval | None) -> list[float] | None:
+    return [interval.low, interval.high] if interval else None
+
+
 def plain_clauses(found: Specifications) -> dict[str, Any]:
     """The figures of specifications for a file of results."""
-    interval = found.read.interval
     return {
         "questions": found.questions,
         "measured": found.read.of,
         "read": found.read.share,
-        "interval": [interval.low, interval.high] if interval else None,
+        "interval": _bounds(found.read.interval),
         "signature": found.signature.share,
         "whole": found.whole.share,
     }

@@ -21,6 +21,7 @@ from lift_sys.evaluation.questions import (
     Clauses,
     Question,
 )
+from lift_sys.forward_mode.asking import examples_of, from_ir
 from lift_sys.ir import IntermediateRepresentation
 from lift_sys.records import Example
 from lift_sys.records.base import content_hash
@@ -65,7 +66,25 @@ def of_example(example: Example) -> Question:
 
 def of_specification(question: Question, ir: IntermediateRepresentation) -> Question:
     """The question for the specification instead of the code."""
-    return replace(question, id=content_hash([question.id, "specification"]), by=Clauses(ir))
+    return replace(question, id=content_hash([question.id, "specification"]), by=Clauses(ir), asked="prompt_to_ir")
+
+
+def of_true_ir(question: Question, ir: IntermediateRepresentation) -> Question:
+    """The same question, asked by the reference's specification and the examples in place of the prompt."""
+    asked = from_ir(ir, examples_of(question.prompt))
+    return replace(question, id=content_hash([question.id, "ir"]), prompt=asked, asked="ir_to_code")
+
+
+def _besides(
+    questions: Sequence[Question], irs: Sequence[IntermediateRepresentation], specifications: bool, true_irs: bool
+) -> list[Question]:
+    """The questions, and what is asked of the same tasks in other ways."""
+    pairs = list(zip(questions, irs, strict=True))
+    return [
+        *questions,
+        *([of_specification(*pair) for pair in pairs] if specifications else ()),
+        *([of_true_ir(*pair) for pair in pairs] if true_irs else ()),
+    ]
 
 
 def of_problem(case: dict[str, Any]) -> Question:
@@ -85,11 +104,12 @@ def of_problem(case: dict[str, Any]) -> Question:
     )
 
 
-def from_suite(path: Path, *, specifications: bool = False) -> tuple[Suite, list[Question]]:
+def from_suite(path: Path, *, specifications: bool = False, true_irs: bool = False) -> tuple[Suite, list[Question]]:
     """The suite of a file, and a question for each of its tasks.
 
     Args:
         specifications: ask for the specification of each task as well.
+        true_irs: ask for code from the reference's specification as well.
 
     Raises:
         StorageError: it can't be read, or holds no task.
@@ -98,12 +118,12 @@ def from_suite(path: Path, *, specifications: bool = False) -> tuple[Suite, list
     if not suite.tasks:
         raise StorageError(f"{path} holds no tasks: `lift-sys tests generate` makes a suite")
     questions = [of_task(task) for task in suite.tasks]
-    if specifications:
-        questions += [of_specification(q, task.ir) for q, task in zip(questions, suite.tasks, strict=True)]
-    return suite, questions
+    return suite, _besides(questions, [task.ir for task in suite.tasks], specifications, true_irs)
 
 
-def from_split(rows: Path, dataset: Path, *, specifications: bool = False) -> tuple[list[Question], int]:
+def from_split(
+    rows: Path, dataset: Path, *, specifications: bool = False, true_irs: bool = False
+) -> tuple[list[Question], int]:
     """A question for each row of a test split that asks for code, and how many rows are left out.
 
     Left out are rows whose code needs a package: answers run where there is nothing but the standard library.
@@ -111,7 +131,7 @@ def from_split(rows: Path, dataset: Path, *, specifications: bool = False) -> tu
     Args:
         rows: instruction rows, as `lift-sys prepare` writes them.
         dataset: the folder, or the file of examples, that they were made of.
-        specifications: ask for the specification of each row as well.
+        specifications, true_irs: as for `from_suite`.
 
     Raises:
         StorageError: a file can't be read, or the dataset is not the one that the rows were made of.
@@ -129,9 +149,8 @@ def from_split(rows: Path, dataset: Path, *, specifications: bool = False) -> tu
     examples = [found[source] for source in sorted(wanted)]
     bare = [example for example in examples if not example.requirements]
     questions = [of_example(example) for example in bare]
-    if specifications:
-        questions += [of_specification(q, example.ir) for q, example in zip(questions, bare, strict=True)]
-    return questions, len(examples) - len(bare)
+    irs = [example.ir for example in bare]
+    return _besides(questions, irs, specifications, true_irs), len(examples) - len(bare)
 
 
 def from_human_eval() -> list[Question]:

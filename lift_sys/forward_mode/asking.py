@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lift_sys.ir import IntermediateRepresentation
 from lift_sys.ir.compact import render
 from lift_sys.records import Expected, TestCase, wire_literal
 
+FAILURES = 3
+"""Failing tests that a request to mend code shows."""
+LONG = 200
+"""Characters of a failing test beyond which it is left out."""
 _EXAMPLES = "\n\nExamples:\n"
 
 
@@ -40,13 +44,19 @@ def from_ir(ir: IntermediateRepresentation, examples: str = "") -> str:
 
 
 def to_repair(prompt: str, code: str, failures: Sequence[Failure]) -> str:
-    """The request to mend code, with the tests that it fails."""
-    lines = [f"{failure.call} should {failure.expected}{_instead(failure)}" for failure in failures]
-    return "\n\n".join([prompt.strip(), f"This answer is wrong:\n{fenced(code)}", "\n".join(lines)]).strip()
+    """The request to mend code, with the first few tests that it fails; empty where all of these are too long.
+
+    What it does instead is told of the very first alone: of the mutants that a model learns from no more is known.
+    """
+    lines = "\n".join(_lines(failures))
+    return f"{prompt.strip()}\n\nThis answer is wrong:\n{fenced(code)}\n\n{lines}" if lines else ""
 
 
-def _instead(failure: Failure) -> str:
-    return f", but it {failure.got}" if failure.got else ""
+def _lines(failures: Sequence[Failure]) -> Iterator[str]:
+    for place, failure in enumerate(failures[:FAILURES]):
+        got = failure.got if place == 0 else ""
+        if len(failure.call) + len(failure.expected) + len(got) <= LONG:
+            yield f"{failure.call} should {failure.expected}{f', but it {got}' if got else ''}"
 
 
 def outcome(found: Expected, ending: str = "") -> str:

@@ -1,9 +1,10 @@
 """Candidates for one prompt: checked against everything that is known before any hidden test.
 
-Four checks, from cheap to dear: the text parses and defines what is asked for; the prompt's examples; the predicates
-of the specification, on inputs like those of the examples; and, among candidates that are equal so far, on how many
-inputs they agree. The last is the dual agreement of CodeT (Chen et al. 2022, "CodeT: Code generation with generated
-tests"): a set of candidates that behave alike counts by its size and by the checks that it passes.
+Five checks, from cheap to dear: the text parses and defines what is asked for; the parameters are those of the
+signature; the prompt's examples; on inputs like those of the examples, the result's type and the predicates of the
+specification; and, among candidates that are equal so far, on how many inputs they agree. The last is the dual
+agreement of CodeT (Chen et al. 2022, "CodeT: Code generation with generated tests"): a set of candidates that behave
+alike counts by its size and by the checks that it passes.
 """
 
 from __future__ import annotations
@@ -12,21 +13,22 @@ import ast
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from lift_sys import wire
-from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge, WireError
 from lift_sys.forward_mode.asking import Failure
-from lift_sys.forward_mode.examples import SECONDS, Line, run_examples
-from lift_sys.ir import IntermediateRepresentation
+from lift_sys.forward_mode.examples import DEFINITION, Line, tree_of
+from lift_sys.forward_mode.prompts import read_signature
+from lift_sys.forward_mode.running import FAILURES, Script, Seen, meaning, run_examples, run_scripts, wire_of
+from lift_sys.forward_mode.variations import inputs_of
+from lift_sys.ir import IntermediateRepresentation, Signature
+from lift_sys.ir.compact import signature_line
 from lift_sys.records import Expected
-from lift_sys.reverse_mode.predicates import ObservedCall, check
-from lift_sys.sandbox.api import Limits, Sandbox
-from lift_sys.sandbox.candidate import Call, Outcome, run_calls
+from lift_sys.reverse_mode.predicates import check
+from lift_sys.reverse_mode.static_assertions import type_predicate
+from lift_sys.sandbox.api import Sandbox
 
 Route = Literal["direct", "ir", "repair"]
-_FAILURES = (CandidateDied, CandidateTimeout, ResultTooLarge)
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,12 @@ class Known:
     name: str
     """What they must define; empty where it is not known."""
     examples: tuple[Line, ...] = ()
-    inputs: tuple[tuple[Any, ...], ...] = ()
+    scripts: tuple[Script, ...] = ()
+    """What is run to see how they behave."""
+    signature: Signature | None = None
+    """What parameters and results are held against."""
     ir: IntermediateRepresentation | None = None
+    """The specification whose predicates they are held against."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +58,21 @@ class Candidate:
     """Examples that it does not meet."""
     broken: tuple[str, ...] = ()
     """Predicates of the specification that do not hold on some input."""
-    predicates: int = 0
-    """How many predicates it was held against."""
+    mistyped: tuple[str, ...] = ()
+    """In what it is at odds with the signature."""
+    checks: int = 0
+    """How many predicates and types it was held against."""
     behaviour: tuple[str, ...] = ()
-    """What it does with each input; empty where it was not asked."""
+    """What it does with each script; empty where it was not asked."""
 
     @property
     def passes(self) -> bool:
-        return not self.fault and not self.failures and not self.broken
+        return not (self.fault or self.failures or self.broken or self.mistyped)
+
+    @property
+    def share(self) -> float:
+        """How much of the specification and the signature it meets, never 0: either may itself be wrong."""
+        return 1 - (len(self.broken) + len(self.mistyped)) / (self.checks + 1)
 
 
 def examine(code: str, route: Route, known: Known, sandbox: Sandbox) -> Candidate:
@@ -72,38 +85,47 @@ def examine(code: str, route: Route, known: Known, sandbox: Sandbox) -> Candidat
     if fault:
         return Candidate(code, route, fault)
     failures, fault = run_examples(code, known.examples, sandbox)
-    if fault or not known.name or not known.inputs:
-        return Candidate(code, route, fault, tuple(failures))
-    outcomes = _outcomes(code, known, sandbox)
-    broken, asked = _broken(outcomes, known, sandbox)
-    behaviour = tuple(f"{o.raises or ''}:{o.value or ''}" for o in outcomes)
-    return Candidate(code, route, fault, tuple(failures), tuple(broken), asked, behaviour)
+    if fault:
+        return Candidate(code, route, fault)
+    try:
+        seen = run_scripts(code, known.scripts, sandbox) if known.scripts else []
+    except FAILURES:
+        seen = []
+    odd = _odd_parameters(code, known.signature) if known.signature else ""
+    broken, mistyped, checks = _broken(_calls(seen, known), known, sandbox)
+    return Candidate(
+        code=code,
+        route=route,
+        failures=tuple(failures),
+        broken=tuple(broken),
+        mistyped=(*([odd] if odd else ()), *mistyped),
+        checks=checks + (known.signature is not None),
+        behaviour=tuple("\n".join(f"{kind} {meaning(text)}" for kind, text in lines) for lines in seen),
+    )
 
 
 def _unfit(code: str, name: str) -> str:
-    try:
-        tree = ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return f"it does not parse: {error}"
-    defined = {
-        node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    }
+    tree = tree_of(code)
+    if tree is None:
+        return "it does not parse"
+    defined = {node.name for node in ast.iter_child_nodes(tree) if isinstance(node, DEFINITION)}
     if name and name not in defined:
         return f"it defines no {name}"
     return "" if defined else "it defines nothing"
 
 
-def _outcomes(code: str, known: Known, sandbox: Sandbox) -> list[Outcome]:
-    calls = []
-    for args in known.inputs:
-        try:
-            calls.append(Call(wire.encode(args)))
-        except WireError:
-            continue
-    try:
-        return run_calls(sandbox, code, known.name, calls, regime="one_process", limits=Limits(call_seconds=SECONDS))
-    except _FAILURES:
-        return []
+def _odd_parameters(code: str, signature: Signature) -> str:
+    """What a caller by the signature would stumble over; a parameter more is fine where it has a default."""
+    functions = [node for node in ast.walk(tree_of(code) or ast.Module([], [])) if isinstance(node, ast.FunctionDef)]
+    node = next((node for node in functions if node.name == signature.name), None)
+    found = read_signature(f"def {node.name}({ast.unparse(node.args)})") if node else None
+    if found is None:
+        return ""
+    wanted, own = ({p.name for p in one.parameters} for one in (signature, found))
+    starred = {p.name for p in found.parameters if p.kind.startswith("var_")}
+    needed = {p.name for p in found.parameters if p.default is None} - starred
+    fits = needed <= wanted and (starred or wanted <= own)
+    return "" if fits else f"it is {signature_line(found)}, not {signature_line(signature)}"
 
 
 @dataclass(frozen=True)
@@ -112,44 +134,54 @@ class _Observed:
 
     args: tuple[Any, ...]
     outcome: Expected
-    kwargs: dict[str, Any]
+    kwargs: dict[str, Any] = field(default_factory=dict)
 
 
-def _broken(outcomes: Sequence[Outcome], known: Known, sandbox: Sandbox) -> tuple[list[str], int]:
-    """The predicates that some returned call breaks, and how many there are. Of calls that a precondition rules out
-    nothing is asked."""
-    if known.ir is None or not outcomes or known.name != known.ir.signature.name:
-        return [], 0
-    calls = _observed(outcomes, known)
-    before = [clause.predicate for clause in known.ir.assertions if clause.kind == "precondition"]
-    after = [clause.predicate for clause in known.ir.assertions if clause.kind != "precondition"]
-    if not calls or not after:
-        return [], 0
+def _calls(seen: Sequence[Sequence[Seen]], known: Known) -> list[_Observed]:
+    """The scripts that are one plain call with a plain result."""
+    found = []
+    for script, lines in zip(known.scripts, seen, strict=False):
+        args = inputs_of(script, known.name)
+        result = wire_of(lines[0][1]) if args and lines and lines[0][0] == "value" else ""
+        if result:
+            found.append(_Observed(tuple(json.loads(args)["t"]), Expected(value=json.loads(result))))
+    return found
+
+
+def _broken(calls: Sequence[_Observed], known: Known, sandbox: Sandbox) -> tuple[list[str], list[str], int]:
+    """The predicates that some call breaks, what is to be said of the result's type, and how many checks there are.
+    Of calls that a precondition rules out nothing is asked."""
+    ir = known.ir if known.ir and known.ir.signature.name == known.name else None
+    signature = ir.signature if ir else known.signature
+    before = [clause.predicate for clause in ir.assertions if clause.kind == "precondition"] if ir else []
+    after = [clause.predicate for clause in ir.assertions if clause.kind != "precondition"] if ir else []
+    returns = known.signature.returns if known.signature else None
+    typed = _type_check(returns)
+    if not calls or signature is None or not (after or typed):
+        return [], [], 0
     try:
-        rows = check(sandbox, [*before, *after], known.ir.signature, calls)
-    except _FAILURES:
-        return [], 0
+        rows = check(sandbox, [*before, *after, *typed], signature, calls)
+    except FAILURES:
+        return [], [], 0
     allowed = [all(row[place] for row in rows[: len(before)]) for place in range(len(calls))]
-    broken = [
-        predicate
-        for predicate, row in zip(after, rows[len(before) :], strict=True)
-        if any(ok and held is False for ok, held in zip(allowed, row, strict=True))
+    held = [
+        not any(ok and found is False for ok, found in zip(allowed, row, strict=True)) for row in rows[len(before) :]
     ]
-    return broken, len(after)
+    broken = [predicate for predicate, ok in zip(after, held, strict=False) if not ok]
+    mistyped = [f"it does not always return {returns}"] if typed and not held[-1] else []
+    return broken, mistyped, len(held)
 
 
-def _observed(outcomes: Sequence[Outcome], known: Known) -> list[ObservedCall]:
-    return [
-        _Observed(tuple(json.loads(wire.encode(args))["t"]), Expected(value=json.loads(outcome.value)), {})
-        for args, outcome in zip(known.inputs, outcomes, strict=False)
-        if outcome.value is not None
-    ]
+def _type_check(returns: str | None) -> list[str]:
+    """The predicate that an annotation amounts to, where it says something that can be checked."""
+    tree = tree_of(returns or "", "eval")
+    predicate = type_predicate(tree.body, frozenset()) if isinstance(tree, ast.Expression) else None
+    return [predicate] if predicate else []
 
 
 def best(candidates: Sequence[Candidate], *, agreement: bool = True) -> Candidate | None:
     """The candidate to take: the one that meets most examples; among those, by how many behave as it does, times the
-    share of the specification's predicates that hold (a specification that a model wrote may itself be wrong); among
-    those, the first."""
+    share of the specification and the signature that it meets; among those, the first."""
     usable = [candidate for candidate in candidates if not candidate.fault]
     if not usable:
         return candidates[0] if candidates else None
@@ -159,6 +191,6 @@ def best(candidates: Sequence[Candidate], *, agreement: bool = True) -> Candidat
 
     def merit(candidate: Candidate) -> float:
         agree = alike[candidate.behaviour] if agreement and candidate.behaviour else 1
-        return agree * (1 - len(candidate.broken) / (candidate.predicates + 1))
+        return agree * candidate.share
 
     return max(left, key=merit)

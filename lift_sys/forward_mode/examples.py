@@ -1,48 +1,35 @@
-"""The examples in a prompt: found in the text, and run on a candidate inside the sandbox.
+"""The examples in a prompt, found in the text.
 
 Three ways of writing them are read: doctest sessions (`>>> f(1)` and the line below), equations (`f(1) == 2`,
-`f(0)  # raises ValueError`) and sentences (``- `f(1)` returns `2`.``). What an example shows is text that the user
-wrote; the candidate's answers are claims, and all that rests on them is which candidate is shown first.
+`f(0)  # raises ValueError`; with a literal on the right also `f(1) => 2` and the like) and sentences (`` `f(1)`
+returns `2` ``). What they show is text that the user wrote.
 """
 
 from __future__ import annotations
 
 import ast
+import builtins
 import doctest
 import re
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
-from lift_sys import wire
-from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge, WireError
-from lift_sys.forward_mode.asking import Failure
-from lift_sys.sandbox.api import Limits, Sandbox
-from lift_sys.sandbox.candidate import Call, run_calls
-
-DRIVER = "lift_examples"
-HARNESS = """
-
-def lift_examples(lines):
-    names, seen = globals(), []
-    for line in lines:
-        try:
-            try:
-                code = compile(line, "<example>", "eval")
-            except SyntaxError:
-                exec(compile(line, "<example>", "exec"), names)
-                seen.append(("", ""))
-            else:
-                seen.append(("value", repr(eval(code, names))))
-        except Exception as error:
-            seen.append(("raise", type(error).__name__))
-    return seen
-"""
-"""Runs lines in the candidate's own names: what each evaluates to, as `repr` shows it, or raises."""
-SECONDS = 5.0
-_EQUATION = re.compile(r"^(?:- )?`?(?P<call>[A-Za-z_]\w*\(.*\)) == (?P<value>.+?)`?$")
-_RAISES = re.compile(r"^(?P<call>[A-Za-z_]\w*\(.*\))\s+# raises (?P<error>\w+)")
-_SENTENCE = re.compile(r"^- `(?P<call>[A-Za-z_]\w*\(.*\))` (?:returns `(?P<value>.*)`|raises `(?P<error>\w+)`)\.?$")
+KNOWN = frozenset(dir(builtins)) | {"islice"}
+"""Names that a line may use though nothing in the prompt makes them."""
+DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_ENDS = re.compile(r"""^[ \t]*(?:\"{3}|'{3}|```)[ \t]*$""", re.MULTILINE)
+_DEFINED = re.compile(r"\b(?:def|class) ([A-Za-z_]\w*)")
+_HEADING = re.compile(r"^Examples?:$", re.MULTILINE)
+_CALL = r"(?P<call>[A-Za-z_][\w.]*\(.*\)(?:\.\w+)?)"
+_LINES = (
+    re.compile(rf"^- `{_CALL}` (?:returns `(?P<value>.*)`|raises `(?P<error>\w+)`)\.?$"),
+    re.compile(rf"^(?:- )?`?{_CALL} == (?P<value>.+?)`?$"),
+    re.compile(rf"^{_CALL}\s+# raises (?P<error>\w+)"),
+)
+_LOOSE = re.compile(rf"^(?:[-*] |for |assert )?{_CALL}\s*(?:==?>|=|->|➞|(?:should )?returns?)\s*(?P<value>.+?)\.?$")
+_INLINE = re.compile(rf"`{_CALL.replace('.*', '[^`]*')}` (?:returns `(?P<value>[^`]*)`|raises `(?P<error>\w+)`)")
 
 
 @dataclass(frozen=True)
@@ -54,118 +41,92 @@ class Line:
     raises: str = ""
 
 
-def find_examples(prompt: str) -> tuple[Line, ...]:
-    """The examples of a prompt, in order."""
+def find_examples(prompt: str, name: str = "") -> tuple[Line, ...]:
+    """The examples of a prompt that can be run on what defines a name (empty: any name), in order.
+
+    Left out is what uses a name that nothing defines: `purse` in `purse.total()`, where only the text knows of a
+    purse, or `plain`, which in our own prompts is no function but a way of writing.
+    """
+    text = _ENDS.sub("", _own_part(prompt))  # what ends a docstring or a block of code is no part of its last example
     try:
-        session = doctest.DocTestParser().get_examples(prompt)
+        session = doctest.DocTestParser().get_examples(text)
     except ValueError:  # a prompt that looks like a session and is none
         session = []
-    if session and all(_parses(example.source) for example in session):
-        return tuple(_of_doctest(example) for example in session)
-    return tuple(_of_lines(prompt.splitlines()))
+    if session and all(tree_of(example.source) for example in session):
+        found = [_of_doctest(example) for example in session]
+    else:
+        found = [line for row in text.splitlines() for line in _of_row(row.strip())]
+    known = KNOWN | {name, *_DEFINED.findall(prompt)}
+    kept = []
+    for line in found:
+        used = Names(line.source)
+        if used.read | (used.called if name else set()) <= known | used.made:
+            known |= used.made
+            kept.append(line)
+    return tuple(kept)
+
+
+def _own_part(prompt: str) -> str:
+    """The part with the examples of what is asked for, without those of a class around it: what follows the last
+    heading, or of code the last function, where it has any."""
+    if headings := list(_HEADING.finditer(prompt)):
+        return prompt[headings[-1].end() :]
+    tree = tree_of(prompt)
+    places = [node.lineno for node in ast.walk(tree) if isinstance(node, DEFINITION)] if tree else []
+    own = "\n".join(prompt.split("\n")[max(places, default=1) - 1 :])
+    return own if ">>>" in own else prompt
 
 
 def _of_doctest(example: doctest.Example) -> Line:
+    source = example.source.strip()
     if example.exc_msg:
-        return Line(example.source.strip(), raises=example.exc_msg.partition(":")[0].strip().rpartition(".")[2])
-    return Line(example.source.strip(), value=example.want.strip())
+        return Line(source, raises=example.exc_msg.partition(":")[0].strip().rpartition(".")[2])
+    if example.want.strip() or not tree_of(source, "eval"):
+        return Line(source, value=example.want.strip())
+    return next(_of_row(source), Line(source, value="None"))  # a session shows every value but None
 
 
-def _of_lines(lines: Sequence[str]) -> Iterator[Line]:
-    for line in lines:
-        text = line.strip()
-        for pattern in (_SENTENCE, _EQUATION, _RAISES):
-            if (found := pattern.match(text)) and _parses(found["call"]):
-                said = found.groupdict()
-                yield Line(said["call"], value=said.get("value") or "", raises=said.get("error") or "")
-                break
+def _of_row(row: str) -> Iterator[Line]:
+    whole = next((found for pattern in _LINES if (found := pattern.match(row)) and tree_of(found["call"])), None)
+    loose = None if whole else _LOOSE.match(row)
+    if loose and _is_literal(loose["value"]):
+        whole = loose
+    for found in [whole] if whole else _INLINE.finditer(row):
+        said = found.groupdict(default="")
+        line = Line(said["call"], value=said.get("value", ""), raises=said.get("error", ""))
+        if tree_of(line.source, "eval") and (line.raises or tree_of(line.value, "eval")):
+            yield line
 
 
-def _parses(text: str) -> bool:
+def _is_literal(text: str) -> bool:
+    tree = tree_of(text, "eval")
     try:
-        ast.parse(text)
-    except (SyntaxError, ValueError):
+        ast.literal_eval(tree)  # type: ignore[arg-type]
+    except (ValueError, TypeError, MemoryError, RecursionError):
         return False
-    return True
+    return tree is not None
 
 
-def arguments(lines: Sequence[Line], name: str) -> list[tuple[Any, ...]]:
-    """The arguments of the examples that are plain calls of `name` with literals by position."""
-    found = []
-    for line in lines:
-        try:
-            call = ast.parse(line.source, mode="eval").body
-        except (SyntaxError, ValueError):
-            continue
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == name:
-            try:
-                found.append(tuple(ast.literal_eval(argument) for argument in call.args))
-            except (ValueError, SyntaxError, TypeError):
-                continue
-            if call.keywords:
-                found.pop()
-    return found
+class Names:
+    """The names in a piece of code that parses: those that it calls, makes, and reads in any other way."""
+
+    def __init__(self, source: str) -> None:
+        nodes = list(ast.walk(tree_of(source) or ast.Module([], [])))
+        functions = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+        names = [node for node in nodes if isinstance(node, ast.Name)]
+        self.called = {node.id for node in names if id(node) in functions}
+        self.made = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        self.made |= {(node.asname or node.name).partition(".")[0] for node in nodes if isinstance(node, ast.alias)}
+        self.made |= {node.name for node in nodes if isinstance(node, DEFINITION)}
+        self.made |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+        self.read = {node.id for node in names if id(node) not in functions} - self.made
 
 
-def run_examples(code: str, lines: Sequence[Line], sandbox: Sandbox) -> tuple[list[Failure], str]:
-    """The examples that a candidate does not meet, and what is wrong with all of it (empty: nothing).
-
-    Raises:
-        SandboxFault: our box broke; nothing is known.
-    """
-    if not lines:
-        return [], ""
-    asked = Call(wire.encode(([line.source for line in lines],)))
+def tree_of(text: str, mode: Literal["exec", "eval"] = "exec") -> ast.AST | None:
+    """The text as Python, or None. Nothing of it is run."""
     try:
-        (outcome,) = run_calls(
-            sandbox, code + HARNESS, DRIVER, [asked], regime="one_process", limits=Limits(call_seconds=SECONDS)
-        )
-    except CandidateTimeout:
-        return [], f"it does not end within {SECONDS:g} s"
-    except (CandidateDied, ResultTooLarge) as error:
-        return [], str(error)
-    seen = _seen(outcome.value, len(lines))
-    if seen is None:
-        return [], f"it raises {outcome.raises}" if outcome.raises else "it answers nothing that can be read"
-    pairs = zip(lines, seen, strict=True)
-    return [failure for line, (kind, text) in pairs if (failure := _failure(line, kind, text))], ""
-
-
-def _seen(value: str | None, count: int) -> list[tuple[str, str]] | None:
-    """What the harness claims, or None where it is not of its form."""
-    if value is None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # escapes in a prompt or an answer are not ours to judge
+            return ast.parse(text, mode=mode)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    try:
-        found = wire.decode(value)
-    except (WireError, ValueError):
-        return None
-    if not isinstance(found, list) or len(found) != count:
-        return None
-    pairs = [item for item in found if isinstance(item, tuple) and len(item) == 2]
-    return pairs if len(pairs) == count and all(isinstance(part, str) for pair in pairs for part in pair) else None
-
-
-def _failure(line: Line, kind: str, text: str) -> Failure | None:
-    if line.raises:
-        held = kind == "raise" and text == line.raises
-    elif line.value:
-        held = kind == "value" and same(line.value, text)
-    else:
-        held = kind != "raise"
-    if held:
-        return None
-    expected = f"raise {line.raises}" if line.raises else f"return {line.value}" if line.value else "not raise"
-    return Failure(line.source, expected, f"raises {text}" if kind == "raise" else f"returns {text or 'None'}")
-
-
-def same(shown: str, got: str) -> bool:
-    """Whether two texts of values say the same, whatever the order of a set or the quotes."""
-    if shown == got:
-        return True
-    try:
-        return wire.encode(ast.literal_eval(shown)) == wire.encode(ast.literal_eval(got))
-    except (ValueError, SyntaxError, WireError, RecursionError, MemoryError):
-        return False
-
-
-__all__ = ["Line", "arguments", "find_examples", "run_examples", "same"]

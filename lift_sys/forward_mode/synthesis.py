@@ -8,16 +8,17 @@ Every element can be switched off (`ForwardConfig`), so that what it is worth ca
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from lift_sys.errors import IRError
+from lift_sys.errors import ConfigError, IRError
 from lift_sys.forward_mode.asking import examples_of, from_ir, to_repair
 from lift_sys.forward_mode.candidates import Candidate, Known, Route, best, examine
-from lift_sys.forward_mode.examples import arguments, find_examples
-from lift_sys.forward_mode.variations import variations
+from lift_sys.forward_mode.examples import find_examples
+from lift_sys.forward_mode.prompts import entry_point_of, signature_of
+from lift_sys.forward_mode.variations import scripts_of, variations
 from lift_sys.ir import IntermediateRepresentation
 from lift_sys.ir.compact import grammar, parse
 from lift_sys.providers import Completion, Provider, Request
@@ -25,20 +26,29 @@ from lift_sys.records.training import SYSTEM
 from lift_sys.sandbox.api import Sandbox
 from lift_sys.sandbox.judge import completion_text
 
-_NAMES = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"\bdef\s+([A-Za-z_]\w*)\s*\(",
-        r"\bclass\s+`?([A-Za-z_]\w*)",
-        r"`([A-Za-z_]\w*)\([^`]*(?:->|: )[^`]*`",  # a signature
-        r"`([A-Za-z_]\w*)(?:\([^`]*\))?`",
-    )
-)
+_FENCE = re.compile(r"^```", re.MULTILINE)
+VERSION = 2
+"""Raised whenever the same answers of a model would lead to other code."""
+ELEMENTS: dict[str, dict[str, Any]] = {
+    "specification": {"specification": False},
+    "grammar": {"constrained": False},
+    "direct": {"direct": False},
+    "examples": {"examples": False},
+    "types": {"types": False},
+    "predicates": {"predicates": False},
+    "agreement": {"agreement": False},
+    "repair": {"repairs": 0},
+}
+"""What can be switched off, and by which settings."""
 
 
 @dataclass(frozen=True)
 class ForwardConfig:
-    """Which elements are used, and how much is spent."""
+    """Which elements are used, and how much is spent.
+
+    Raises:
+        ConfigError: a number is out of its range.
+    """
 
     specification: bool = True
     """Write a specification first, and code from it."""
@@ -49,8 +59,11 @@ class ForwardConfig:
     samples: int = 8
     """Candidates of each route; the first of them is greedy."""
     temperature: float = 0.8
+    top_p: float = 0.95
     examples: bool = True
-    """Run the prompt's examples."""
+    """Hold candidates against the prompt's examples."""
+    types: bool = True
+    """Hold parameters and results against the signature."""
     predicates: bool = True
     """Hold candidates against the specification's predicates."""
     agreement: bool = True
@@ -59,6 +72,29 @@ class ForwardConfig:
     """Rounds in which what fails is given back with the failing evidence."""
     max_tokens: int = 512
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        Request("", "", self.max_tokens, self.temperature, top_p=self.top_p)  # it knows the ranges
+
+    def without(self, names: Iterable[str]) -> ForwardConfig:
+        """The same with some elements switched off.
+
+        Raises:
+            ConfigError: there is no such element, or nothing is left to ask.
+        """
+        config = self
+        for name in names:
+            if name not in ELEMENTS:
+                raise ConfigError(f"there is no element {name!r}: {', '.join(ELEMENTS)}")
+            config = replace(config, **ELEMENTS[name])
+        if not config.specification and not config.direct:
+            raise ConfigError("without specification and direct there is nothing to ask")
+        return config
+
+    @property
+    def off(self) -> list[str]:
+        """The elements that are switched off."""
+        return [name for name, off in ELEMENTS.items() if replace(self, **off) == self]
 
 
 @dataclass(frozen=True)
@@ -99,19 +135,10 @@ class _Work:
     unread: str = ""
     ir: IntermediateRepresentation | None = None
     candidates: list[Candidate] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
+    seen: dict[str, Candidate] = field(default_factory=dict)
+    """By code, what was run."""
     tokens: int = 0
     errors: list[str] = field(default_factory=list)
-
-
-def entry_point_of(prompt: str) -> str:
-    """The function or class that a prompt asks for: what its examples call, else what it names first; or empty."""
-    for line in find_examples(prompt):
-        tree = ast.parse(line.source)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                return node.func.id
-    return next((found[1] for pattern in _NAMES if (found := pattern.search(prompt))), "")
 
 
 def synthesize(
@@ -151,9 +178,14 @@ class _Run:
         self.provider, self.sandbox, self.config, self.advance = provider, sandbox, config, advance
 
     def begin(self, prompt: str) -> _Work:
-        lines = find_examples(prompt) if self.config.examples else ()
         name = entry_point_of(prompt)
-        known = Known(name, lines, tuple(variations(arguments(lines, name), seed=self.config.seed)))
+        lines = find_examples(prompt, name)
+        known = Known(
+            name=name,
+            examples=lines if self.config.examples else (),
+            scripts=tuple(variations(scripts_of(lines), seed=self.config.seed)),
+            signature=signature_of(prompt, name) if self.config.types else None,
+        )
         return _Work(prompt, known)
 
     def specify(self, work: Sequence[_Work]) -> None:
@@ -169,21 +201,24 @@ class _Run:
             except IRError as error:
                 item.unread = str(error)
                 continue
+            name, written = item.known.name or item.ir.signature.name, item.ir.signature
             item.known = replace(
                 item.known,
-                name=item.known.name or item.ir.signature.name,
+                name=name,
+                signature=item.known.signature or (written if self.config.types and written.name == name else None),
                 ir=item.ir if self.config.predicates else None,
             )
 
     def sample(self, work: Sequence[_Work]) -> None:
-        """Candidates of both routes; where there is no specification, all are from the prompt."""
+        """Candidates of both routes; where there is no specification, all are from the prompt. Among equals the first
+        is taken, so those that rest on the prompt alone come first."""
         asked: list[tuple[_Work, Route, Request]] = []
         for item in work:
             routes: list[tuple[Route, str, str]] = []
-            if item.ir is not None:
-                routes.append(("ir", from_ir(item.ir, examples_of(item.prompt)), SYSTEM["ir_to_code"]))
             if self.config.direct or item.ir is None:
                 routes.append(("direct", item.prompt, SYSTEM["prompt_to_code"]))
+            if item.ir is not None:
+                routes.append(("ir", from_ir(item.ir, examples_of(item.prompt)), SYSTEM["ir_to_code"]))
             for route, text, system in routes:
                 asked += [(item, route, self._request(text, system, number)) for number in range(self.config.samples)]
         self._examine("write", asked)
@@ -193,9 +228,9 @@ class _Run:
         asked: list[tuple[_Work, Route, Request]] = []
         for item in work:
             found = best(item.candidates, agreement=self.config.agreement)
-            if found is None or found.fault or not found.failures:
+            text = to_repair(item.prompt, found.code, found.failures) if found and not found.fault else ""
+            if not text:
                 continue
-            text = to_repair(item.prompt, found.code, found.failures[:3])
             for number in range(max(1, self.config.samples // 2)):
                 request = self._request(text, SYSTEM["repair"], number + round_ * self.config.samples)
                 asked.append((item, "repair", request))
@@ -216,8 +251,9 @@ class _Run:
         )
 
     def _request(self, text: str, system: str, number: int) -> Request:
-        heat = self.config.temperature if number else 0.0
-        return Request(text, system, self.config.max_tokens, heat, self.config.seed + number)
+        config = self.config
+        heat = config.temperature if number else 0.0
+        return Request(text, system, config.max_tokens, heat, config.seed + number, config.top_p)
 
     def _answers(self, stage: str, asked: Sequence[Request]) -> list[Completion]:
         found = []
@@ -231,13 +267,12 @@ class _Run:
             if not self._count(item, answer):
                 continue
             code = completion_text(answer.text).strip()
-            if answer.finish == "length" and "```" not in answer.text:
-                continue  # cut off in the middle
-            if code in item.seen:  # the same text counts once more for agreement, and is not run again
-                item.candidates.append(replace(next(c for c in item.candidates if c.code == code), route=route))
+            if answer.finish == "length" and not _is_closed(answer.text):
+                item.candidates.append(Candidate(code, route, "it was cut off"))
                 continue
-            item.seen.add(code)
-            item.candidates.append(examine(code, route, item.known, self.sandbox))
+            if code not in item.seen:  # the same text counts once more for agreement, and is not run again
+                item.seen[code] = examine(code, route, item.known, self.sandbox)
+            item.candidates.append(replace(item.seen[code], route=route))
 
     def _count(self, item: _Work, answer: Completion) -> bool:
         item.tokens += answer.tokens
@@ -246,10 +281,17 @@ class _Run:
         return answer.finish != "error"
 
 
+def _is_closed(text: str) -> bool:
+    """Whether an answer holds a block of code, and no block that is open at its end."""
+    fences = len(_FENCE.findall(text))
+    return fences > 0 and fences % 2 == 0
+
+
 def _unmet(chosen: Candidate | None) -> list[str]:
     if chosen is None:
         return ["no answer came"]
     if chosen.fault:
         return [chosen.fault]
     lines = [f"{f.call} should {f.expected}, but it {f.got}" for f in chosen.failures]
+    lines += chosen.mistyped
     return [*lines, *(f"the specification's `{predicate}` does not hold" for predicate in chosen.broken)]

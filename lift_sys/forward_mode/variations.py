@@ -1,39 +1,107 @@
-"""Inputs like those of a prompt's examples, to see on which candidates agree."""
+"""Scripts like a prompt's examples, to see on which candidates agree: the same calls with other arguments."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
+
+from lift_sys import wire
+from lift_sys.errors import WireError
+from lift_sys.forward_mode.examples import Line, Names, tree_of
+from lift_sys.forward_mode.running import Script
 
 COUNT = 24
 
 
-def variations(seen: Sequence[tuple[Any, ...]], count: int = COUNT, seed: int = 0) -> list[tuple[Any, ...]]:
-    """The given arguments and changed ones, no two alike; nothing where no arguments are known.
+def scripts_of(lines: Sequence[Line]) -> list[Script]:
+    """The lines of examples in pieces that stand alone: one that uses nothing made above it begins a new piece."""
+    found: list[Script] = []
+    made: set[str] = set()
+    for line in lines:
+        used = Names(line.source)
+        text = ast.unparse(_tree(line.source))
+        if found and (used.read | used.called) & made:
+            found[-1] += (text,)
+        else:
+            found.append((text,))
+        made |= used.made
+    return list(dict.fromkeys(found))
 
-    A change takes one argument from another call, or moves a number, cuts, doubles, swaps or empties a sequence, or
-    changes a part of a container, so types stay as they were shown.
+
+def variations(scripts: Sequence[Script], count: int = COUNT, seed: int = 0) -> list[Script]:
+    """The given scripts and changed ones, no two alike; nothing where none are given.
+
+    A change takes an argument from another call of the same function, or moves a number, cuts, doubles, swaps or
+    empties a sequence, or changes a part of a container, so types stay as they were shown.
     """
-    if not seen:
-        return []
     rng = Random(seed)
-    found = {repr(args): args for args in seen}
-    for _ in range(20 * count):
+    found = dict.fromkeys(scripts)
+    shown: dict[str, list[Any]] = defaultdict(list)
+    for script in scripts:
+        for line in script:
+            for key, _, value in _arguments(_tree(line)):
+                shown[key].append(value)
+    for _ in range(20 * count if shown else 0):
         if len(found) >= count:
             break
-        args = list(rng.choice(seen))
-        if not args:
-            break
-        place = rng.randrange(len(args))
-        donor = rng.choice(seen)
-        if len(seen) > 1 and len(donor) > place and rng.random() < 0.3:
-            args[place] = donor[place]
-        else:
-            for _ in range(rng.randint(1, 2)):
-                args[place] = _changed(args[place], rng)
-        found.setdefault(repr(tuple(args)), tuple(args))
-    return list(found.values())[:count]
+        found.setdefault(_varied(rng.choice(scripts), shown, rng))
+    return list(found)[:count]
+
+
+def _varied(script: Script, shown: dict[str, list[Any]], rng: Random) -> Script:
+    trees = [_tree(line) for line in script]
+    places = [(number, *place) for number, tree in enumerate(trees) for place in _arguments(tree)]
+    if not places:
+        return script
+    number, key, node, value = rng.choice(places)
+    if len(shown[key]) > 1 and rng.random() < 0.3:
+        value = rng.choice(shown[key])
+    else:
+        for _ in range(rng.randint(1, 2)):
+            value = _changed(value, rng)
+    changed = ast.unparse(_Put(node, _tree(wire.literal(value))).visit(trees[number]))
+    return (*script[:number], changed, *script[number + 1 :])
+
+
+def _arguments(tree: ast.AST) -> Iterator[tuple[str, ast.expr, Any]]:
+    """The literals that a line hands to calls: which argument of what it is, the node, and the value."""
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call):
+            given = [*enumerate(call.args), *((keyword.arg, keyword.value) for keyword in call.keywords)]
+            for place, node in given:
+                try:
+                    yield f"{ast.unparse(call.func)} {place}", node, ast.literal_eval(node)
+                except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                    continue
+
+
+class _Put(ast.NodeTransformer):
+    def __init__(self, old: ast.AST, new: ast.AST) -> None:
+        self.old, self.new = old, new
+
+    def visit(self, node: ast.AST) -> Any:
+        return self.new if node is self.old else self.generic_visit(node)
+
+
+def _tree(source: str) -> ast.AST:
+    """A line that parses: the expression, where it is one."""
+    tree = tree_of(source, "eval")
+    return tree.body if isinstance(tree, ast.Expression) else ast.parse(source)
+
+
+def inputs_of(script: Script, name: str) -> str:
+    """The arguments, in the wire format, of a script that is one call of a function with literals by position; empty
+    for any other, and where they have no encoding."""
+    call = _tree(script[0])
+    if len(script) > 1 or not isinstance(call, ast.Call) or ast.unparse(call.func) != name or call.keywords:
+        return ""
+    try:
+        return wire.encode(tuple(map(ast.literal_eval, call.args)))
+    except (ValueError, TypeError, SyntaxError, WireError, MemoryError, RecursionError):
+        return ""
 
 
 def _changed(value: Any, rng: Random) -> Any:

@@ -65,9 +65,9 @@ def _lines(ir: IntermediateRepresentation) -> Iterator[str]:
     for effect in sorted(ir.effects, key=lambda effect: EFFECTS.index(effect.kind)):
         yield f"{effect.kind}: {_flat(effect.description)}"
     yield from (f"note: {_flat(constraint.description)}" for constraint in ir.constraints)
-    yield from (
-        f"hole {hole.kind} {hole.identifier}: {_flat(hole.type_hint)}: {_flat(hole.description)}" for hole in ir.holes
-    )
+    for hole in ir.holes:
+        says = f": {_flat(hole.description)}" if hole.description.strip() else ""
+        yield f"hole {hole.kind} {hole.identifier}: {_flat(hole.type_hint)}{says}"
 
 
 def signature_line(signature: Signature) -> str:
@@ -190,23 +190,29 @@ def _hole(key: str, said: str, line: str) -> TypedHole:
 
 
 def grammar() -> str:
-    """The language of `render`, for constrained decoding. Predicates and types are held to balanced brackets only."""
+    """The language of `render`, for constrained decoding. Predicates and types are held to balanced brackets only.
+
+    A line's end is a word of its own: as a part of `"\\nnote: "` it would keep llguidance, which takes the longest
+    word that it can and does not go back, from reading `network` there.
+    """
     effects = " | ".join(f'"{kind}"' for kind in EFFECTS)
     assertions = " | ".join(f'"{word}"' for word in ASSERTIONS.values())
     holes = " | ".join(f'"{kind}"' for kind in HOLES)
     return f"""
 start: signature param* intent assertion* effect* note* hole*
 signature: "def " NAME "(" balanced? ")" (" -> " type)?
-param: "\\nparam " NAME ": " TEXT
-intent: "\\nintent: " TEXT
+param: "\\n" "param " NAME ": " TEXT
+intent: "\\n" "intent: " TEXT
 assertion: "\\n" ({assertions}) ": " TEXT
 effect: "\\n" ({effects}) ": " TEXT
-note: "\\nnote: " TEXT
-hole: "\\nhole " ({holes}) " " NAME ": " TEXT
-type: balanced
-balanced: (PLAIN | STRING | "(" balanced? ")" | "[" balanced? "]" | "{{" balanced? "}}")+
-NAME: /[A-Za-z_][A-Za-z0-9_]*/
+note: "\\n" "note: " TEXT
+hole: "\\n" "hole " ({holes}) " " NAME ": " TEXT
+type: (BARE | STRING | bracketed)+
+balanced: (PLAIN | STRING | bracketed)+
+bracketed: "(" balanced? ")" | "[" balanced? "]" | "{{" balanced? "}}"
+NAME: /[A-Za-z_\\u0080-\\U0010FFFF][A-Za-z0-9_\\u0080-\\U0010FFFF]*/
 PLAIN: /[^()\\[\\]{{}}'"\\n]+/
+BARE: /[^()\\[\\]{{}}'":\\n]+/
 STRING: /'([^'\\\\\\n]|\\\\.)*'|"([^"\\\\\\n]|\\\\.)*"/
 TEXT: /[^\\n]+/
 """

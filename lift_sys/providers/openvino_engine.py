@@ -21,6 +21,8 @@ AT_A_TIME = 64
 """Answers that are written at once."""
 BATCHED_TOKENS = 512
 """Tokens of one pass through the model: a new prompt is read beside the answers under way."""
+REPEATED = 2_000
+"""Tokens of prompts that are asked more than once, from which on it pays to load a pipeline that keeps prompts."""
 _HINTS = {"float32": "f32", "bfloat16": "bf16", "int8": "f32"}
 
 
@@ -49,6 +51,7 @@ class OpenVinoEngine:
         self._adapters = adapters
         self._adapter: Adapter | None = None
         self._kept: dict[str, Any] = {}
+        self._keeps_prompts = False
         self._pipe: Any = self._load()
 
     @property
@@ -58,12 +61,13 @@ class OpenVinoEngine:
     # --- answers
 
     def run(self, prompts: Sequence[Prompt], seconds: float | None) -> Generator[Decoded, None, None]:
+        if _repeated(prompts) >= REPEATED:
+            self._keep_prompts(True)
         pipe = self._pipeline()
         waiting, running = deque(prompts), dict[int, tuple[Prompt, Any, float]]()
         try:
             while waiting or running:
-                while waiting and len(running) < self.at_a_time:
-                    prompt = waiting.popleft()
+                while len(running) < self.at_a_time and (prompt := self._next(waiting, running)):
                     try:
                         handle = pipe.add_request(prompt.number, self._tensor(prompt.ids), self._settings(prompt))
                     except (ConfigError, RuntimeError) as error:
@@ -90,6 +94,16 @@ class OpenVinoEngine:
                         yield found
         finally:
             self._drop([handle for _, handle, _ in running.values()])
+
+    def _next(self, waiting: deque[Prompt], running: dict[int, tuple[Prompt, Any, float]]) -> Prompt | None:
+        """The first that waits, but for one whose prompt is being read just now: it waits until it can be shared."""
+        reading = {p.ids for p, handle, _ in running.values() if not handle.can_read()} if self._keeps_prompts else ()
+        place = next((place for place, prompt in enumerate(waiting) if prompt.ids not in reading), None)
+        if place is None:
+            return None
+        found = waiting[place]
+        del waiting[place]
+        return found
 
     def _finished(self, prompt: Prompt, handle: Any, began: float, seconds: float | None) -> Decoded | None:
         states = self._genai.GenerationStatus
@@ -131,6 +145,7 @@ class OpenVinoEngine:
 
     def log_probabilities(self, ids: Sequence[int]) -> list[float]:
         settings = self._genai.GenerationConfig(max_new_tokens=1, logprobs=1, echo=True, eos_token_id=self._ends[0])
+        self._keep_prompts(False)  # what is kept is not read, and gets no probabilities
         pipe = self._pipeline()
         handle = pipe.add_request(0, self._tensor(ids), settings)
         while pipe.has_non_finished_requests():
@@ -146,10 +161,16 @@ class OpenVinoEngine:
             if not self._adapters:  # the graph was compiled without places for adapters
                 self._adapters, self._pipe = True, None
         self._adapter = adapter
+        self._keep_prompts(False)  # as another adapter reads them they are others
         if self._pipe is None:
             self._pipe = self._load()
         elif self._adapters:
             self._apply()
+
+    def _keep_prompts(self, keep: bool) -> None:
+        """Whether the pipeline keeps what it read of prompts; another one is loaded where this changes."""
+        if keep != self._keeps_prompts:
+            self._keeps_prompts, self._pipe = keep, None
 
     def _pipeline(self) -> Any:
         if self._pipe is None:
@@ -161,6 +182,7 @@ class OpenVinoEngine:
     def _load(self) -> Any:
         scheduler = self._genai.SchedulerConfig()
         scheduler.max_num_seqs, scheduler.max_num_batched_tokens = AT_A_TIME, BATCHED_TOKENS
+        scheduler.enable_prefix_caching = self._keeps_prompts
         properties: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": _HINTS[self.precision],
             "INFERENCE_NUM_THREADS": usable_cores(),
@@ -207,6 +229,11 @@ class OpenVinoEngine:
 
     def close(self) -> None:
         self._pipe = None
+
+
+def _repeated(prompts: Sequence[Prompt]) -> int:
+    """Tokens of all prompts, less those of each different one."""
+    return sum(len(p.ids) for p in prompts) - sum(map(len, {p.ids for p in prompts}))
 
 
 def best_precision() -> str:

@@ -10,10 +10,11 @@ from typing import Any
 
 from lift_sys.evaluation.comparison import ALPHA, Comparison, Part
 from lift_sys.evaluation.differences import ERROR_TYPES
-from lift_sys.evaluation.questions import SLICES, Question
+from lift_sys.evaluation.questions import SLICES, Asked, Question
 from lift_sys.evaluation.recommendation import RULES, Recommendation
-from lift_sys.evaluation.resampling import FEWEST_GROUPS, RESAMPLES
+from lift_sys.evaluation.resampling import RESAMPLES
 from lift_sys.evaluation.runner import Measured
+from lift_sys.evaluation.statistics import FEWEST_GROUPS
 from lift_sys.evaluation.summary import (
     Price,
     Share,
@@ -128,6 +129,7 @@ def results(facts: Facts) -> dict[str, Any]:
                 "about": side.measured.about,
                 "setting": vars(side.measured.setting),
                 "slices": {row.name: plain(row.summaries[number]) for row in _slices(facts)},
+                "from_true_ir": {row.name: plain(row.summaries[number]) for row in _slices(facts, "ir_to_code")},
                 "specifications": {row.name: plain_clauses(row.specifications[number]) for row in _clauses(facts)},
             }
             for number, side in enumerate(facts.sides)
@@ -177,6 +179,7 @@ def _values(facts: Facts) -> dict[str, Any]:
         "details": _details(facts, code),
         "total": _row("all", facts, code),
         "clauses": _clauses(facts),
+        "from_true_ir": _slices(facts, "ir_to_code"),
         "errors": _errors(facts, code),
         "moves": facts.comparison.moves if facts.comparison else {},
         "error_types": ERROR_TYPES,
@@ -197,11 +200,12 @@ def _row(name: str, facts: Facts, questions: Sequence[Question], part: Part | No
     return Row(name, [summarise(side.measured, questions, side.price) for side in facts.sides], part)
 
 
-def _slices(facts: Facts) -> list[Row]:
-    parts = {part.name: part for part in facts.comparison.slices} if facts.comparison else {}
+def _slices(facts: Facts, asked: Asked = "prompt_to_code") -> list[Row]:
+    compared = facts.comparison.slices if facts.comparison and asked == "prompt_to_code" else ()
+    parts = {part.name: part for part in compared}
     rows = []
     for name in SLICES:
-        own = [q for q in facts.questions if q.slice == name and q.asked == "prompt_to_code"]
+        own = [q for q in facts.questions if q.slice == name and q.asked == asked]
         if own:
             rows.append(_row(name, facts, own, parts.get(name)))
     return rows

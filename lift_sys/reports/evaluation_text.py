@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lift_sys.evaluation.statistics import Interval
-from lift_sys.evaluation.summary import Share
+from lift_sys.evaluation.summary import Share, Summary
 from lift_sys.sandbox.candidate import clean
 
 NOT_MEASURED = "not measured"
@@ -29,6 +29,15 @@ def counted(share: Share) -> str:
     if share.share is None:
         return NOT_MEASURED
     return f"{share.count} of {share.of}, {percent(share.share)} ({bounds(share.interval)})"
+
+
+def solved(summary: Summary) -> str:
+    """The share with both of its intervals, and the lower of their lower bounds."""
+    if summary.lower is None:
+        return NOT_MEASURED
+    groups = f"; by groups {bounds(summary.by_groups)}" if summary.by_groups else "; too few groups"
+    low, whose = summary.lower
+    return f"{counted(summary.solved)}{groups}; the lower bound is {percent(low)}, {whose}"
 
 
 def points(value: float | None) -> str:
@@ -99,6 +108,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "percent": percent,
     "bounds": bounds,
     "counted": counted,
+    "solved": solved,
     "points": points,
     "spans": spans,
     "p": p_value,

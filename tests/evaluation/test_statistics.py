@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from fractions import Fraction
 from itertools import combinations
 
@@ -10,7 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lift_sys.evaluation.statistics import cohens_h, discordant_odds, holm, mcnemar, pass_at_k, quantile, wilson
+from lift_sys.evaluation.statistics import (
+    clustered_wilson,
+    cohens_h,
+    discordant_odds,
+    holm,
+    mcnemar,
+    pass_at_k,
+    quantile,
+    wilson,
+)
 
 scipy_stats = pytest.importorskip("scipy.stats")
 
@@ -56,6 +66,52 @@ def test_wilson_of_a_known_case() -> None:
     found = wilson(81, 263)  # Newcombe 1998, table I: 0.2553 to 0.3662
     assert found is not None
     assert (round(found.low, 4), round(found.high, 4)) == (0.2553, 0.3662)
+
+
+def test_tasks_that_stand_alone_have_wilsons_interval_by_groups_too() -> None:
+    passed = [place % 10 != 0 for place in range(300)]
+    found, known = clustered_wilson(passed, [str(n) for n in range(300)]), wilson(270, 300)
+    assert found is not None
+    assert known is not None
+    assert (found.low, found.high) == pytest.approx((known.low, known.high), abs=0.001)
+
+
+def test_tasks_that_go_together_are_worth_as_many_as_there_are_groups() -> None:
+    passed = [place // 10 % 5 != 0 for place in range(500)]
+    found, known = clustered_wilson(passed, [str(place // 10) for place in range(500)]), wilson(40, 50)
+    assert found is not None
+    assert known is not None
+    assert (found.low, found.high) == pytest.approx((known.low, known.high), abs=0.005)
+
+
+def test_where_all_are_solved_each_group_counts_for_one() -> None:
+    assert clustered_wilson([True] * 100, [str(place // 10) for place in range(100)]) == wilson(10, 10)
+    assert clustered_wilson([True] * 100, list("abcd") * 25) is None
+
+
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from("abcdefgh")), min_size=1))
+def test_the_interval_by_groups_is_never_narrower_than_wilsons(tasks: list[tuple[bool, str]]) -> None:
+    passed, groups = zip(*tasks, strict=True)
+    found, alone = clustered_wilson(passed, groups), wilson(sum(passed), len(passed))
+    if found is not None and alone is not None:
+        assert found.low <= alone.low + 1e-9
+        assert found.high >= alone.high - 1e-9
+
+
+def test_the_interval_by_groups_holds_the_truth_as_often_as_it_says_and_wilsons_does_not() -> None:
+    held = alone = 0
+    for seed in range(400):
+        chance = random.Random(seed)
+        shares = [chance.betavariate(9, 1) for _ in range(60)]  # 0.9 on average, some groups far worse
+        groups = [str(group) for group in range(60) for _ in range(8)]
+        passed = [chance.random() < share for share in shares for _ in range(8)]
+        found, naive = clustered_wilson(passed, groups), wilson(sum(passed), len(passed))
+        assert found is not None
+        assert naive is not None
+        held += found.low <= 0.9 <= found.high
+        alone += naive.low <= 0.9 <= naive.high
+    assert 0.93 <= held / 400 <= 0.98
+    assert alone / 400 < 0.92
 
 
 @given(counts, counts)

@@ -15,7 +15,7 @@ from lift_sys.evaluation.runner import Setting, evaluate
 from lift_sys.evaluation.searching import Searching
 from lift_sys.evaluation.targets import counted, from_human_eval, from_split, from_suite, of_problem
 from lift_sys.forward_mode.asking import fenced
-from lift_sys.forward_mode.synthesis import ForwardConfig
+from lift_sys.forward_mode.synthesis import VERSION, ForwardConfig
 from lift_sys.providers import Request
 from lift_sys.records import Example, Requirement
 from lift_sys.records.training import SYSTEM, TrainingRow
@@ -63,6 +63,17 @@ def test_specifications_are_asked_for_besides(suite: Path) -> None:
     assert len(questions) == 12
     assert counted(questions) == {"held-out variants": 4, "held-out templates": 2}
     assert questions[6].request(9).system == SYSTEM["prompt_to_ir"]
+    assert len({question.id for question in questions}) == 12
+
+
+def test_the_true_specification_is_asked_in_place_of_the_prompt(suite: Path) -> None:
+    _, questions = from_suite(suite, true_irs=True)
+    assert counted(questions) == {"held-out variants": 4, "held-out templates": 2}
+    first, again = questions[0], questions[6]
+    assert again.request(9).system == SYSTEM["ir_to_code"]
+    shown = first.prompt.partition("Examples:")[2]
+    assert again.prompt == f"def add_0(x: int) -> int\nintent: Add 0.\n\nExamples:{shown}"
+    assert again.by == first.by
     assert len({question.id for question in questions}) == 12
 
 
@@ -171,6 +182,21 @@ def test_another_search_is_another_model(sandbox: Sandbox) -> None:
     model = Model(lambda request: "")
     names = {Searching(model, sandbox, ForwardConfig(samples=n, repairs=r)).model for n in (2, 4) for r in (0, 1)}
     assert len(names) == 4
+
+
+def test_another_forward_mode_is_another_model(sandbox: Sandbox) -> None:
+    model = Model(lambda request: "")
+    names = {Searching(model, sandbox, CONFIG, version=version).model for version in (VERSION, VERSION + 1)}
+    assert len(names) == 2
+    assert Searching(model, sandbox, CONFIG).model in names
+
+
+def test_a_search_says_what_is_switched_off_in_it(sandbox: Sandbox) -> None:
+    searching = Searching(
+        Model(lambda request: ""), sandbox, ForwardConfig(samples=2).without(["agreement", "repair"])
+    )
+    assert searching.model.startswith("m+search2-no-agreement-no-repair-")
+    assert searching.about().endswith("2 candidates of each route, without agreement, repair")
 
 
 def test_search_is_for_code_and_its_failures_are_errors_in_their_places(sandbox: Sandbox) -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 
 import pytest
+from forward_kit import Model
 
-from lift_sys.forward_mode.examples import Line, arguments, find_examples, run_examples, same
-from lift_sys.forward_mode.synthesis import ForwardConfig, Synthesis, entry_point_of, synthesize
-from lift_sys.forward_mode.variations import variations
-from lift_sys.providers import Completion, Request
-from lift_sys.providers.base import Closing
-from lift_sys.records.training import SYSTEM
-from lift_sys.sandbox import Sandbox, open_sandbox
+from lift_sys.errors import ConfigError
+from lift_sys.forward_mode.synthesis import ELEMENTS, ForwardConfig, Synthesis, synthesize
+from lift_sys.sandbox import Sandbox
 
 PROMPT = """Write a Python function `double(x: int) -> int` that doubles a number.
 
@@ -27,37 +24,19 @@ SQUARE = "def double(x):\n    return x * x"
 IR = "def double(x: int) -> int\nintent: Double a number.\nensures: result == 2 * x"
 
 
-class Model(Closing):
-    """Answers by what it is asked to do and by the number of the sample."""
-
-    name, model = "model", "m"
-
-    def __init__(self, answer: Callable[[str, int], str]) -> None:
-        self.answer = answer
-        self.asked: list[Request] = []
-
-    def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
-        for request in requests:
-            self.asked.append(request)
-            kind = next(kind for kind, text in SYSTEM.items() if text == request.system)
-            text = self.answer(kind, request.seed)
-            if text == "down":
-                yield Completion("", "error", detail="the server is down")
-            else:
-                yield Completion(f"```python\n{text}\n```" if kind != "prompt_to_ir" else text, "stop", 5, 7)
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with open_sandbox() as box:
-        yield box
-
-
-def run(sandbox: Sandbox, answer: Callable[[str, int], str], **settings: object) -> tuple[Synthesis, Model]:
+def run(
+    sandbox: Sandbox, answer: Callable[[str, int], str], prompt: str = PROMPT, **settings: object
+) -> tuple[Synthesis, Model]:
     model = Model(answer)
     config = ForwardConfig(**{"samples": 4, **settings})  # type: ignore[arg-type]
-    (found,) = synthesize([PROMPT], model, sandbox, config)
+    (found,) = synthesize([prompt], model, sandbox, config)
     return found, model
+
+
+def chosen(sandbox: Sandbox, codes: list[str], prompt: str, **settings: object) -> Synthesis:
+    """What is made of a few candidates of one route, without repair."""
+    given = {"specification": False, "repairs": 0, "samples": len(codes), **settings}
+    return run(sandbox, lambda kind, n: codes[n], prompt, **given)[0]
 
 
 def test_the_candidate_that_meets_the_examples_is_taken(sandbox: Sandbox) -> None:
@@ -147,65 +126,135 @@ def test_a_greedy_answer_comes_first_and_the_others_are_sampled(sandbox: Sandbox
     assert len({request.seed for request in model.asked}) == 4
 
 
-SESSION = ">>> f(1)\n2\n>>> f(0)\nTraceback (most recent call last):\nValueError"
-EQUATIONS = "f([1], 'a') == {'b': 2}\nf(0)  # raises KeyError"
-SENTENCES = "- `f(1)` returns `(2,)`.\n- `f(0)` raises `ValueError`."
+def test_candidates_are_drawn_from_the_likeliest_tokens(sandbox: Sandbox) -> None:
+    _, model = run(sandbox, lambda kind, n: SQUARE, specification=False, top_p=0.7)
+    assert {request.top_p for request in model.asked} == {0.7}
+    assert len(model.asked) > 4  # those that mend, too
 
 
-@pytest.mark.parametrize(
-    ("text", "lines"),
-    [
-        (SESSION, (("f(1)", "2", ""), ("f(0)", "", "ValueError"))),
-        (EQUATIONS, (("f([1], 'a')", "{'b': 2}", ""), ("f(0)", "", "KeyError"))),
-        (SENTENCES, (("f(1)", "(2,)", ""), ("f(0)", "", "ValueError"))),
-        ("Say f(x == 3.", ()),
-        ("", ()),
-    ],
-)
-def test_examples_are_read_in_three_ways(text: str, lines: tuple[tuple[str, str, str], ...]) -> None:
-    assert find_examples(f"Do it.\n\nExamples:\n{text}") == tuple(Line(*line) for line in lines)
+def test_among_equals_code_from_the_prompt_itself_is_taken(sandbox: Sandbox) -> None:
+    found, _ = run(sandbox, lambda kind, n: IR if kind == "prompt_to_ir" else GOOD, samples=1)
+    assert found.chosen is not None
+    assert found.chosen.route == "direct"
+    assert [candidate.route for candidate in found.candidates] == ["direct", "ir"]
 
 
-def test_a_session_of_a_class_is_run_in_order(sandbox: Sandbox) -> None:
-    lines = find_examples(
-        ">>> it = Box(3)\n>>> it.add(2)\n5\n>>> it.add('a')\nTraceback (most recent call last):\nTypeError"
+@pytest.mark.parametrize("text", ["```python\ndef double(x):\n    return 2 * x\n    y =", "def double(x):"])
+def test_an_answer_that_was_cut_off_is_not_run(sandbox: Sandbox, text: str) -> None:
+    config = ForwardConfig(specification=False, samples=1)
+    (found,) = synthesize([PROMPT], Model(lambda kind, n: text, finish="length"), sandbox, config)
+    assert found.unmet == ("it was cut off",)
+
+
+def test_a_whole_block_counts_though_what_follows_it_was_cut_off(sandbox: Sandbox) -> None:
+    text = f"```python\n{GOOD}\n```\nThis doubles"
+    config = ForwardConfig(specification=False, samples=1)
+    (found,) = synthesize([PROMPT], Model(lambda kind, n: text, finish="length"), sandbox, config)
+    assert found.code == GOOD
+    assert found.unmet == ()
+
+
+COUNTER = """A class `Counter`, made as `Counter(start: int)`.
+
+Examples:
+>>> it = Counter(1)
+>>> it.add(2)
+3
+>>> it.add(1)
+4"""
+
+
+def counter(body: str) -> str:
+    made = "class Counter:\n    def __init__(self, start):\n        self.n = start\n"
+    return f"{made}    def add(self, k):\n{body}        return self.n"
+
+
+def test_candidates_for_a_class_agree_on_varied_sessions(sandbox: Sandbox) -> None:
+    bounded = counter("        self.n = min(self.n + k, 9)\n")
+    right, also = counter("        self.n += k\n"), counter("        self.n = self.n + k\n")
+    found = chosen(sandbox, [bounded, right, also], COUNTER)
+    assert found.code == right
+    assert found.agreeing == 2
+
+
+def test_results_that_are_no_plain_values_agree_where_they_look_alike(sandbox: Sandbox) -> None:
+    prompt = "Write `half(x: int)`.\n\n>>> half(2)\nFraction(1, 1)\n>>> half(5)\nFraction(5, 2)"
+    begin = "from fractions import Fraction\ndef half(x):\n    return "
+    odd = f"{begin}Fraction(abs(x), 2)"
+    codes = [odd, f"{begin}Fraction(x, 2)", f"{begin}Fraction(x) / 2"]
+    found = chosen(sandbox, codes, prompt)
+    assert found.code == codes[1]
+
+
+def test_objects_that_show_their_address_are_alike(sandbox: Sandbox) -> None:
+    prompt = "Write `made(x: int)`.\n\n>>> made(2) is None\nFalse\n>>> made(3)\n<Made>"
+    code = "class Made:\n    pass\ndef made(x):\n    return Made()"
+    found = chosen(sandbox, [code, f"{code}  # the same"], prompt)
+    assert found.agreeing == 2
+
+
+@pytest.mark.parametrize("shown", [">>> kind(...)\n'ellipsis'", ">>> kind(1j)\n'complex'"])
+def test_an_argument_without_an_encoding_ends_no_search(sandbox: Sandbox, shown: str) -> None:
+    prompt = f"Write `kind(x: object) -> str`.\n\n{shown}\n>>> kind(1)\n'int'\n>>> kind('a')\n'str'"
+    ir = "def kind(x: object) -> str\nintent: Name a type.\nensures: result == type(x).__name__ or len(result) > 0"
+    code = "def kind(x):\n    return type(x).__name__"
+    found, _ = run(sandbox, lambda kind, n: ir if kind == "prompt_to_ir" else code, prompt)
+    assert found.unmet == ()
+
+
+def test_a_silent_line_of_a_session_wants_none(sandbox: Sandbox) -> None:
+    prompt = "A class `Box`, made as `Box()`.\n\n>>> it = Box()\n>>> it.clear()\n>>> it.size()\n0"
+    code = "class Box:\n    def clear(self):\n        return {}\n    def size(self):\n        return 0"
+    found = chosen(sandbox, [code.format(7), code.format(None)], prompt)
+    assert found.code == code.format(None)
+    assert [failure.got for failure in found.candidates[0].failures] == ["returns 7"]
+
+
+TYPED = "Write `share(part: int, whole: int) -> float | None`.\n\n>>> share(1, 2)\n0.5\n>>> share(3, 4)\n0.75"
+
+
+@pytest.mark.parametrize("parameters", ["part", "part, whole, digits", "a, whole", "*, part, share"])
+def test_other_parameters_than_the_signatures_count_against_a_candidate(sandbox: Sandbox, parameters: str) -> None:
+    code = f"def share({parameters}):\n    return 0.5"
+    fits = "def share(part, whole, *, digits=9):\n    return 0.5"
+    prompt = TYPED.partition("\n")[0]
+    found = chosen(sandbox, [code, fits], prompt)
+    assert found.code == fits
+    assert found.unmet == ()
+    assert found.candidates[0].mistyped == (
+        f"it is def share({parameters}), not def share(part: int, whole: int) -> float | None",
     )
-    code = (
-        "class Box:\n    def __init__(self, n):\n        self.n = n\n"
-        "    def add(self, k):\n        self.n += k\n        return self.n"
-    )
-    assert run_examples(code, lines, sandbox) == ([], "")
-    (failure,), _ = run_examples(code.replace("+= k", "-= k"), lines[:2], sandbox)
-    assert (failure.call, failure.expected, failure.got) == ("it.add(2)", "return 5", "returns 1")
+    assert chosen(sandbox, [code, fits], prompt, types=False).code == code
 
 
-def test_values_are_compared_with_their_types() -> None:
-    assert same("{1, 2}", "{2, 1}")
-    assert same('"a"', "'a'")
-    assert not same("1", "True")
-    assert not same("1", "1.0")
-    assert not same("[1]", "(1,)")
+def test_a_result_that_is_not_of_its_type_counts_against_a_candidate(sandbox: Sandbox) -> None:
+    codes = [
+        f"def share(part, whole):\n    return part / whole if whole > 0 else {other}" for other in ("''", "None")
+    ]
+    found = chosen(sandbox, codes, TYPED)
+    assert found.code == codes[1]
+    assert found.unmet == ()
+    assert found.candidates[0].mistyped == ("it does not always return float | None",)
+    assert chosen(sandbox, codes, TYPED, types=False).code == codes[0]
 
 
-@pytest.mark.parametrize(
-    ("prompt", "name"),
-    [
-        ("Write `limit(x: int, low) -> int`. `x` is a number.", "limit"),
-        ("Given `rows` (a list), define\n\n    def total(rows):\n", "total"),
-        ("A class `Stack`, made as `Stack(size: int)`.", "Stack"),
-        ("`pick` chooses. Examples:\n>>> choose(1)\n1", "choose"),
-        ("Do something nice.", ""),
-    ],
-)
-def test_the_name_that_is_asked_for(prompt: str, name: str) -> None:
-    assert entry_point_of(prompt) == name
+def test_without_a_signature_in_the_prompt_that_of_the_specification_holds(sandbox: Sandbox) -> None:
+    codes = ["def double(y):\n    return 2 * y", GOOD]
+    prompt = "Double a number with `double`."
+    answers = {"prompt_to_ir": lambda n: IR}
+    found, _ = run(sandbox, lambda kind, n: answers.get(kind, codes.__getitem__)(n), prompt, samples=2, direct=False)
+    assert found.code == GOOD
 
 
-def test_inputs_are_varied_within_their_types() -> None:
-    seen = [([1, 2], "ab", {"k": 1}, True), ([3], "", {}, False)]
-    found = variations(seen, 40)
-    assert len(found) == len({repr(args) for args in found}) == 40
-    assert found == variations(seen, 40)
-    assert {tuple(type(value) for value in args) for args in found} == {(list, str, dict, bool)}
-    assert variations([]) == []
-    assert arguments(find_examples(">>> f(1, 'a')\n1\n>>> g(2)\n2\n>>> f(k=1)\n3"), "f") == [(1, "a")]
+@pytest.mark.parametrize("element", ELEMENTS)
+def test_every_element_can_be_switched_off_and_is_named_then(element: str) -> None:
+    config = ForwardConfig().without([element])
+    assert config != ForwardConfig()
+    assert config.off == [element]
+
+
+def test_what_can_not_be_switched_off_is_refused() -> None:
+    with pytest.raises(ConfigError, match="no element 'luck': specification, grammar"):
+        ForwardConfig().without(["luck"])
+    with pytest.raises(ConfigError, match="nothing to ask"):
+        ForwardConfig().without(["specification", "direct"])

@@ -8,8 +8,9 @@ from typing import get_args
 import pytest
 
 from lift_sys.errors import IRError
-from lift_sys.ir.compact import grammar, parse, render
+from lift_sys.ir.compact import ASSERTIONS, EFFECTS, HOLES, grammar, parse, render
 from lift_sys.ir.models import EffectKind, HoleKind
+from lift_sys.providers.grammars import holds
 from lift_sys.reverse_mode.lifter import lift_source
 
 FULL = """def clamp(value: dict[str, int], /, low: int = 0x10, *rest: "int", sep='[', **more) -> list[int] | None
@@ -22,17 +23,25 @@ raises: ValueError: `value` is negative
 argument_mutation: changes value
 note: needs the standard library only
 hole intent why: str: what it is for
-hole signature more: type: type of the parameter more"""
+hole signature more: type: type of the parameter more
+hole signature rest: type"""
 
 
 def test_every_clause_comes_back() -> None:
     assert render(parse(FULL)) == FULL
 
 
-@pytest.mark.parametrize(
-    "signature",
-    ["def f()", "def f(*, a=1)", "def f(a, /)", "def f(a, /, b, *, c: int = 2) -> int", "def f(*args, key=None)"],
+SIGNATURES = (
+    "def f()",
+    "def f(*, a=1)",
+    "def f(a, /)",
+    "def f(a, /, b, *, c: int = 2) -> int",
+    "def f(*args, key=None)",
+    "def größe(ä='é')",
 )
+
+
+@pytest.mark.parametrize("signature", SIGNATURES)
 def test_every_kind_of_parameter_comes_back(signature: str) -> None:
     text = f"{signature}\nintent: Do it."
     assert render(parse(text)) == text
@@ -79,6 +88,40 @@ def area(width: float, height: float = 1.0) -> float:
 def test_what_is_no_ir_is_refused_with_its_line(text: str, names: str) -> None:
     with pytest.raises(IRError, match=names):
         parse(text)
+
+
+@pytest.mark.parametrize("text", [FULL, *(f"{line}\nintent: Do it." for line in SIGNATURES)])
+def test_the_grammar_holds_what_is_written(text: str) -> None:
+    pytest.importorskip("llguidance")
+    assert holds(grammar(), render(parse(text)))
+
+
+CLAUSES = (*ASSERTIONS.values(), *EFFECTS, "note", *(f"hole {kind} x" for kind in HOLES))
+
+
+@pytest.mark.parametrize("clause", CLAUSES)
+def test_the_grammar_holds_every_clause_before_and_after_every_later_one(clause: str) -> None:
+    pytest.importorskip("llguidance")
+    later = CLAUSES[CLAUSES.index(clause) :]
+    for other in later:
+        text = f"def f()\nintent: a\n{clause}: str: b\n{other}: str: b"
+        assert holds(grammar(), text), text
+
+
+NOTHING = (
+    "def f()",
+    "def f()\nintent: a\nsings: loudly",
+    "def f(\nintent: a",
+    "def f():\nintent: a",
+    "def f() -> int:\nintent: a",
+    "intent: a",
+)
+
+
+@pytest.mark.parametrize("text", NOTHING)
+def test_the_grammar_holds_nothing_else(text: str) -> None:
+    pytest.importorskip("llguidance")
+    assert not holds(grammar(), text)
 
 
 def test_the_grammar_has_every_kind_of_the_schema() -> None:
