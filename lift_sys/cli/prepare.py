@@ -52,6 +52,10 @@ def prepare(
     completion_characters: Annotated[
         int, typer.Option("--completion-characters", min=1, help="Longer answers are left out.")
     ] = 1600,
+    examples: Annotated[
+        int | None,
+        typer.Option("--examples", min=0, help="Examples that a training prompt shows at most; without it, all."),
+    ] = None,
     model: Annotated[
         str, typer.Option("--model", help="Whose tokens are counted and checked; empty for the embedded one.")
     ] = "",
@@ -62,22 +66,26 @@ def prepare(
 ) -> None:
     """Make train.jsonl, val.jsonl and test.jsonl, with a report on what is in them.
 
-    The same input gives the same bytes. Nothing of a project, and no near-duplicate, is in two splits.
+    The same input gives the same bytes: where the folder's splits.json is of the same input and recipe, the new files
+    are held against it. Nothing of a project, and no near-duplicate, is in two splits.
 
     Example:  lift-sys prepare build/synthetic_v1 --suite-tasks build/training_tasks.jsonl --out training_data
 
-    Exit codes: 0 done, 2 bad settings or too few rows, 5 a file can't be used.
+    Exit codes: 0 done, 1 the files are not those that splits.json named, 2 bad settings or too few rows,
+    5 a file can't be used.
     """
+    import sys
+
     from lift_sys.cli.console import command_line
     from lift_sys.config import code_version
     from lift_sys.reports import training_data as report
     from lift_sys.testing.suite import read_suite
     from lift_sys.training.choosing import Recipe
-    from lift_sys.training.data_prep import file_hash, write
+    from lift_sys.training.data_prep import differs, file_hash, known_manifest, write
     from lift_sys.training.data_prep import prepare as choose
     from lift_sys.training.material import examples_file, read_examples
 
-    recipe = Recipe(train, val, test, _kinds(mix), templates, prompt_characters, completion_characters)
+    recipe = Recipe(train, val, test, _kinds(mix), templates, prompt_characters, completion_characters, examples)
     suites = [read_suite(path) for path in suite_tasks or []]
     held = [read_suite(path) for path in (apart_from if apart_from is not None else [SUITE] * SUITE.is_file())]
     inputs = {"dataset": file_hash(examples_file(dataset))}
@@ -90,12 +98,20 @@ def prepare(
         fewer=fewer,
     )
     checked = _check(prepared.rows, model, context) if check else None
+    before = known_manifest(out)
     manifest = write(out, prepared, recipe, inputs)
     report.write(out, report.Facts(command_line(), code_version(), checked))
     _tell(prepared, checked, recipe)
     for name, digest in manifest["files"].items():
         print(f"{out / name}: {digest[:16]}")
     print(f"{out / report.NAME}.md, {out / report.NAME}.html")
+    changed = differs(before, manifest) if before else []
+    for name in changed:
+        print(f"not what splits.json named before, of the same input and recipe: {name}", file=sys.stderr)
+    if changed:
+        raise typer.Exit(1)
+    if before and before.get("files") == manifest["files"]:
+        print(f"the same rows as {out / 'splits.json'} named, byte for byte")
 
 
 def _kinds(text: str) -> dict[TaskKind, float]:

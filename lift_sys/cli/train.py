@@ -54,8 +54,8 @@ def train(
     micro_tokens: Annotated[
         int, typer.Option("--micro-tokens", min=1, help="Tokens of a pass: less takes less memory.")
     ] = 2048,
-    evaluations: Annotated[int, typer.Option("--evaluations", min=1, help="How often validation is done.")] = 8,
-    validation_rows: Annotated[int, typer.Option("--validation-rows", min=1, help="On at most so many rows.")] = 200,
+    evaluations: Annotated[int, typer.Option("--evaluations", min=1, help="How often validation is done.")] = 5,
+    validation_rows: Annotated[int, typer.Option("--validation-rows", min=1, help="On at most so many rows.")] = 64,
     patience: Annotated[
         int | None,
         typer.Option("--patience", min=1, help="End after so many evaluations without a better one; keep the best."),

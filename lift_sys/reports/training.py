@@ -15,7 +15,7 @@ from lift_sys.training.runs import Run, Sample, Step, read_run
 from lift_sys.training.tracking import Quiet
 
 NAME = "dashboard.html"
-EVERY = 30.0
+EVERY = 60.0
 """Seconds between two writings; a browser loads the page again as often."""
 _WINDOW = 20
 """Steps that the pace is taken over."""

@@ -68,8 +68,8 @@ def save(folder: Path, checkpoint: Checkpoint) -> None:
             writing(fresh / _STATE, lambda: library("torch").save(state, fresh / _STATE))
             for path in fresh.iterdir():
                 _to_disk(path)
-            shutil.rmtree(old, ignore_errors=True)
-            if place.exists():
+            if place.exists():  # else the old one is the only one: it stays until the new one is in place
+                shutil.rmtree(old, ignore_errors=True)
                 os.rename(place, old)
             os.rename(fresh, place)
     except BaseException:

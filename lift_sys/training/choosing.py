@@ -39,12 +39,16 @@ class Recipe:
     prompt_characters: int = 2400
     completion_characters: int = 1600
     """Longer rows are left out, and counted."""
+    examples: int | None = None
+    """Examples that a training prompt shows at most; None leaves prompts as they are."""
 
     def __post_init__(self) -> None:
         if set(self.kinds) - set(KINDS) or any(share < 0 for share in self.kinds.values()):
             raise ConfigError(f"kinds of rows are {', '.join(KINDS)}, with shares of 0 or more")
         if abs(sum(self.kinds.values()) - 1) > 1e-9 or not 0 <= self.templates <= 1:
             raise ConfigError("shares must add up to 1, and the share of templates lies between 0 and 1")
+        if self.examples is not None and self.examples < 0:
+            raise ConfigError("a prompt shows 0 examples or more")
         if min(self.train, self.val, self.test) < 0 or self.train == 0:
             raise ConfigError("give a number of training rows above 0, and none below 0")
         if min(self.prompt_characters, self.completion_characters) < 1:

@@ -138,7 +138,8 @@ def bring_home(
     Args:
         answer: what `fulfil` gave back.
         read: gives the content of a file on the volume.
-        names: paths of files on the volume, those of other runs among them or not.
+        names: paths of files on the volume, those of other runs among them or not; a run that failed may have none,
+            and they are not asked for.
 
     Raises:
         ConfigError: the run ended with an error.

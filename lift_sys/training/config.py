@@ -35,9 +35,9 @@ class TrainConfig(Record):
     epochs: float = Field(1.0, gt=0)
     token_budget: int | None = Field(None, ge=1)
     """Tokens after which training ends, where that is earlier."""
-    evaluations: int = Field(8, ge=1)
+    evaluations: int = Field(5, ge=1)
     """How often the loss on the validation rows is taken."""
-    validation_rows: int = Field(200, ge=1)
+    validation_rows: int = Field(64, ge=1)
     patience: int | None = Field(None, ge=1)
     """Evaluations without improvement after which training ends, with the best weights; None never ends it early and
     keeps the last weights."""

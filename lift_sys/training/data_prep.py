@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from lift_sys.records.training import TrainingRow
 from lift_sys.storage.files import atomic_write, storage_errors
 from lift_sys.training.choosing import Candidates, Fates, Recipe
 from lift_sys.training.material import Material, of_example, of_task
+from lift_sys.training.shortening import with_examples
 
 SPLITS = ("train", "val", "test")
 FILES = {split: f"{split}.jsonl" for split in SPLITS}
@@ -70,7 +71,10 @@ def prepare(
     shares = _shares(mined, made)
     rows, fates = {}, {}
     for split in SPLITS:
-        rows[split], fates[split] = _choose(*shares[split], getattr(recipe, split), recipe)
+        templates, dataset = shares[split]
+        if split == "train" and recipe.examples is not None:
+            templates, dataset = ([_shorter(item, recipe.examples) for item in some] for some in (templates, dataset))
+        rows[split], fates[split] = _choose(templates, dataset, getattr(recipe, split), recipe)
     if not fewer:
         _enough(rows, recipe)
     return Prepared(rows, fates, set_aside, {"examples": len(mined), "tasks": len(made)})
@@ -102,6 +106,11 @@ def _shares(mined: Sequence[Material], made: Sequence[Material]) -> dict[str, tu
     for item, split in zip(mined, assign(keys, _SHARES), strict=True):
         found[split][1].append(item)
     return found
+
+
+def _shorter(item: Material, examples: int) -> Material:
+    """With fewer examples in its prompt; a session on an object is one whole."""
+    return replace(item, prompt=with_examples(item.prompt, examples)) if item.plain else item
 
 
 def _template_split(item: Material) -> str:
@@ -166,6 +175,22 @@ def _plain(fates: Fates) -> dict[str, dict[str, dict[str, int]]]:
     for (origin, kind, fate), count in sorted(fates.items()):
         found.setdefault(origin, {}).setdefault(kind, {})[fate] = count
     return found
+
+
+def differs(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """The files that the same input and recipe gave otherwise, by two manifests; none where these are others."""
+    if any(before.get(name) != after[name] for name in ("schema_version", "recipe", "inputs")):
+        return []
+    return [name for name, digest in after["files"].items() if before["files"].get(name) != digest]
+
+
+def known_manifest(folder: Path) -> dict[str, Any]:
+    """What `splits.json` of a folder says, whatever its files hold now; empty where it can't be read."""
+    try:
+        found: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return found
+    except (OSError, ValueError):
+        return {}
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

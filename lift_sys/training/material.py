@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lift_sys.errors import StorageError
-from lift_sys.forward_mode.asking import Failure, call_text, examples_of, fenced, from_ir, outcome, to_repair
+from lift_sys.forward_mode.asking import (
+    FAILURES,
+    Failure,
+    call_text,
+    examples_of,
+    fenced,
+    from_ir,
+    outcome,
+    to_repair,
+)
 from lift_sys.ir import IntermediateRepresentation
 from lift_sys.ir.compact import render
-from lift_sys.records import Example, MutationEvidence, TestCase
+from lift_sys.records import Example, MutantEvidence, MutationEvidence, TestCase
 from lift_sys.records.tasks import Task
 from lift_sys.records.training import Origin, TaskKind, TrainingRow
-
-FAILURES = 3
-"""Failing tests that a repair prompt shows."""
-LONG = 200
-"""Characters of a failing test beyond which a repair prompt leaves it out."""
 
 
 @dataclass(frozen=True)
@@ -62,28 +66,21 @@ class Material:
 
     def _bug(self) -> str | None:
         """The request to mend one of the mutants: one that is told by a test that can be shown, chosen by the id."""
-        if not self.plain:
-            return None
-        found = []
-        for mutant in self.mutation.mutants:
-            if mutant.span is None or not mutant.failing:
-                continue
-            failures = []
-            for place, index in enumerate(mutant.failing[:FAILURES]):
-                got = "does not end" if mutant.stopped else outcome(mutant.got, "s") if mutant.got else ""
-                test = self.tests[index]
-                failure = Failure(
-                    call_text(self.entry_point, test), outcome(test.expected), got if place == 0 else ""
-                )
-                if len(failure.call) + len(failure.expected) + len(failure.got) <= LONG:
-                    failures.append(failure)
-            if failures:
-                start, end = mutant.span
-                found.append((self.code[:start] + mutant.text + self.code[end:], failures))
-        if not found:
-            return None
-        code, failures = found[int(self.source[:8], 16) % len(found)]
-        return to_repair(self.prompt, code, failures)
+        requests = [self._mend(mutant) for mutant in self.mutation.mutants] if self.plain else []
+        found = [request for request in requests if request]
+        return found[int(self.source[:8], 16) % len(found)] if found else None
+
+    def _mend(self, mutant: MutantEvidence) -> str:
+        """The request to mend one of them; empty where none of its failing tests can be shown."""
+        if mutant.span is None or not mutant.failing:
+            return ""
+        got = "does not end" if mutant.stopped else outcome(mutant.got, "s") if mutant.got else ""
+        failures = [
+            Failure(call_text(self.entry_point, test), outcome(test.expected), "" if place else got)
+            for place, test in enumerate(self.tests[index] for index in mutant.failing[:FAILURES])
+        ]
+        start, end = mutant.span
+        return to_repair(self.prompt, self.code[:start] + mutant.text + self.code[end:], failures)
 
 
 def of_example(example: Example) -> Material:

@@ -103,5 +103,5 @@ def main(
         for here, there in cloud.uploads(order, Path(data)):
             batch.put_file(here, str(there))
     answer = train.remote(asdict(order))
-    files = [entry.path for entry in volume.iterdir(str(cloud.RUNS / order.run), recursive=True)]
+    files = (entry.path for entry in volume.iterdir(str(cloud.RUNS / order.run), recursive=True))
     print(cloud.bring_home(order, answer, volume.read_file, files, Path(out)))

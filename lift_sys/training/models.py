@@ -13,6 +13,7 @@ from lift_sys.errors import ConfigError
 from lift_sys.providers.embedded import library
 from lift_sys.providers.weights import Weights, find_weights
 from lift_sys.training.config import TrainConfig
+from lift_sys.training.fused import fuse
 from lift_sys.training.tokens import Encoded
 
 ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
@@ -93,6 +94,8 @@ def _with_adapters(model: Any, base: Weights, config: TrainConfig) -> Any:
         ) from error
     if config.model and not Path(config.model).is_dir():  # an id means the same everywhere, a cache's folder does not
         found.peft_config["default"].base_model_name_or_path = config.model
+    if device() == "cpu" and not half(config):
+        fuse(found)
     return found
 
 

@@ -117,7 +117,7 @@ def batches(
     rng = Random(f"{seed} {epoch}")
     order = list(rows)
     rng.shuffle(order)
-    pool = max(1, len(order) // 4)
+    pool = max(1, -(-len(order) // 4))
     found: list[list[Encoded]] = []
     for start in range(0, len(order), pool):
         found += parts(sorted(order[start : start + pool], key=lambda row: len(row.ids)), tokens, most)

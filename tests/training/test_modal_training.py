@@ -125,7 +125,13 @@ def test_a_run_that_is_too_dear_ends_early_and_says_so_without_a_retry(
     assert "are spent" in answer["error"]
     assert (volume.root / "runs" / "first" / "checkpoint").is_dir()
     with pytest.raises(ConfigError, match="the run first ended: stopped after step 1"):
-        cloud.bring_home(order, answer, volume.read, volume.names(), tmp_path / "home")
+        cloud.bring_home(order, answer, volume.read, nothing_there(), tmp_path / "home")
+
+
+def nothing_there() -> Iterator[str]:
+    """A volume that has no folder of the run."""
+    raise FileNotFoundError
+    yield ""
 
 
 def test_other_weights_than_those_that_were_learnt_do_not_come_home(

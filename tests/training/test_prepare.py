@@ -26,6 +26,7 @@ from lift_sys.training.data_prep import (
     write,
 )
 from lift_sys.training.material import read_examples
+from lift_sys.training.shortening import with_examples
 
 SMALL = Recipe(train=120, val=12, test=12)
 
@@ -75,6 +76,29 @@ def test_template_tasks_are_for_training_and_validation_only() -> None:
     assert origins["val"]["template"] > 0
     sources = {split: {row.source for row in found.rows[split] if row.origin == "template"} for split in SPLITS}
     assert not sources["train"] & sources["val"]
+
+
+STYLES = {
+    "equations": ["f(1) == 2", "f(2) == 3", "f(3) == 4"],
+    "sentences": ["- `f(1)` returns `2`.", "- `f(2)` returns `3`.", "- `f(3)` returns `4`."],
+    "doctests": [">>> f(1)\n2", ">>> f('a',\n...   'b')\n'c'", ">>> f(3)\n4"],
+}
+
+
+@pytest.mark.parametrize("shown", STYLES.values(), ids=STYLES)
+def test_a_shortened_prompt_keeps_its_first_examples_whole(shown: list[str]) -> None:
+    prompt = "Write `f`.\n\nExamples:\n" + "\n".join(shown)
+    assert with_examples(prompt, 2) == "Write `f`.\n\nExamples:\n" + "\n".join(shown[:2])
+    assert with_examples(prompt, 3) == prompt
+    assert with_examples(prompt, 0) == "Write `f`."
+
+
+def test_only_prompts_to_train_on_are_shortened() -> None:
+    text = "Write `add_{}(x: int) -> int`.\n\nExamples:\nadd(1) == 2\nadd(2) == 3"
+    examples = [make_example(n, f"project-{n}", prompt=text.format(n)) for n in range(60)]
+    found = prepare(examples, [], Recipe(20, 2, 2, {"prompt_to_code": 1.0}, templates=0.0, examples=1))
+    lines = {split: {row.prompt.count("add(") for row in found.rows[split]} for split in SPLITS}
+    assert lines == {"train": {1}, "val": {2}, "test": {2}}
 
 
 def test_kinds_come_in_their_shares() -> None:

@@ -44,6 +44,23 @@ def test_two_runs_write_the_same_bytes_and_a_report(dataset: Path, tmp_path: Pat
     assert (tmp_path / "a" / "data_report.html").read_text().count("<svg") == 7
 
 
+def test_other_rows_of_the_same_input_are_noticed(dataset: Path, tmp_path: Path) -> None:
+    first = prepare(dataset, *SIZES, "--no-check", "--out", "out", cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    again = prepare(dataset, *SIZES, "--no-check", "--out", "out", cwd=tmp_path)
+    assert again.returncode == 0
+    assert "byte for byte" in again.stdout
+    manifest = tmp_path / "out" / "splits.json"
+    named = json.loads(manifest.read_text())
+    named["files"]["val.jsonl"] = "0" * 64
+    manifest.write_text(json.dumps(named))
+    third = prepare(dataset, *SIZES, "--no-check", "--out", "out", cwd=tmp_path)
+    assert third.returncode == 1
+    assert "val.jsonl" in third.stderr
+    other = prepare(dataset, *SIZES, "--examples", 1, "--no-check", "--out", "out", cwd=tmp_path)
+    assert other.returncode == 0
+
+
 @pytest.mark.slow
 def test_chat_template_and_mask_are_checked_and_shown(dataset: Path, tmp_path: Path) -> None:
     pytest.importorskip("torch")

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# The milestone: a LoRA of the embedded model, trained on this machine, and what it is worth.
+#
+#   runs/local_lora.sh            # an hour of training on two cores, and the evaluation
+#   runs/local_lora_long.sh       # the same for who has the hours
+#
+# It wants the dataset (`make dataset`) and the extras (`.venv/bin/pip install -e '.[local,tracking]'`). Stages meet
+# in files, and each goes on where it was stopped: run the script again after a kill.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+lift() { .venv/bin/lift-sys "$@"; }
+
+TOKENS="${TOKENS:-770000}"
+OUT="${OUT:-build/local_lora}"
+REPORT="${REPORT:-training_data/evaluation_report.md}"
+
+# Rows: mostly code from prompts, which is what is measured; few tokens each, so that there are many.
+[ -f "$OUT/rows/splits.json" ] || lift prepare build/synthetic_v1 --out "$OUT/rows" \
+    --suite-tasks build/training_tasks/2.jsonl --suite-tasks build/training_tasks/3.jsonl \
+    --suite-tasks build/training_tasks/4.jsonl --suite-tasks build/training_tasks/5.jsonl \
+    --train "${ROWS:-5000}" --val 500 --test 500 --fewer --templates 0.75 \
+    --mix prompt_to_code=0.9,prompt_to_ir=0.04,ir_to_code=0.04,repair=0.02 \
+    --prompt-characters 1600 --completion-characters 900
+
+# Training: curves in build/local_lora/run/dashboard.html while it goes.
+lift train "$OUT/rows" --out "$OUT/run" --epochs 20 --tokens "$TOKENS" --context 768 \
+    --batch-tokens 2048 --learning-rate 2e-3
+
+# Worth: greedy answers of both, then the tuned model with a search among candidates.
+lift evaluate --model "$OUT/run" --against local --rows "$OUT/rows/test.jsonl" --out build/evaluation --report "$REPORT"
+lift evaluate --model "$OUT/run" --search 16 --rows "$OUT/rows/test.jsonl" --no-human-eval --out build/evaluation \
+    --report build/evaluation/search_report.md
