@@ -16,6 +16,7 @@ from lift_sys.cli.lift import lift
 from lift_sys.cli.prepare import prepare
 from lift_sys.cli.publish import publish
 from lift_sys.cli.repair import repair
+from lift_sys.cli.report import report
 from lift_sys.cli.scrape import ScrapeCommand, scrape
 from lift_sys.cli.show import show
 from lift_sys.cli.synthesize import synthesize
@@ -45,7 +46,7 @@ def _root(
         raise typer.Exit
 
 
-MAKING = (generate, scrape, lift, synthesize, judge, verify, repair, decontaminate, publish, export, forget)
+MAKING = (generate, scrape, lift, synthesize, judge, verify, repair, decontaminate, report, publish, export, forget)
 BARE = (scrape, lift, synthesize, synthesize_code, judge, decontaminate, forget, prepare, train)
 """Commands that print their help when they are given nothing."""
 for command in (*MAKING, show, browse, prepare, train, synthesize_code, evaluate, doctor):

@@ -72,12 +72,14 @@ def generate(
 
     from lift_sys.cli.console import Console, command_line
     from lift_sys.cli.scrape import check_licences, split_ref
+    from lift_sys.config import usable_cores
     from lift_sys.data_synthesis.licences import Policy
     from lift_sys.data_synthesis.pipeline import Pipeline
     from lift_sys.data_synthesis.repair import write_repair_tasks
     from lift_sys.data_synthesis.sources import GitSource, Lock, StdlibSource, load_sources, local_source
     from lift_sys.executors import make_executor
     from lift_sys.reports import write_report
+    from lift_sys.reports.run_facts import Run, keep_run
     from lift_sys.sandbox import open_sandbox
     from lift_sys.storage import FolderLock
 
@@ -108,7 +110,8 @@ def generate(
     with Console() as console:
         pipeline = Pipeline(config, out, cache, make_executor(executor, jobs), console, unrecorded)
         manifest = asyncio.run(pipeline.run(sources))
-    write_report(out, seconds=pipeline.seconds, command=command_line())
+    keep_run(out, Run(command_line(), str(out), pipeline.seconds, usable_cores()))
+    write_report(out)
     tasks = write_repair_tasks(out)["tasks"] if repair else None
     if as_json:
         print(

@@ -49,7 +49,8 @@ def verify(
 
     Every run has a hash seed, time zone, locale, clock, random seed and order of calls of its own. A row flips when
     any run of it does not come out as expected. Where DIR has repair tasks, they are run as well: each bug must fail
-    exactly its failing tests, and each fix pass all.
+    exactly its failing tests, and each fix pass all. What was found is kept in DIR/work, and `lift-sys report DIR`
+    tells it.
 
     Example:  lift-sys verify build/demo --sample 50 --runs 3
 
@@ -90,6 +91,8 @@ def verify(
 
     with Console() as progress:
         report = asyncio.run(run())
+    if place.is_dir():
+        _keep(place, report)
     if as_json:
         print(json.dumps(_as_json(report, max_flips)))
     else:
@@ -99,6 +102,19 @@ def verify(
         raise typer.Exit(1)
     if report.errors or (repairs and repairs.errors):
         raise typer.Exit(3)
+
+
+def _keep(folder: Path, report: VerificationReport) -> None:
+    """Leave the result for `lift-sys report`. A folder that can't be written is verified all the same."""
+    import sys
+
+    from lift_sys.errors import StorageError
+    from lift_sys.reports.verifications import keep_verification
+
+    try:
+        keep_verification(folder, report)
+    except StorageError as error:
+        print(f"lift-sys: the result is not kept for the report: {error}", file=sys.stderr)
 
 
 def _as_json(report: VerificationReport, max_flips: float) -> dict[str, Any]:

@@ -16,16 +16,19 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lift_sys.config import PipelineConfig
+from lift_sys.config import PipelineConfig, code_version, engine_code
 from lift_sys.data_synthesis.assembly import Assembly
 from lift_sys.data_synthesis.progress import Progress, Silent
 from lift_sys.data_synthesis.source_run import EXAMINE, SourceRun
 from lift_sys.data_synthesis.sources import Checkout, Source
 from lift_sys.errors import SourceError
 from lift_sys.executors import Executor
+from lift_sys.records import Repository
+from lift_sys.records.base import content_hash
 from lift_sys.storage import Checkpoint, FolderLock
 
 SOURCES_AT_A_TIME = 4
@@ -72,7 +75,7 @@ class Pipeline:
         known = checkpoint.keys(EXAMINE)
         room = asyncio.Semaphore(SOURCES_AT_A_TIME)
         taken: set[str] = set()
-        watch = Timeline(self.out / "work" / "timeline.jsonl")
+        watch = Timeline(self.out / "work" / "timeline.jsonl", self._work_id())
         self.progress = counts = Counting(self.progress)
 
         async def one(source: Source) -> str:
@@ -84,7 +87,8 @@ class Pipeline:
                 began = time.monotonic()
                 await run.run()
                 took = round(time.monotonic() - began, 1)
-                watch.note(source.name, took, {**counts.counts, "sources": counts.done["sources"] + 1})
+                so_far = {**counts.counts, "sources": counts.done["sources"] + 1}
+                watch.note(checkout.repository, took, so_far)
                 self.progress.advance("sources")
                 return run.key
 
@@ -94,6 +98,11 @@ class Pipeline:
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None  # the first one cancelled the others
         return [task.result() for task in tasks]
+
+    def _work_id(self) -> str:
+        """The hash of what finished work is kept by. A run that was stopped and goes on has the same; one of other
+        code or settings, which does everything anew, has another."""
+        return content_hash([engine_code(), self.config.engine_id, sorted(self.unrecorded)])[:12]
 
     async def _assemble(self, keys: Sequence[str], checkpoint: Checkpoint) -> dict[str, Any]:
         assembly = Assembly(self.config, self.out, self.cache, checkpoint, self.executor, self.progress)
@@ -134,12 +143,25 @@ class Timeline:
     """How far the run was when: what the report draws its cost a row from."""
 
     path: Path
-    started: float = field(default_factory=time.monotonic)
+    run: str
+    """Names the work. Builds in one folder share the file, and the report takes the newest of them."""
+    began: float = field(default_factory=time.monotonic)
+    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
+    """Tells one start of a run from the next."""
 
-    def note(self, source: str, took: float, counts: Mapping[str, int]) -> None:
+    def note(self, source: Repository, took: float, counts: Mapping[str, int]) -> None:
         """A point, where a source ends after `took` seconds: the counts so far, and the memory of all processes."""
-        seconds = round(time.monotonic() - self.started, 1)
-        point = {"seconds": seconds, "source": source, "took": took, **counts, "memory_mib": _memory() >> 20}
+        point = {
+            "run": self.run,
+            "started": self.started,
+            "code_version": code_version(),
+            "seconds": round(time.monotonic() - self.began, 1),
+            "source": source.name,
+            "id": source.id,
+            "took": took,
+            **counts,
+            "memory_mib": _memory() >> 20,
+        }
         with self.path.open("a") as file:
             file.write(json.dumps(point) + "\n")
 

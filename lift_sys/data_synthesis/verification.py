@@ -1,19 +1,21 @@
 """Judging a finished dataset again, from its files alone, under environments that its rows have not met.
 
 Each run takes one environment, drawn from the seed and the run's number: every test of every row is called in it, in
-one process for all and in an order of its own. Every fifth run also starts a fresh process for each test.
+one process for all and in an order of its own. Every fifth run also starts a fresh process for each test. On Modal a
+run has a hash seed of its own and nothing else: `sandbox.modal_backend` can show no other surroundings.
 """
 
 from __future__ import annotations
 
 import atexit
 import json
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lift_sys.data_synthesis.boxes import Boxes
 from lift_sys.data_synthesis.execution_validator import REGIMES
@@ -26,11 +28,9 @@ from lift_sys.errors import RequirementMissing, SandboxFault, SandboxUnavailable
 from lift_sys.executors import Executor, ItemRaised, WorkerCrashed
 from lift_sys.records import Example
 from lift_sys.records.base import content_hash
+from lift_sys.sandbox.api import Environment
 from lift_sys.sandbox.environments import drawn
 from lift_sys.storage import Checkpoint
-
-if TYPE_CHECKING:
-    from lift_sys.sandbox.api import Environment
 
 ROWS_A_CHUNK = 20
 FRESH_EVERY = 5
@@ -44,8 +44,7 @@ class Chunk:
 
     path: str
     offsets: tuple[int, ...]
-    seed: int
-    run: int
+    environment: Environment
     fresh: bool
     wheels: str | None = None
 
@@ -79,6 +78,8 @@ class VerificationReport:
     environments: tuple[str, ...] = ()
     named: bool = True
     """Whether a manifest named the rows."""
+    data: str = ""
+    """SHA-256 of the file of rows."""
     repairs: RepairCheck | None = None
     """What came of the repair tasks; None where the place has none."""
 
@@ -116,6 +117,18 @@ class _Worker:
 _worker: _Worker | None = None
 
 
+def _on_modal() -> bool:
+    return os.environ.get("LIFT_SYS_SANDBOX") == "modal"
+
+
+def environment_of(seed: int, run: int) -> Environment:
+    """What the boxes of one run show: all of what is drawn for it, or as much of that as they can here."""
+    environment = drawn(seed, run)
+    if not _on_modal():
+        return environment
+    return Environment(f"modal {environment.hash_seed}", environment.hash_seed)
+
+
 def judge_chunk(chunk: Chunk) -> Judged:
     """Worker function: run the rows of a chunk again.
 
@@ -128,7 +141,7 @@ def judge_chunk(chunk: Chunk) -> Judged:
     if _worker is None:
         _worker = _Worker()
         atexit.register(_worker.boxes.close)
-    environment = drawn(chunk.seed, chunk.run)
+    environment = chunk.environment
     boxes, before, calls = _worker.under(environment, chunk.wheels), executions(), 0
     wrong: list[tuple[str, str]] = []
     errors: list[tuple[str, str]] = []
@@ -149,8 +162,10 @@ def judge_again(boxes: Boxes, example: Example, environment: Environment, *, fre
 
     Raises:
         SandboxFault: our box broke, several times.
-        RequirementMissing: a package that the row needs is not in the cache.
+        RequirementMissing: a package that the row needs is not in the cache, or can't be in a box here.
     """
+    if example.requirements and _on_modal():
+        raise RequirementMissing("a box on Modal can't have packages; use a machine with bubblewrap for this row")
     regimes = REGIMES if fresh else REGIMES[:1]
     for attempt in range(ATTEMPTS):
         try:
@@ -223,8 +238,9 @@ async def verify_dataset(
         executions=sum(result.executions for result in new),
         seconds=time.monotonic() - began,
         resumed=sum(len(chunks[number].offsets) for number in fresh_ones),
-        environments=tuple(drawn(seed, run).name for run in range(runs)),
+        environments=tuple(environment_of(seed, run).name for run in range(runs)),
         named=rows.named,
+        data=rows.sha256,
         repairs=repairs,
     )
 
@@ -235,13 +251,14 @@ def _chunks(rows: RowFile, sample: int, runs: int, seed: int, wheels: str | None
     if sample and sample < len(offsets):
         offsets = [offsets[index * len(offsets) // sample] for index in range(sample)]
     for run in range(runs):
+        environment = environment_of(seed, run)
         for first in range(0, len(offsets), ROWS_A_CHUNK):
             part = tuple(offsets[first : first + ROWS_A_CHUNK])
-            yield Chunk(str(rows.path.resolve()), part, seed, run, run % FRESH_EVERY == 0, wheels)
+            yield Chunk(str(rows.path.resolve()), part, environment, run % FRESH_EVERY == 0, wheels)
 
 
 def _key(chunk: Chunk, data: str) -> str:
-    return content_hash([data, list(chunk.offsets), chunk.fresh, drawn(chunk.seed, chunk.run).name])
+    return content_hash([data, list(chunk.offsets), chunk.fresh, chunk.environment.name])
 
 
 def _broken(chunk: Chunk, failure: WorkerCrashed | ItemRaised | None) -> Judged:

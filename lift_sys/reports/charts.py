@@ -42,6 +42,11 @@ def svg(figure: Figure) -> str:
     return text[text.index("<svg") :]
 
 
+def _plain(number: float, _: object = None) -> str:
+    """A number at an axis, with thousands set apart."""
+    return f"{number:,.10g}"
+
+
 def bars(
     values: Mapping[str, float], *, colours: Mapping[str, str] | None = None, label: str = "", places: int = 0
 ) -> str:
@@ -55,9 +60,10 @@ def bars(
         drawn, labels=[f"{value:,.{places}f}" for value in values.values()], padding=3, color=GREY, fontsize=9
     )
     axes.set_yticks(positions, names)
+    axes.xaxis.set_major_formatter(_plain)
     axes.invert_yaxis()
     axes.set_xlabel(label)
-    axes.margins(x=0.12)
+    axes.margins(x=0.12, y=0.02)
     if not any(values.values()):
         axes.set_xlim(0, 1)
     return svg(figure)
@@ -89,6 +95,18 @@ def line(points: Sequence[tuple[float, float]], *, across: str, up: str) -> str:
     axes.plot([x for x, _ in points], [y for _, y in points], color=BLUE, linewidth=1.8)
     axes.set_ylim(bottom=0)
     axes.set_xlim(left=0)
+    axes.yaxis.set_major_formatter(_plain)
     axes.set_xlabel(across)
+    axes.set_ylabel(up)
+    return svg(figure)
+
+
+def columns(counts: Mapping[str, int], *, label: str = "", up: str = "rows") -> str:
+    """How many fall in each range: upright bars, named by their ranges."""
+    figure, axes = canvas(6, 2.8)
+    axes.bar(range(len(counts)), list(counts.values()), color=BLUE, width=0.85)
+    axes.set_xticks(range(len(counts)), list(counts), rotation=45, ha="right", rotation_mode="anchor")
+    axes.yaxis.set_major_formatter(_plain)
+    axes.set_xlabel(label)
     axes.set_ylabel(up)
     return svg(figure)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from lift_sys.records import Example, wire_literal
-from lift_sys.reports.statistics import Statistics, collect
+from lift_sys.reports.run_facts import Run
+from lift_sys.reports.statistics import collect
+from lift_sys.reports.tables import Cell, Code, markdown, plain
 from lift_sys.storage import atomic_write
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write(folder: Path, seconds: dict[str, float], command: str = "") -> None:
+def write(folder: Path, run: Run) -> None:
     """Collect the figures of `folder` and write both reports.
 
     Raises:
@@ -20,51 +27,42 @@ def write(folder: Path, seconds: dict[str, float], command: str = "") -> None:
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    from lift_sys.reports.generation_sections import sections
+
     figures = collect(folder)
+    run = replace(run, place=run.place or str(folder))
     values = {
         "figures": figures,
         "counts": figures.counts,
         "manifest": figures.manifest,
-        "rejected": figures.rejected.most_common(),
-        "sources": _sources(figures),
-        "seconds": seconds,
+        "sections": sections(figures, run),
+        "run": run,
         "tests": _tests(figures.best) if figures.best else [],
-        "command": f"lift-sys verify {folder.name}",
-        "made_by": command,
-        "milestones": _milestones(figures.timeline),
-        "curated": _curated(figures),
     }
-    for name, escape in (("report.md", False), ("report.html", True)):
+    for name, filters in (("report.md", {"cell": markdown}), ("report.html", {"cell": _cell, "text": _text})):
         environment = Environment(
-            loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=escape, trim_blocks=True
+            loader=FileSystemLoader(TEMPLATES),
+            undefined=StrictUndefined,
+            autoescape=name.endswith(".html"),
+            trim_blocks=True,
         )
-        environment.filters["number"] = lambda value: f"{value:,}"
-        extra = {"charts": _charts(figures)} if escape else {}
-        text = environment.get_template(f"{name}.jinja").render(**values, **extra)
+        environment.filters |= {"number": "{:,}".format, **filters}
+        text = environment.get_template(f"{name}.jinja").render(values)
         atomic_write(folder / name, [text, "\n"])
 
 
-def _sources(figures: Statistics) -> list[dict[str, object]]:
-    return [
-        {
-            "name": source["name"],
-            "version": source["version"],
-            "kind": source["kind"],
-            "licence": source["licence"]["spdx"],
-            "validated": figures.examples_by_source[source["name"]],
-            "rejected": figures.rejected_by_source[source["name"]],
-        }
-        for source in figures.manifest["sources"]
-    ]
+def _cell(cell: Cell) -> Any:
+    """A cell on the page."""
+    from markupsafe import Markup, escape
+
+    return Markup("<code>{}</code>").format(plain(cell)) if isinstance(cell, Code) and cell else escape(plain(cell))
 
 
-def _curated(figures: Statistics) -> list[tuple[str, int]]:
-    """What curation and the flake gate left out, by reason."""
-    found: Counter[str] = Counter()
-    for (stage, reason), count in figures.rejected.items():
-        if stage == "curate" or reason == "flaky":
-            found[reason] += count
-    return found.most_common()
+def _text(text: str) -> Markup:
+    """A paragraph on the page: what stands in backticks is code."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _tests(example: Example) -> list[str]:
@@ -76,70 +74,3 @@ def _tests(example: Example) -> list[str]:
         outcome = f"raises {test.expected.raises}" if test.expected.raises else wire_literal(test.expected.value)
         lines.append(f"{call} -> {outcome}  [{test.oracle}, {'visible' if test.visible else 'hidden'}]")
     return lines
-
-
-def _charts(figures: Statistics) -> dict[str, str]:
-    from lift_sys.reports import charts
-
-    counts = figures.counts
-    funnel = {name.replace("_", " "): counts[name] for name in ("functions", "lifted", "with_tests", "validated")}
-    by_reason = sorted(figures.manifest["rejected_by_reason"].items(), key=lambda item: -item[1])
-    rejected = {reason.replace("_", " "): count for reason, count in by_reason}
-    return {
-        "funnel": charts.bars(funnel, colours={"validated": charts.GREEN}),
-        "rejected": charts.bars(rejected, colours=dict.fromkeys(rejected, charts.ORANGE)),
-        "sources": charts.bars(_most(figures.examples_by_source)),
-        "categories": charts.bars(dict(figures.categories.most_common())),
-        "difficulty": charts.bars(
-            {name: figures.difficulties[name] for name in _LEVELS if figures.difficulties[name]}
-        ),
-        "licences": charts.bars(_most(figures.licences)),
-        "statements": charts.histogram(
-            [min(count, 30) for count in figures.statements], label="statements of the function (30: or more)"
-        ),
-        "mutants": charts.histogram(figures.mutants_per_example, label="mutants"),
-        "timeline": _curve(figures, "validated", "rows validated"),
-        "memory": _curve(figures, "memory_mib", "MiB of all processes"),
-        "oracles": charts.bars(dict(figures.tests_by_oracle.most_common()), label="tests"),
-        "mutation": charts.histogram(figures.mutation_scores, label="mutation score", span=(0, 1)),
-        "quality": charts.histogram(figures.quality, label="quality", span=(0, 1)),
-        "code": charts.histogram(figures.code_lines, label="lines of code"),
-        "prompt": charts.histogram(figures.prompt_words, label="words in the prompt"),
-    }
-
-
-_LEVELS = ("easy", "medium", "hard", "none")
-_SHOWN = 25
-
-
-def _most(counter: Counter[str]) -> dict[str, float]:
-    """The largest entries; what is left is one more."""
-    shown: dict[str, float] = dict(counter.most_common(_SHOWN))
-    rest = counter.total() - sum(shown.values())
-    return {**shown, f"{len(counter) - len(shown)} more": rest} if rest else shown
-
-
-def _curve(figures: Statistics, name: str, label: str) -> str:
-    from lift_sys.reports import charts
-
-    points = [(point["seconds"] / 60, point[name]) for point in figures.timeline if name in point]
-    return charts.line(points, across="minutes", up=label) if len(points) > 2 else ""
-
-
-def _milestones(timeline: list[dict[str, float]]) -> list[dict[str, float]]:
-    """The points nearest to each tenth of the rows, with what a row cost since the one before."""
-    if len(timeline) < 3:
-        return []
-    total = timeline[-1].get("validated", 0)
-    if not total:
-        return []
-    found: list[dict[str, float]] = []
-    before = {"validated": 0.0, "seconds": 0.0}
-    for tenth in range(1, 11):
-        point = next(point for point in timeline if point.get("validated", 0) >= total * tenth / 10)
-        rows = point["validated"] - before["validated"]
-        if rows:
-            cost = (point["seconds"] - before["seconds"]) / rows
-            found.append({"validated": point["validated"], "seconds": point["seconds"], "cost": cost})
-            before = point
-    return found

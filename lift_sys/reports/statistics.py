@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lift_sys.data_synthesis.dataset import FILE_REJECTS, read_examples, read_manifest, read_rejections
-from lift_sys.records import Example, Rejection
+from lift_sys.data_synthesis.dataset import EXAMPLES, FILE_REJECTS, read_examples, read_manifest, read_rejections
+from lift_sys.records import Example, Rejection, RejectionReason
+from lift_sys.reports.contamination import benchmarks, shown_by
+from lift_sys.reports.timeline import Point, read_timeline
+from lift_sys.reports.verifications import Verification, read_verifications
+from lift_sys.testing.mutants import DEATHS
+
+OURS = ("worker_crashed", "sandbox_error", "lift_failed", "requirement")
+"""Reasons that tell of a fault of ours, or of our machine, and not of the code."""
+MUTANTS_WANTED = 10
 
 
 @dataclass
@@ -29,6 +36,8 @@ class Statistics:
     assertions: Counter[str] = field(default_factory=Counter)
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By (stage, reason)."""
+    contaminated: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By (benchmark, way)."""
     samples: dict[tuple[str, str], Rejection] = field(default_factory=dict)
     """One rejection of each kind, the first."""
     files_rejected: Counter[str] = field(default_factory=Counter)
@@ -46,9 +55,13 @@ class Statistics:
     """Mutants that can't be killed, by proof."""
     mutants: int = 0
     mutants_per_example: list[int] = field(default_factory=list)
+    """Equivalent ones left out; in the order of `statements`."""
+    few_mutants: Counter[str] = field(default_factory=Counter)
+    """Why rows have fewer than are wanted."""
     environments: Counter[str] = field(default_factory=Counter)
     """Rows that held in each environment of the flake gate."""
-    timeline: list[dict[str, float]] = field(default_factory=list)
+    timeline: list[Point] = field(default_factory=list)
+    verifications: list[Verification] = field(default_factory=list)
     best: Example | None = None
 
     @property
@@ -59,6 +72,11 @@ class Statistics:
     def largest_share(self) -> float:
         """Share of the rows that the largest project has."""
         return max(self.examples_by_source.values(), default=0) / max(self.rows, 1)
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        configuration: dict[str, Any] = self.manifest["configuration"]
+        return configuration
 
     @property
     def counts(self) -> dict[str, int]:
@@ -74,6 +92,7 @@ def collect(folder: Path) -> Statistics:
     """
     found = Statistics(read_manifest(folder))
     names = {source["id"]: source["name"] for source in found.manifest["sources"]}
+    held_against = benchmarks(found.configuration)
     for example in read_examples(folder):
         _count(found, example)
     for rejection in read_rejections(folder):
@@ -81,9 +100,12 @@ def collect(folder: Path) -> Statistics:
         found.rejected[kind] += 1
         found.samples.setdefault(kind, rejection)
         found.rejected_by_source[names.get(rejection.repository, rejection.repository[:12])] += 1
+        if rejection.reason is RejectionReason.CONTAMINATED:
+            found.contaminated[shown_by(rejection.detail, held_against)] += 1
     for rejection in read_rejections(folder, FILE_REJECTS):
         found.files_rejected[rejection.reason.value] += 1
-    found.timeline = _timeline(folder / "work" / "timeline.jsonl")
+    found.timeline = read_timeline(folder / "work" / "timeline.jsonl", found.manifest["sources"])
+    found.verifications = read_verifications(folder, found.manifest["files"][EXAMPLES])
     return found
 
 
@@ -92,7 +114,8 @@ def _count(found: Statistics, example: Example) -> None:
     found.licences[example.provenance.licence] += 1
     found.tests_by_oracle.update(test.oracle for test in example.tests)
     found.assertions.update(clause.kind for clause in example.ir.assertions)
-    found.mutation_scores.append(example.mutation.score or 0.0)
+    if example.mutation.score is not None:
+        found.mutation_scores.append(example.mutation.score)
     found.quality.append(example.quality.score)
     found.code_lines.append(example.code.count("\n") + 1)
     found.prompt_words.append(len(example.prompt.split()))
@@ -107,6 +130,8 @@ def _count(found: Statistics, example: Example) -> None:
     found.statements.append(example.statements)
     found.mutants += example.mutation.total
     found.mutants_per_example.append(example.mutation.total)
+    if example.mutation.total < MUTANTS_WANTED:
+        found.few_mutants[_why_few(example)] += 1
     for mutant in example.mutation.mutants:
         if mutant.equivalent:
             found.equivalent[mutant.proof or "bytecode"] += 1
@@ -117,24 +142,11 @@ def _count(found: Statistics, example: Example) -> None:
         found.best = example
 
 
-def _timeline(path: Path) -> list[dict[str, float]]:
-    """Points of the run: seconds of work, the funnel so far, isolated executions, MiB held.
-
-    A run that was stopped and went on is told as one: what it had done is not counted twice, and the time it lay
-    still is left out.
-    """
-    if not path.is_file():
-        return []
-    found: list[dict[str, float]] = []
-    seconds = executions = 0.0
-    before: dict[str, float] = {"seconds": 0.0}
-    for line in path.read_text().splitlines():
-        point: dict[str, float] = json.loads(line)
-        if point["seconds"] < before["seconds"]:
-            seconds += before["seconds"]
-            executions += before.get("executions", 0)
-        before = point
-        if not found or point.get("sources", 0) > found[-1].get("sources", 0):
-            done = point.get("executions", 0) + executions
-            found.append({**point, "seconds": point["seconds"] + seconds, "executions": done})
-    return found
+def _why_few(example: Example) -> str:
+    """Why a row has few mutants, as far as the row tells."""
+    mutants = example.mutation.mutants
+    if len(mutants) >= MUTANTS_WANTED:
+        return "enough were made, but some are equivalent"
+    if sum(mutant.stopped for mutant in mutants) >= DEATHS:
+        return f"{DEATHS} or more did not come to an end: the rest may not have been run"
+    return "the function has no more places to change"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from lift_sys.data_synthesis.dataset import write_dataset
 from lift_sys.ir import Intent, IntermediateRepresentation, Signature
@@ -14,6 +17,7 @@ from lift_sys.records import (
     MutationEvidence,
     Provenance,
     Quality,
+    Rejection,
     Repository,
     TestCase,
     Verdict,
@@ -54,19 +58,26 @@ def make_row(name: str) -> Example:
     )  # fmt: skip
 
 
-def write_rows(folder: Path, *names: str) -> list[Example]:
-    """A dataset folder with a row for each name, and nothing rejected."""
-    rows = [make_row(name) for name in names]
-    counts = dict.fromkeys(("functions", "lifted", "with_tests", "executed", "validated"), len(rows))
+def write_rows(
+    folder: Path,
+    *names: str,
+    rows: Sequence[Example] = (),
+    rejections: Sequence[Rejection] = (),
+    sources: Sequence[Repository] = (SOURCE,),
+    configuration: Mapping[str, Any] = MappingProxyType({}),
+) -> list[Example]:
+    """A dataset folder with a row for each name, and the rows and rejections given."""
+    every = [*(make_row(name) for name in names), *rows]
+    counts = dict.fromkeys(("lifted", "with_tests", "executed", "validated"), len(every))
     folder.mkdir(exist_ok=True)
     write_dataset(
         folder,
-        examples=[(row.id, row.to_line() + "\n") for row in rows],
-        rejections=[],
+        examples=[(row.id, row.to_line() + "\n") for row in every],
+        rejections=[(rejection.reason.value, rejection.to_line() + "\n") for rejection in rejections],
         file_rejections=[],
-        counts={**counts, "rejected": 0},
-        sources=[SOURCE],
-        configuration={},
+        counts={"functions": len(every) + len(rejections), **counts, "rejected": len(rejections)},
+        sources=sources,
+        configuration=dict(configuration),
         code_version="0",
     )
-    return rows
+    return every

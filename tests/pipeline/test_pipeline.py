@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -180,6 +181,38 @@ def test_the_reports_name_the_counts(dataset: Path) -> None:
         assert f"{counts['validated']}" in text
         assert "constant" in text
     assert "<svg" in (dataset / "report.html").read_text()
+
+
+def test_a_report_is_made_again_from_the_folder_and_tells_what_verify_found(dataset: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(dataset, tmp_path / "copy")
+    for name in ("report.md", "report.html"):
+        (copy / name).unlink()
+    (copy / "work/verifications.jsonl").unlink(missing_ok=True)  # another test may have left it
+    done = run("report", copy)
+    assert done.returncode == 0, done.stderr
+    assert "<svg" in (copy / "report.html").read_text()
+    before = (copy / "report.md").read_text()
+    assert "Made by `lift-sys generate --local " in before
+    assert "| rows that flipped when judged again | not measured |" in before
+    assert "| assemble | " in before
+    assert run("verify", copy, "--runs", 2, "--state", tmp_path / "state.sqlite").returncode == 0
+    assert run("report", copy).returncode == 0
+    assert "| rows that flipped when judged again | 0 of 5 in 2 runs of each |" in (copy / "report.md").read_text()
+
+
+def test_there_is_no_report_of_an_unfinished_dataset(tmp_path: Path) -> None:
+    done = run("report", tmp_path)
+    assert done.returncode == 5
+    assert "holds no finished dataset" in done.stderr
+
+
+def test_builds_of_other_settings_in_one_folder_are_told_apart(dataset: Path, tmp_path: Path) -> None:
+    for limit in (2, 3, 3):
+        done = run("generate", "--local", dataset.parent / "toy-project", "--out", tmp_path, "--limit", limit)
+        assert done.returncode == 0, done.stderr
+    points = [json.loads(line) for line in (tmp_path / "work/timeline.jsonl").read_text().splitlines()]
+    first, second, third = (point["run"] for point in points)
+    assert first != second == third
 
 
 def test_a_project_under_another_licence_is_rejected_whole(tmp_path: Path) -> None:
