@@ -1,33 +1,46 @@
 # Two commands do all the set-up: make demo, make test.
 PYTHON ?= python3
+EXTRAS ?= dev
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo dataset test test-all check bench docs clean setup
+.PHONY: demo dataset test test-all check bench docs clean setup browser
 
-setup: $(VENV)/.ready
+# What is installed: the extras of pyproject.toml that EXTRAS names (`make EXTRAS=dev,local test`), each choice once.
+setup: $(VENV)/.ready-$(EXTRAS)
 
-$(VENV)/.ready: pyproject.toml scripts/bootstrap.sh
+$(VENV)/.ready-%: pyproject.toml scripts/bootstrap.sh scripts/constraints.txt
 	@scripts/bootstrap.sh
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] <= (3, 13); sys.exit(0 if ok else "lift-sys needs Python 3.11 to 3.13, this is %d.%d: make PYTHON=python3.12 ..." % sys.version_info[:2])'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "installing lift-sys into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@echo "installing lift-sys[$*] into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c scripts/constraints.txt -e '.[$*]'
 	@touch $@
+
+browser:
+	@scripts/bootstrap.sh browser
 
 demo: setup
 	$(BIN)/lift-sys generate --lock demo/demo.lock.json --out build/demo
 	$(BIN)/lift-sys show build/demo
 
-# Stopped anywhere, the same command goes on; what is rebuilt is held against the committed manifest.
-dataset: setup
+# Tasks to train on, from seeds that are not the suite's.
+TASKS := $(foreach seed,2 3 4 5,build/training_tasks/$(seed).jsonl)
+
+$(TASKS): build/training_tasks/%.jsonl: $(wildcard lift_sys/testing/*.py lift_sys/testing/templates/*.py) | setup
+	$(BIN)/lift-sys tests generate --training --seed $* --count 840 --out $@
+
+# Stopped anywhere, the same command goes on; what is rebuilt is held against the committed manifests.
+dataset: setup $(TASKS)
+	$(BIN)/python scripts/install_tools.py training_data/synthetic_v1.lock.json
 	$(BIN)/lift-sys generate --lock training_data/synthetic_v1.lock.json --out build/synthetic_v1 --cache build/cache
 	$(BIN)/lift-sys publish build/synthetic_v1 --to training_data --name synthetic_v1
+	$(BIN)/lift-sys prepare build/synthetic_v1 $(TASKS:%=--suite-tasks %) --out training_data --no-check
 
-test: setup
+test: setup browser
 	$(BIN)/python -m pytest -q -n auto -m 'not slow'
 
-test-all: setup
+test-all: $(VENV)/.ready-all browser
 	$(BIN)/python -m pytest -q -n auto
 
 check: setup

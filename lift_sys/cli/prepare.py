@@ -100,7 +100,9 @@ def prepare(
     checked = _check(prepared.rows, model, context) if check else None
     before = known_manifest(out)
     manifest = write(out, prepared, recipe, inputs)
-    report.write(out, report.Facts(command_line(), code_version(), checked))
+    same = bool(before) and before.get("files") == manifest["files"]
+    if check or not same or not (out / f"{report.NAME}.md").is_file():  # one with tokens tells more than one without
+        report.write(out, report.Facts(command_line(), code_version(), checked))
     _tell(prepared, checked, recipe)
     for name, digest in manifest["files"].items():
         print(f"{out / name}: {digest[:16]}")
@@ -110,7 +112,7 @@ def prepare(
         print(f"not what splits.json named before, of the same input and recipe: {name}", file=sys.stderr)
     if changed:
         raise typer.Exit(1)
-    if before and before.get("files") == manifest["files"]:
+    if same:
         print(f"the same rows as {out / 'splits.json'} named, byte for byte")
 
 

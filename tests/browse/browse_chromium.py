@@ -11,7 +11,15 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+def _chromium() -> str | None:
+    """The first that runs: some systems have a script of that name that only says how to install it."""
+    found = [path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path]
+    runs = (path for path in found if not subprocess.run([path, "--version"], capture_output=True).returncode)
+    return next(runs, None)
+
+
+CHROMIUM = _chromium()
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",

@@ -22,14 +22,16 @@ _KEPT = Path(__file__).resolve().parents[2] / "build/github-openapi" / f"{VERSIO
 @cache
 def description() -> dict[str, Any]:
     """The description; the test is skipped where it can't be had. It is kept below build/, never committed."""
-    if not _KEPT.exists():
-        _fetch()
+    if not _KEPT.exists() and (why := _fetched()):
+        pytest.skip(why)
     return json.loads(_KEPT.read_bytes())
 
 
-def _fetch() -> None:
+@cache
+def _fetched() -> str:
+    """Why it can't be fetched, "" where it was; asked once, since a try may take minutes."""
     if shutil.which("npm") is None:
-        pytest.skip("npm is not installed: GitHub's OpenAPI description can't be fetched")
+        return "npm is not installed: GitHub's OpenAPI description can't be fetched"
     folder = _KEPT.with_name(f".{os.getpid()}")
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -37,7 +39,7 @@ def _fetch() -> None:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=180, check=False)
         archives = list(folder.glob("*.tgz"))
         if done.returncode or not archives:
-            pytest.skip(f"npm can't fetch {PACKAGE}@{VERSION}: {done.stderr.strip()[-200:]}")
+            return f"npm can't fetch {PACKAGE}@{VERSION}: {done.stderr.strip()[-200:]}"
         with tarfile.open(archives[0]) as archive:
             member = archive.extractfile(_MEMBER)
             assert member is not None
@@ -46,6 +48,9 @@ def _fetch() -> None:
         temporary = folder / "part.json"
         temporary.write_text(json.dumps(part))
         os.replace(temporary, _KEPT)
+        return ""
+    except subprocess.TimeoutExpired:
+        return f"npm can't fetch {PACKAGE}@{VERSION}: no end in 180 s"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
