@@ -54,7 +54,7 @@ def verified(figures: Statistics, run: Run) -> Section:
 
 
 def time_and_cost(figures: Statistics, run: Run) -> Section:
-    cores = f" on {run.cores} core{'s' if run.cores != 1 else ''}" if run.cores else ""
+    cores = f", on {run.cores} core{'s' if run.cores != 1 else ''}" if run.cores else ""
     steps = [(step, f"{value:,.1f}") for step, value in run.seconds.items()]
     texts, tables = [], []
     if steps:

@@ -206,6 +206,7 @@ def test_there_is_no_report_of_an_unfinished_dataset(tmp_path: Path) -> None:
     assert "holds no finished dataset" in done.stderr
 
 
+@pytest.mark.slow
 def test_builds_of_other_settings_in_one_folder_are_told_apart(dataset: Path, tmp_path: Path) -> None:
     for limit in (2, 3, 3):
         done = run("generate", "--local", dataset.parent / "toy-project", "--out", tmp_path, "--limit", limit)

@@ -56,6 +56,8 @@ class Problem(_Frozen):
     prompt: str
     solution: str
     calls: tuple[BenchmarkCall, ...]
+    refused: tuple[tuple[WireValue, ...], ...] = ()
+    """Arguments for which the solution raises: what tells a check from a function that lets everything pass."""
     probes: tuple[BenchmarkCall, ...] = ()
     """More calls, near those of the tests, with what the solution returns: evidence where the tests are few."""
     heavy: bool = False
@@ -151,23 +153,25 @@ def _problem(data: dict[str, Any]) -> Problem:
     problem = Problem.model_validate({**data, **calls})
     if not problem.calls:
         raise ValueError("it has no calls")
-    for call in (*problem.calls, *problem.probes):
-        for text in call.texts():
-            wire.decode(text)
+    texts = [text for call in (*problem.calls, *problem.probes) for text in call.texts()]
+    for text in (*texts, *(wire_arguments(args, {})[0] for args in problem.refused)):
+        wire.decode(text)
     return problem
 
 
 def _of_task(task: Task) -> Problem:
-    """A task of a generated suite. Calls that raise are left out: a row's function is tried on what must return."""
+    """A task of a generated suite."""
     calls = (
         BenchmarkCall(args=test.args, expected=test.expected.value) for test in task.tests if not test.expected.raises
     )
+    refused = (test.args for test in task.tests if test.expected.raises)
     return Problem(
         id=task.name,
         entry_point=task.entry_point,
         prompt=task.prompt,
         solution=task.solution,
         calls=tuple(calls),
+        refused=tuple(refused),
         harness=task.harness,
     )
 

@@ -21,6 +21,8 @@ from lift_sys import wire
 from lift_sys.data_synthesis.boxes import worker_boxes
 from lift_sys.data_synthesis.curation.decontamination_classes import DRIVE, castings, driven
 from lift_sys.data_synthesis.curation.decontamination_screen import (
+    MISSES,
+    RAISES,
     SCREENED,
     Screen,
     ScreenProblem,
@@ -160,6 +162,10 @@ def confirm(sandbox: Sandbox, item: BehaviourTask, problem: ScreenProblem, way: 
         passed = agreeing(sandbox, item, way, tests)
     if passed is None or sum(passed) < len(tests) - problem.allowed(len(tests)):
         return None
+    if problem.refused:
+        raised = agreeing(sandbox, item, way, problem.refused)
+        if raised is None or sum(raised) < len(raised) - len(raised) // MISSES:
+            return None
     said = f"{sum(passed)} of {len(tests)} tests, arguments {way.describe()}"
     if problem.bits >= ENOUGH_BITS:
         return said
@@ -181,8 +187,8 @@ def balanced(agreed: Sequence[bool], tests: Sequence[Test]) -> float:
 def agreeing(
     sandbox: Sandbox, item: BehaviourTask, way: Way, tests: Sequence[Test], seconds: float = CALL_SECONDS
 ) -> list[bool] | None:
-    """For each test whether the function, called in this way in a fresh box, gives the expected value; None: the
-    function failed as a whole."""
+    """For each test whether the function, called in this way in a fresh box, gives the expected value, or raises
+    where it must; None: the function failed as a whole."""
     program = f"{item.code.rstrip()}\n\n{way.source()}"
     calls = [Call(args) for args, _ in tests]
     try:
@@ -195,6 +201,8 @@ def agreeing(
 
 
 def _fits(outcome: Outcome, expected: str) -> bool:
+    if expected == RAISES:
+        return outcome.raises is not None
     if outcome.value is None:
         return False
     try:

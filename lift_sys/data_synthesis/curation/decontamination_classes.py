@@ -23,7 +23,13 @@ from itertools import takewhile
 from typing import Any
 
 from lift_sys.data_synthesis.curation import decontamination_casting
-from lift_sys.data_synthesis.curation.decontamination_screen import DRIVEN, SCREENED, ScreenProblem, Test
+from lift_sys.data_synthesis.curation.decontamination_screen import (
+    DRIVEN,
+    RAISES,
+    SCREENED,
+    ScreenProblem,
+    Test,
+)
 from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge
 from lift_sys.records import WireValue, wire_arguments, wire_text
 from lift_sys.sandbox.api import Limits, Sandbox
@@ -87,7 +93,8 @@ class Search:
         tests, probes = (
             tuple(self._test(script, parts) for script in read_scripts(given)) for given in (left.tests, left.probes)
         )
-        return replace(left, tests=tests, probes=probes)
+        made = dict.fromkeys(self._test(Script(arguments, ()), {})[0] for arguments in _refused(self.problem))
+        return replace(left, tests=tests, probes=probes, refused=tuple((args, RAISES) for args in made))
 
     def _test(self, script: Script, parts: Mapping[str, tuple[str, Way]]) -> Test:
         steps: list[WireValue] = []
@@ -244,11 +251,11 @@ def _cut(script: Script, first: Script, arities: Mapping[str, int]) -> Script:
 
 def evidence(scripts: Iterable[Script]) -> float:
     """Bits that passing the scripts is worth: a step's result by how seldom its method gives it, an argument given
-    back nothing."""
+    back nothing, be it the object's own."""
     results: dict[str, Counter[str]] = {}
     for script in scripts:
         for name, args, result in script.steps:
-            if result not in args:
+            if result not in args and result not in script.arguments:
                 results.setdefault(name, Counter())[wire_text(result)] += 1
     return sum(
         count * -math.log2(count / counted.total()) for counted in results.values() for count in counted.values()
@@ -259,6 +266,14 @@ def _text(script: Script) -> Test:
     steps: list[WireValue] = [{"t": [name, {"t": list(args)}]} for name, args, _ in script.steps]
     args, _ = wire_arguments([{"t": list(script.arguments)}, steps], {})
     return args, wire_text([result for _, _, result in script.steps])
+
+
+def _refused(problem: ScreenProblem) -> list[tuple[Any, ...]]:
+    """What no object can be made of: a harness catches what its steps raise."""
+    first = read_scripts(problem.tests)[0]
+    given = [json.loads(args)["t"] for args, _ in problem.refused]
+    made = [tuple(arguments["t"]) for arguments, _ in given]
+    return [arguments for arguments in made if len(arguments) == len(first.arguments)]
 
 
 @lru_cache(maxsize=4096)

@@ -19,6 +19,7 @@ from typing import Any
 from lift_sys import wire
 from lift_sys.data_synthesis.curation.benchmarks import Benchmark, BenchmarkCall, Problem
 from lift_sys.errors import StorageError
+from lift_sys.records import WireValue, wire_arguments
 from lift_sys.records.base import canonical_json
 from lift_sys.sandbox.guest.adapting import ARITY, agrees
 from lift_sys.storage import atomic_write
@@ -37,6 +38,9 @@ DRIVEN = 0
 """`arity` of a problem that is a class: its harness calls methods of an object (see `decontamination_classes`)."""
 Test = tuple[str, str]
 """Wire texts of the arguments and of the expected value."""
+RAISES = ""
+REFUSALS = 3
+"""So many arguments that must raise tell something, whatever the results are."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ class ScreenProblem:
     probes: tuple[Test, ...]
     bits: float
     heavy: bool
+    refused: tuple[Test, ...] = ()
+    """What must raise: the expected value is `RAISES`."""
 
     def allowed(self, tests: int) -> int:
         """How many of `tests` may fail."""
@@ -86,21 +92,26 @@ def write_screen(benchmarks: Iterable[Benchmark], folder: Path) -> Screen:
 def screen_of(problem: Problem) -> list[ScreenProblem]:
     """The problem for each number of arguments its tests use; none where its results tell nothing.
 
-    Left out are problems whose solution gives one result for everything, or an argument back.
+    Left out are problems whose solution gives one result for everything, or an argument back, unless it refuses enough.
     """
     if problem.harness:
-        return [_screened(problem, DRIVEN, problem.calls, problem.probes)]
+        return [_screened(problem, DRIVEN, problem.calls, problem.probes, problem.refused)]
     found = []
     for arity in sorted({len(call.args) for call in problem.calls}):
         calls = [call for call in problem.calls if len(call.args) == arity]
         probes = [call for call in problem.probes if len(call.args) == arity]
-        if 1 <= arity <= ARITY and telling([*calls, *probes]):
-            found.append(_screened(problem, arity, calls, probes))
+        refused = [args for args in problem.refused if len(args) == arity]
+        if 1 <= arity <= ARITY and (len(refused) >= REFUSALS or telling([*calls, *probes])):
+            found.append(_screened(problem, arity, calls, probes, refused))
     return found
 
 
 def _screened(
-    problem: Problem, arity: int, calls: Sequence[BenchmarkCall], probes: Sequence[BenchmarkCall]
+    problem: Problem,
+    arity: int,
+    calls: Sequence[BenchmarkCall],
+    probes: Sequence[BenchmarkCall],
+    refused: Sequence[Sequence[WireValue]],
 ) -> ScreenProblem:
     tests = [call.texts() for call in _telling_first(calls)]
     return ScreenProblem(
@@ -112,6 +123,7 @@ def _screened(
         tuple(call.texts() for call in probes),
         round(evidence(calls), 3),
         problem.heavy,
+        tuple((wire_arguments(args, {})[0], RAISES) for args in refused),
     )
 
 
@@ -124,11 +136,15 @@ def telling(calls: Sequence[BenchmarkCall]) -> bool:
 
 
 def _given_back(call: BenchmarkCall) -> list[int]:
-    """Which arguments are equal to the result."""
+    """Which arguments would pass for the result; 1 for True would, but no function is that by chance."""
     args, value = (wire.decode(text) for text in call.texts())
     if not isinstance(args, tuple):
         return []
-    return [n for n, argument in enumerate(args) if type(argument) is type(value) and agrees(argument, value)]
+    return [
+        n
+        for n, argument in enumerate(args)
+        if isinstance(argument, bool) == isinstance(value, bool) and agrees(argument, value)
+    ]
 
 
 def _telling_first(calls: Sequence[BenchmarkCall]) -> list[BenchmarkCall]:
@@ -202,8 +218,8 @@ def read_screen(screen: Screen) -> tuple[ScreenProblem, ...]:
     if hashlib.sha256(text.encode()).hexdigest() != screen.sha256:
         raise StorageError(f"{screen.path} was changed after it was written: remove it and start the run again")
     return tuple(
-        ScreenProblem(name, entry, arity, kind, _tests(tests), _tests(probes), bits, heavy)
-        for name, entry, arity, kind, tests, probes, bits, heavy in json.loads(text)
+        ScreenProblem(name, entry, arity, kind, _tests(tests), _tests(probes), bits, heavy, _tests(refused))
+        for name, entry, arity, kind, tests, probes, bits, heavy, refused in json.loads(text)
     )
 
 

@@ -277,9 +277,10 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="empty", says="result", swap=("return None", "return -1")),
         ),
         inputs=lambda values: (
-            ordered(integers(-20, 60, 20, 20 + values["reach"], 20 - values["reach"]), 0, 7, distinct=True),
+            ordered(integers(-25, 65, 20, 20 + values["reach"], 20 - values["reach"]), 0, 7, distinct=True),
             integers(-10, 50, 20, 20 + values["reach"] // 2),
         ),
+        examples=("[19, 21], 20",),
         properties=("$sound",),
     ),
     Template(
