@@ -70,7 +70,7 @@ def forget(
         work = Forgetting(
             request,
             make_executor("local", jobs),
-            lambda folder: write_report(folder, seconds={}, command="lift-sys forget"),
+            lambda folder: write_report(folder, seconds={}, command="lift-sys forget", place=out),
             console,
         )
         report = work.run()

@@ -32,6 +32,13 @@ REMADE = {EXAMPLES, REJECTS, FILE_REJECTS, MANIFEST, *REPORTS, REPAIRS, COUNTS, 
 """Files of a dataset's folder that are made anew; all others are taken over."""
 
 
+_OF_THE_ROWS = (
+    *(CHECKPOINT, KEPT, "benchmarks.", "draft", "screen", "browse"),
+    *("timeline.", "run.", "verifications."),  # of the old rows: they may name the source
+)
+"""Files of `work` that are made again, by the start of their names."""
+
+
 @dataclass
 class Rebuild:
     """What was found is left out; the report is filled in."""
@@ -106,7 +113,7 @@ class Rebuild:
                 self._other(path, new / path.name)
                 continue
             for part in sorted(path.iterdir()):
-                if not part.name.startswith((CHECKPOINT, KEPT, "draft", "screen", "browse")) or part.is_dir():
+                if not part.name.startswith(_OF_THE_ROWS) or part.is_dir():
                     link_tree(part, new / "work" / part.name)
         found = [
             forget_cache.traces(folder, self.found.target, self.found.lock)
