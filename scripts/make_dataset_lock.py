@@ -2,9 +2,10 @@
 
 Run by hand when the dataset is to be made of newer releases. Each name becomes its newest source distribution, by
 hash; sources without a permissive licence, or with fewer than `--least` functions that can stand alone, are left out
-and named. A line is a name and its flags: `record` runs the project's own tests in the sandbox, `wheels` pins its
-wheel and those it depends on, so that functions can run beside them; `tests` pins those it depends on for its tests
-alone, which record nothing where they can't import them. Nothing of a source is run outside the sandbox.
+and named, and so are those that were forgotten, which the index is not asked for. A line is a name and its flags:
+`record` runs the project's own tests in the sandbox, `wheels` pins its wheel and those it depends on, so that
+functions can run beside them; `tests` pins those it depends on for its tests alone, which record nothing where they
+can't import them. Nothing of a source is run outside the sandbox.
 
     python scripts/make_dataset_lock.py --cache build/cache/sources
 """
@@ -24,6 +25,7 @@ from lift_sys.data_synthesis.sources import Lock, LockEntry, checkout_all, make_
 from lift_sys.data_synthesis.sources.base import Checkout
 from lift_sys.data_synthesis.sources.equip import equip
 from lift_sys.data_synthesis.sources.lock import entry_of
+from lift_sys.data_synthesis.sources.tombstones import Forgotten, told
 from lift_sys.errors import LiftError
 
 HERE = Path(__file__).parent.parent / "training_data"
@@ -36,8 +38,13 @@ TOOLS = (
     "docstring-parser",
     "detect-secrets",
     "license-expression",
+    "licenseclassifier",
 )
-CONFIGURATION = {"max_project_share": 0.08, "max_one_statement_share": 0.3}
+CONFIGURATION = {
+    "max_project_share": 0.08,
+    "max_one_statement_share": 0.3,
+    "suites": ["tests/synthetic/suite_v1.jsonl"],
+}
 MOST_BYTES = 12_000_000
 """Python source of one project; the few larger ones would take as long as fifty others."""
 AT_A_TIME = 40
@@ -55,9 +62,10 @@ def main() -> int:
     given = [line.split("#")[0].split() for line in options.names.read_text().splitlines()]
     flags = {words[0]: words[1:] for words in given if words}
     entries: list[LockEntry] = []
-    names = sorted(flags)
+    forgotten = Forgotten.load(options.lock.parent)
+    names = [name for name in sorted(flags) if not taken_back(forgotten, name)]
     for start in range(0, len(names), AT_A_TIME):
-        entries += pinned(names[start : start + AT_A_TIME], flags, options.cache, options.least)
+        entries += pinned(names[start : start + AT_A_TIME], flags, options.cache, options.least, forgotten)
         print(f"{min(start + AT_A_TIME, len(names))}/{len(names)} names, {len(entries)} sources", file=sys.stderr)
     lock = Lock(
         python=".".join(platform.python_version_tuple()[:2]),
@@ -69,11 +77,13 @@ def main() -> int:
     return 0
 
 
-def pinned(names: list[str], flags: dict[str, list[str]], cache: Path, least: int) -> Iterator[LockEntry]:
+def pinned(
+    names: list[str], flags: dict[str, list[str]], cache: Path, least: int, forgotten: Forgotten
+) -> Iterator[LockEntry]:
     """The entries of the names that can be used; why the others can't goes to standard error."""
     with ThreadPoolExecutor(6) as pool:
         asked = list(pool.map(_newest, names))
-    entries = [entry for entry in asked if entry is not None]
+    entries = [entry for entry in asked if entry is not None and not taken_back(forgotten, entry.name, entry.sha256)]
     for entry, found in zip(entries, checkout_all([e.to_source() for e in entries], cache, jobs=6), strict=True):
         why = str(found) if isinstance(found, LiftError) else unusable(found, least)
         if why or isinstance(found, LiftError):
@@ -97,6 +107,14 @@ def pinned(names: list[str], flags: dict[str, list[str]], cache: Path, least: in
             for note in notes:
                 print(f"  {entry.name}: {note}", file=sys.stderr)
         yield done
+
+
+def taken_back(forgotten: Forgotten, name: str, archive: str | None = None) -> bool:
+    """Whether a source was forgotten, by its name or by the hash of its archive; if so, that is told."""
+    tomb = forgotten.find(name, archive=archive)
+    if tomb is not None:
+        print(f"  {told(name, tomb)}", file=sys.stderr)
+    return tomb is not None
 
 
 def for_tests(entry: LockEntry, cache: Path) -> tuple[LockEntry, list[str]]:

@@ -99,6 +99,41 @@ def test_one_failed_test_in_ten_is_forgiven(sandbox: Sandbox, tmp_path: Path) ->
     assert match(sandbox, task(slip.format("(3, 9, 11)"), "f", made)) is None
 
 
+def test_type_errors_on_other_members_spare_no_problem(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Two problems take pairs of texts, on which the function fails; the third takes pairs of numbers."""
+    benchmark = suite(tmp_path)
+    texts = [BenchmarkCall(args=([{"t": [a, "b"]}],), expected=a) for a in ("x", "y", "z")]
+    numbers = [
+        BenchmarkCall(args=([{"t": [n, 11]}, {"t": [3, n]}],), expected=[11 * n, 3 * n]) for n in range(20, 30)
+    ]
+    problems = [
+        benchmark.problems[0].model_copy(update={"id": f"toy/{name}", "calls": tuple(calls)})
+        for name, calls in (("a", texts), ("b", texts[::-1]), ("c", numbers))
+    ]
+    made = write_screen([benchmark.model_copy(update={"problems": tuple(problems)})], tmp_path)
+    assert (match(sandbox, task("def f(p):\n    return [a * b for a, b in p]", "f", made)) or "")[:5] == "toy/c"
+
+
+def test_what_a_solution_refuses_a_copy_refuses_too(sandbox: Sandbox, tmp_path: Path) -> None:
+    """The results are the argument given back, so that only what raises tells a check from any other function."""
+    benchmark = suite(tmp_path)
+    checked = benchmark.problems[0].model_copy(
+        update={
+            "id": "toy/checked",
+            "calls": tuple(BenchmarkCall(args=(n,), expected=n) for n in range(5, 15)),
+            "probes": tuple(BenchmarkCall(args=(n,), expected=n) for n in range(5)),
+            "refused": ((-1,), (26,), (None,), ("7",)),
+        }
+    )
+    made = write_screen([benchmark.model_copy(update={"problems": (checked,)})], tmp_path)
+    check = "def f(n):\n    if {}:\n        raise LookupError\n    return n"
+    assert match(sandbox, task(check.format("type(n) is not int or not 0 <= n < 26"), "f", made)) is not None
+    assert match(sandbox, task(check.format("type(n) is not int or n < 0"), "f", made)) is None
+    assert match(sandbox, task("def f(n):\n    return n", "f", made)) is None
+    few = checked.model_copy(update={"refused": checked.refused[:2]})
+    assert read_screen(write_screen([benchmark.model_copy(update={"problems": (few,)})], tmp_path)) == ()
+
+
 def test_a_forged_screening_is_not_believed(sandbox: Sandbox, screen: Screen) -> None:
     """The function tells the guest program that it passes everything, by sending that answer itself."""
     code = """
@@ -206,6 +241,8 @@ def test_problems_whose_results_tell_nothing_are_left_out() -> None:
     assert not telling(calls(([1], 1), ([2], 2), (["x"], "x")))
     assert telling(calls(([1], 1), ([2], 4), ([3], 9)))
     assert telling(calls(([1, 2], 2), ([5, 2], 5)))  # an argument back, but not always the same one
+    one, three = {"f": (1.0).hex()}, {"f": (3.0).hex()}
+    assert not telling(calls(([one], 1), ([2], 2), ([three], 3)))  # an argument back, to the eyes of `agrees`
 
 
 def test_predicates_are_weak_evidence_and_long_results_are_strong() -> None:

@@ -20,6 +20,8 @@ from lift_sys.sandbox.guest.adapting import Way
 
 PURSE = """class Purse:
     def __init__(self, coins):
+        if coins < 0:
+            raise ValueError("nobody has less than nothing")
         self.coins = coins
 
     def add(self, coins):
@@ -55,6 +57,7 @@ SCRIPTS: list[tuple[int, list[tuple[Any, ...]]]] = [
 ]
 TILL = """class Till:
     def __init__(self, label=None, *, amount):
+        assert amount >= 0
         self.entries = [amount]
 
     def title(self):
@@ -85,7 +88,7 @@ def class_suite(folder: Path) -> Benchmark:
         calls.append({"args": [{"t": [coins]}, given], "expected": expected})
     problem = {
         "id": "toy/purse", "entry_point": "Purse", "prompt": "Write a purse that counts coins.", "solution": PURSE,
-        "harness": HARNESS, "calls": calls,
+        "harness": HARNESS, "calls": calls, "refused": [[{"t": [-1]}, []], [{"t": [-8]}, []]],
     }  # fmt: skip
     path = folder / "classes.jsonl"
     path.write_text(json.dumps({"suite": "classes", "canary": CANARY}) + "\n" + json.dumps(problem) + "\n")
@@ -133,6 +136,7 @@ OTHERS = [
     (TILL.replace("cost + cost", "cost"), "Till.draw"),
     (TILL.replace("ValueError", "KeyError"), "Till.draw"),
     (TILL.replace("return sum(self.entries)", "return Same()") + EQUAL, "Till.put"),
+    (TILL.replace("        assert amount >= 0\n", ""), "Till.put"),
     (PURSE.replace("self.coins += coins", "while True: pass"), "Purse.kind"),
     (PURSE.replace("self.coins += coins", "import os; os._exit(0)"), "Purse.kind"),
     (PURSE.replace("self.coins = coins", "raise SystemExit"), "Purse.kind"),
@@ -165,6 +169,14 @@ def test_results_that_a_method_seldom_gives_are_worth_most(screen: Screen) -> No
     assert evidence(scripts) > 32
     kinds = [step for script in scripts for step in script.steps if step[0] == "kind"]
     assert evidence([type(scripts[0])((), tuple(kinds))]) == 0
+
+
+def test_what_an_object_was_made_with_is_no_evidence_when_it_comes_back() -> None:
+    scripts = read_scripts(
+        tuple((json.dumps({"t": [{"t": [n]}, [{"t": ["get", {"t": []}]}]]}), f"[{n}]") for n in range(9))
+    )
+    assert len(scripts) == 9
+    assert evidence(scripts) == 0
 
 
 def test_a_copy_of_the_text_needs_no_harness(tmp_path: Path) -> None:

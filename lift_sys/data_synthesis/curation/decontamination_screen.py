@@ -92,7 +92,8 @@ def write_screen(benchmarks: Iterable[Benchmark], folder: Path) -> Screen:
 def screen_of(problem: Problem) -> list[ScreenProblem]:
     """The problem for each number of arguments its tests use; none where its results tell nothing.
 
-    Left out are problems whose solution gives one result for everything, or an argument back, unless it refuses enough.
+    Left out are problems whose solution gives one result for everything, or an argument back, unless there is enough
+    that it refuses.
     """
     if problem.harness:
         return [_screened(problem, DRIVEN, problem.calls, problem.probes, problem.refused)]

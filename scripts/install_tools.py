@@ -1,0 +1,34 @@
+"""Install the tools of a lock at its versions, and say which that changes: their output is in the rows' bytes.
+
+Usage: python scripts/install_tools.py training_data/synthetic_v1.lock.json
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+
+def main() -> int:
+    tools: dict[str, str] = json.loads(Path(sys.argv[1]).read_bytes())["tools"]
+    wanted = {name: version for name, version in tools.items() if installed(name) != version}
+    if not wanted:
+        return 0
+    for name, version in wanted.items():
+        print(f"{name}: {installed(name) or 'not installed'} -> {version}, as the lock has it", flush=True)
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    return subprocess.run([*command, *(f"{name}=={version}" for name, version in wanted.items())]).returncode
+
+
+def installed(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
