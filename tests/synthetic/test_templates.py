@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
@@ -108,3 +111,28 @@ def test_a_block_that_is_all_of_the_list_is_turned_round_as_any_other() -> None:
         function, block = space[draft.entry_point], list(range(draft.parameters["count"]))
         assert callable(function)
         assert function(block) == block[::-1]
+
+
+DRAWN = """
+import hashlib
+from lift_sys import wire
+from lift_sys.testing.drawing import draw, numbers
+from lift_sys.testing.templates import all_templates
+for template in (template for several in all_templates().values() for template in several):
+    drafts = (draw(template, number, 1, 0) for number in numbers(template, 1))
+    draft = next(draft for draft in drafts if draft is not None)
+    told = "".join(map(wire.encode, draft.calls)) + draft.reference + draft.second + draft.request
+    print(template.name, hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest())
+"""
+
+
+def test_drafts_are_the_same_in_another_process() -> None:
+    """Whatever the hash seed and the addresses of objects there: else a seed would not give a suite again."""
+    told = []
+    for seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        command = [sys.executable, "-c", DRAWN]
+        told.append(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
+    first, second = (text.splitlines() for text in told)
+    assert len(first) == sum(map(len, all_templates().values()))
+    assert [line for line in first if line not in second] == []
