@@ -82,7 +82,7 @@ class _Bench:
 
     def in_parts(self, folder: Path) -> Row:
         """Classes with all rewritings, cut into rows as a build does it: a method with what it needs of its class."""
-        told: list[bool] = []
+        told: list[tuple[str, bool]] = []
         for number, problem in enumerate(self.benchmark.problems):
             made = planting_classes.everything(problem.solution, problem.entry_point) if problem.harness else None
             if made is not None:
@@ -90,9 +90,10 @@ class _Bench:
                 path.write_text(made[0])
                 slices = [item.function.slice for file in lift_path(path) for item in file.functions]
                 rows = [cut for cut in slices if cut is not None and cut.entry_point.startswith(f"{made[1]}.routine")]
-                told += [self.behaves(cut.code, cut.entry_point) for cut in rows]
-        share, note = 100 * sum(told) / len(told), f"{sum(told)} of {len(told)} methods"
-        return Row(f"recall: {self.kind}methods with part of their class", share, "%", note=note)
+                told += [(problem.id, self.behaves(cut.code, cut.entry_point)) for cut in rows]
+        found = sum(behaves for _, behaves in told)
+        note = f"{found} of {len(told)} methods{_missed(sorted({name for name, behaves in told if not behaves}))}"
+        return Row(f"recall: {self.kind}methods with part of their class", 100 * found / len(told), "%", note=note)
 
     def independent(self) -> Row:
         found = [problem for problem, entry, code in SOLUTIONS if self.behaves(code, entry)]

@@ -32,6 +32,8 @@ FEW_OUTCOMES = 2
 SMALL = 5.0
 """Bits of a result that many functions give: True, None, 3, "Yes"."""
 LARGEST_BITS = 16.0
+NESTED = 3
+"""Depth to which the types inside containers tell one problem's arguments from another's."""
 DRIVEN = 0
 """`arity` of a problem that is a class: its harness calls methods of an object (see `decontamination_classes`)."""
 Test = tuple[str, str]
@@ -48,6 +50,7 @@ class ScreenProblem:
     id: str
     entry_point: str
     arity: int
+    kind: str
     tests: tuple[Test, ...]
     """The most telling first."""
     probes: tuple[Test, ...]
@@ -116,6 +119,7 @@ def _screened(
         problem.id,
         problem.entry_point,
         arity,
+        _kind(tests),
         tuple(tests),
         tuple(call.texts() for call in probes),
         round(evidence(calls), 3),
@@ -180,6 +184,27 @@ def _bits(value: Any) -> float:
     return min(1 + sum(map(_bits, value.values())), LARGEST_BITS)
 
 
+def _kind(tests: Sequence[Test]) -> str:
+    """The types of arguments, and those inside containers, of all tests that the screening runs. A function that
+    fails on a kind is spared the next problem of that kind, so two kinds must not look the same."""
+    given = [wire.decode(args) for args, _ in tests[:SCREENED]]
+    return ",".join(_types(values) for values in zip(*given, strict=True))
+
+
+def _types(values: Iterable[Any], depth: int = NESTED) -> str:
+    by_name: dict[str, list[Any]] = {}
+    for value in values:
+        by_name.setdefault(type(value).__name__, []).extend(_members(value))
+    inner = {name: _types(members, depth - 1) if depth else "" for name, members in by_name.items()}
+    return "|".join(f"{name}[{types}]" if types else name for name, types in sorted(inner.items()))
+
+
+def _members(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return [*value, *value.values()]
+    return value if isinstance(value, list | tuple | set | frozenset) else ()
+
+
 @lru_cache(maxsize=2)
 def read_screen(screen: Screen) -> tuple[ScreenProblem, ...]:
     """The problems of a screen file.
@@ -194,8 +219,8 @@ def read_screen(screen: Screen) -> tuple[ScreenProblem, ...]:
     if hashlib.sha256(text.encode()).hexdigest() != screen.sha256:
         raise StorageError(f"{screen.path} was changed after it was written: remove it and start the run again")
     return tuple(
-        ScreenProblem(name, entry, arity, _tests(tests), _tests(probes), bits, heavy, _tests(refused))
-        for name, entry, arity, tests, probes, bits, heavy, refused in json.loads(text)
+        ScreenProblem(name, entry, arity, kind, _tests(tests), _tests(probes), bits, heavy, _tests(refused))
+        for name, entry, arity, kind, tests, probes, bits, heavy, refused in json.loads(text)
     )
 
 
@@ -205,13 +230,9 @@ def _tests(rows: list[list[str]]) -> tuple[Test, ...]:
 
 @lru_cache(maxsize=2)
 def orders(screen: Screen) -> tuple[str, ...]:
-    """The problems as the guest program takes them, each as JSON.
-
-    Each is of a kind of its own. To spare a function that raises TypeErrors the rest of a kind is 7 % faster, and
-    hides a copy behind problems that take a list as well, but of other things.
-    """
+    """The problems as the guest program takes them, each as JSON."""
     rows = []
-    for kind, problem in enumerate(read_screen(screen)):
+    for problem in read_screen(screen):
         tests = problem.tests[:SCREENED] if problem.arity != DRIVEN else ()
-        rows.append(json.dumps([problem.arity, str(kind), problem.allowed(len(tests)), problem.heavy, tests]))
+        rows.append(json.dumps([problem.arity, problem.kind, problem.allowed(len(tests)), problem.heavy, tests]))
     return tuple(rows)
