@@ -38,6 +38,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--model", default="", help="the model that the provider is to run")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    provider, model = config.getoption("--provider"), config.getoption("--model")
+    if model and not provider:
+        raise pytest.UsageError(
+            f"--model {model} says nothing without --provider: add --provider local (or openai, scripted), "
+            "or leave --model out to judge the references"
+        )
+    if provider and config.getoption("dist", "no") != "no":
+        raise pytest.UsageError(
+            "each worker of pytest-xdist would run a model of its own on every task: leave -n out with --provider"
+        )
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield

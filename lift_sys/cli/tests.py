@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from lift_sys.cli.console import Console
     from lift_sys.executors import Executor
     from lift_sys.reports.suite import Comparison, Facts
     from lift_sys.testing.comparing import Score
@@ -48,23 +49,18 @@ def generate(
     from lift_sys.cli.console import Console
     from lift_sys.executors import make_executor
     from lift_sys.sandbox import open_sandbox
+    from lift_sys.storage import check_writable
     from lift_sys.testing.suite import write_suite
     from lift_sys.testing.test_generator import Generation
     from lift_sys.testing.test_generator import generate as make
 
-    open_sandbox().close()  # fail before any work is done, not in the middle
+    check_writable(out)  # fail before any work is done, not in the middle
+    open_sandbox().close()
     began = time.monotonic()
 
     async def run() -> Generation:
         async with make_executor("local", jobs) as workers:
-
-            def advance(total: int) -> None:
-                if total:
-                    console.start("templates", total)
-                else:
-                    console.advance("templates")
-
-            return await make(seed, count, workers, training=training, advance=advance)
+            return await make(seed, count, workers, training=training, advance=_on(console))
 
     with Console() as console:
         found = asyncio.run(run())
@@ -93,22 +89,24 @@ def check(
 
     Example:  lift-sys tests check list_operations.longest_run_beyond
 
-    Exit codes: 0 every draft was taken, 1 some were refused, 2 there is no such template, 3 no sandbox here.
+    Exit codes: 0 every draft was taken, 1 some were refused or a template made none, 2 there is no such template,
+    3 no sandbox here.
     """
+    import sys
     from collections import Counter
 
     from lift_sys.errors import TemplateError
     from lift_sys.testing.templates import templates_of
-    from lift_sys.testing.test_generator import Order, make_tasks
+    from lift_sys.testing.test_generator import Order, make_tasks, why_none
 
     category, _, wanted = name.partition(".")
     chosen = [template for template in templates_of(category) if wanted in ("", template.name)]
     if not chosen:
         raise TemplateError(f"{category} has no template {wanted!r}")
-    refused = 0
+    failed = False
     for template in chosen:
         made = make_tasks(Order(category, template.name, seed, count))
-        refused += len(made.refusals)
+        failed |= bool(made.refusals) or not made.tasks
         kinds = Counter(task.difficulty for task in made.tasks)
         print(f"{template.name}: {template.size} combinations, {len(made.tasks)} tasks taken, {dict(kinds)}")
         for task in () if quiet else made.tasks:
@@ -120,7 +118,9 @@ def check(
             )
         _tell("left out", made.near)
         _tell("refused", made.refusals)
-    if refused:
+        if not made.tasks and not made.refusals:
+            print(f"no task: {why_none(template, made)}", file=sys.stderr)
+    if failed:
         raise typer.Exit(1)
 
 
@@ -137,6 +137,9 @@ def validate(
     scores: Annotated[
         list[Path] | None, typer.Option("--scores", help="What `tests baseline` wrote of a model. Repeatable.")
     ] = None,
+    again: Annotated[
+        bool, typer.Option("--again/--no-again", help="Draw it again from its seed, timed: the same tasks must come.")
+    ] = False,
     human_eval: Annotated[
         bool, typer.Option("--human-eval/--no-human-eval", help="Measure HumanEval's own tests beside it.")
     ] = False,
@@ -156,14 +159,16 @@ def validate(
     import time
 
     from lift_sys.cli.console import Console, command_line
+    from lift_sys.config import usable_cores
     from lift_sys.executors import make_executor
     from lift_sys.reports import suite as reports
     from lift_sys.sandbox import open_sandbox
+    from lift_sys.storage import check_writable
     from lift_sys.testing import comparing
     from lift_sys.testing.solvers import SOLVERS, Nearest
     from lift_sys.testing.suite import read_suite
     from lift_sys.testing.test_generator import near_duplicates, nearest
-    from lift_sys.testing.validation import Checked
+    from lift_sys.testing.validation import Again, Checked, draw_again
     from lift_sys.testing.validation import validate as check_all
 
     found = read_suite(suite)
@@ -173,13 +178,18 @@ def validate(
     if dataset is not None:
         row = Nearest.of(comparing.dataset_lines(dataset))
         answers[NEAREST] = {task.id: row(task) for task in found.tasks}
+    if report is not None:
+        check_writable(report)
     open_sandbox().close()
     seconds: dict[str, float] = {}
-    began = time.monotonic()
     comparisons: list[Comparison] = []
+    drawn: list[Again] = []
 
     async def run() -> list[Checked]:
         async with make_executor("local", jobs) as workers:
+            if again:
+                drawn.append(await draw_again(found, workers, jobs or usable_cores(), advance=_on(console)))
+            began = time.monotonic()
             console.start("judge", len(found.tasks))
             checked = await check_all(
                 found.tasks, workers, runs=runs, answers=answers, advance=lambda: console.advance("judge")
@@ -196,6 +206,7 @@ def validate(
 
     with Console() as console:
         checked = asyncio.run(run())
+    alike = [(other, comparing.shared(found, other)) for other in others]
     facts = reports.Facts(
         suite=found,
         checked=checked,
@@ -210,10 +221,12 @@ def validate(
         ],
         models=measured,
         comparisons=comparisons,
+        shared=[(other, len(lines)) for other, lines in alike],
+        again=drawn[0] if drawn else None,
         seconds=seconds,
         made_by=command_line(),
     )
-    wrong = _wrong(facts) + [line for other in others for line in comparing.shared(found, other)]
+    wrong = _wrong(facts) + [line for _, lines in alike for line in lines]
     if report is not None:
         reports.write(report, report.with_suffix(".html"), facts)
     _summary(facts, report)
@@ -236,6 +249,8 @@ def _wrong(facts: Facts) -> list[str]:
         lines += [f"{task.name}: a mutant survives: {text}" for text in item.survivors]
         lines += [f"{task.name}: a misreading passes: {text}" for text in item.passed_readings]
         lines += [f"{task.name}: {text}" for text in item.faults]
+    if facts.again is not None and facts.again.differing:
+        lines.append(f"`{facts.suite.head.command}` gives {facts.again.differing} other tasks now")
     if facts.near_duplicates:
         lines.append(f"{facts.near_duplicates} pairs of prompts are near-duplicates")
     lines += [
@@ -253,6 +268,10 @@ def _summary(facts: Facts, report: Path | None) -> None:
     print(f"  flakes: {sum(len(item.flips) for item in facts.checked)}")
     print(f"  mutants killed: {killed} of {mutants}; {proven} more proven equivalent, {argued} argued")
     print(f"  near-duplicate prompts: {facts.near_duplicates}")
+    for other, count in facts.shared:
+        print(f"  tasks shared with {other.head.suite}: {count}")
+    if facts.again is not None:
+        print(f"  drawn again in {facts.again.seconds:.0f} s: {facts.again.differing} tasks differ")
     for score in (*facts.scores, *facts.models):
         print(f"  {score.solver}: {_told(score)}")
     for item in facts.comparisons[1:]:
@@ -351,6 +370,18 @@ def baseline(
     print(f"  every answer: {path}")
     if counts["error"]:
         raise typer.Exit(1)
+
+
+def _on(console: Console) -> Callable[[int], None]:
+    """Shows how far the templates are: called with their number, then with 0 for each that is done."""
+
+    def advance(total: int) -> None:
+        if total:
+            console.start("templates", total)
+        else:
+            console.advance("templates")
+
+    return advance
 
 
 def _tell(what: str, found: Sequence[object]) -> None:

@@ -171,7 +171,7 @@ class Assembly:
 
     def _write(self, draft: Draft, dropped: dict[int, tuple[RejectionReason, str]]) -> dict[str, Any]:
         for index, (reason, detail) in sorted(dropped.items()):
-            draft.reject(reject_example(draft.read(index), reason, detail))
+            draft.leave_out(reject_example(draft.read(index), reason, detail))
         rejected, validated = draft.rejected, len(draft) - len(dropped)
         counts = {**self.counts, "validated": validated, "rejected": rejected}
         return write_dataset(
@@ -225,15 +225,15 @@ class Draft:
         self.rejected = 0
         self._places: list[int] = []
         self._clusters: list[str] = []
-        self._rows_path, self._rejects_path = folder / "draft.jsonl", folder / "draft.rejects.jsonl"
+        self._paths = [folder / name for name in ("draft.jsonl", "draft.rejects.jsonl", "draft.left_out.jsonl")]
 
     def __enter__(self) -> Draft:
-        self._rows: IO[bytes] = self._rows_path.open("w+b")
-        self._rejects: IO[bytes] = self._rejects_path.open("w+b")
+        files: list[IO[bytes]] = [path.open("w+b") for path in self._paths]
+        self._rows, self._rejects, self._left_out = self._files = files
         return self
 
     def __exit__(self, *error: object) -> None:
-        for file, path in ((self._rows, self._rows_path), (self._rejects, self._rejects_path)):
+        for file, path in zip(self._files, self._paths, strict=True):
             file.close()
             path.unlink(missing_ok=True)
 
@@ -241,10 +241,11 @@ class Draft:
         return len(self.facts)
 
     def take(self, row: Example | Rejection) -> None:
+        """Take what curation made of a row."""
         if isinstance(row, Example):
             self.add(row)
         else:
-            self.reject(row)
+            self.leave_out(row)
 
     def add(self, example: Example) -> None:
         self._places.append(self._rows.seek(0, 2))
@@ -263,8 +264,16 @@ class Draft:
                 self.facts[index] = _facts(example)
 
     def reject(self, rejection: Rejection) -> None:
+        """Note what never was a row."""
+        self._note(self._rejects, rejection)
+
+    def leave_out(self, rejection: Rejection) -> None:
+        """Note what was a row. Apart from the others: how far curation is behind them is a matter of time."""
+        self._note(self._left_out, rejection)
+
+    def _note(self, file: IO[bytes], rejection: Rejection) -> None:
         self.rejected += 1
-        self._rejects.write(rejection.reason.value.encode() + b"\t" + rejection.to_line().encode() + b"\n")
+        file.write(rejection.reason.value.encode() + b"\t" + rejection.to_line().encode() + b"\n")
 
     def line(self, index: int) -> tuple[str, str]:
         """Id and line of a row."""
@@ -277,7 +286,8 @@ class Draft:
 
     def rejections(self) -> Iterator[tuple[str, str]]:
         """Reason and line of each reject."""
-        self._rejects.seek(0)
-        for line in self._rejects:
-            reason, _, text = line.decode().partition("\t")
-            yield reason, text
+        for file in (self._rejects, self._left_out):
+            file.seek(0)
+            for line in file:
+                reason, _, text = line.decode().partition("\t")
+                yield reason, text

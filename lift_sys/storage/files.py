@@ -51,6 +51,22 @@ def atomic_write(path: Path, chunks: Iterable[str]) -> None:
             raise
 
 
+def check_writable(path: Path) -> None:
+    """Make the folder of `path`, and find out before the work whether a file can be written there after it.
+
+    Raises:
+        StorageError: it can't.
+    """
+    if path.is_dir():
+        raise StorageError(f"{path} is a folder: give the name of a file")
+    if path.parent.exists() and not path.parent.is_dir():
+        raise StorageError(f"{path} can't be written: {path.parent} is not a folder")
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
+            pass
+
+
 def _unlink_quietly(name: str) -> None:
     with suppress(OSError):
         os.unlink(name)

@@ -28,6 +28,10 @@ class Head(Record):
     """SHA-256 over the ids of the tasks, in order."""
     command: str
 
+    @property
+    def training(self) -> bool:
+        return self.command.endswith(" --training")
+
 
 class Suite(Record):
     head: Head
@@ -64,10 +68,11 @@ def write_suite(path: Path, suite: Suite) -> None:
 
 
 def read_suite(path: Path) -> Suite:
-    """The suite in a file, every id checked.
+    """The suite in a file, every id checked, and the head.
 
     Raises:
-        StorageError: it can't be read, a line is no task, or the tasks are not those that its head names.
+        StorageError: it can't be read, a line is no task, the tasks are not those that its head names, or the head is
+            not the one that they were written with.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -89,7 +94,14 @@ def read_suite(path: Path) -> Suite:
         raise StorageError(f"{path} is empty: a suite is made by `lift-sys tests generate`")
     if digest(tasks) != head.digest:
         raise StorageError(f"{path}: these are not the {head.count} tasks that its first line names")
-    return Suite(head=head, tasks=tuple(tasks))
+    suite = make_suite(head.seed, tasks, training=head.training)
+    wrong = [name for name in Head.model_fields if getattr(head, name) != getattr(suite.head, name)]
+    if wrong:
+        raise StorageError(
+            f"{path}, line 1: {', '.join(wrong)} of the head can't be of these {len(tasks)} tasks with seed "
+            f"{head.seed}: the line was changed; make the file again with `lift-sys tests generate`"
+        )
+    return suite
 
 
 def _object(line: str) -> Any:

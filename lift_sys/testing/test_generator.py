@@ -20,7 +20,7 @@ from lift_sys.executors import Executor
 from lift_sys.records.tasks import Difficulty, Task
 from lift_sys.sandbox.api import BoxConfig, Environment, Sandbox
 from lift_sys.testing.acceptance import Refusal, accept, normal
-from lift_sys.testing.drawing import draw, numbers
+from lift_sys.testing.drawing import SHARE, draw, numbers
 from lift_sys.testing.prompts import shingles
 from lift_sys.testing.suite import Suite, make_suite
 from lift_sys.testing.template import Template
@@ -206,6 +206,15 @@ def tasks_of(template: Template, order: Order) -> Made:
         if len(tasks) >= order.want:
             break
     return Made(order, tuple(tasks), tuple(refusals), tuple(near), tried)
+
+
+def why_none(template: Template, made: Made) -> str:
+    """Why an order led to no task, although nothing was refused."""
+    seed = made.order.seed
+    if made.tried:
+        return f"{template.name}: it makes no task of any of its {made.tried} combinations at seed {seed}"
+    last = (template.size - 1) // SHARE
+    return f"{template.name}: its {template.size} combinations are used up at seed {seed}: take a seed of 0 to {last}"
 
 
 def label(task: Task) -> str:

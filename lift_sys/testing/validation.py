@@ -21,7 +21,8 @@ from lift_sys.testing.acceptance import MUTANTS
 from lift_sys.testing.mutants import run_mutants
 from lift_sys.testing.running import Result, run_task
 from lift_sys.testing.solvers import SOLVERS, entries
-from lift_sys.testing.test_generator import boxes
+from lift_sys.testing.suite import Suite
+from lift_sys.testing.test_generator import boxes, generate
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Checked:
     mutants: int = 0
     proven: int = 0
     argued: int = 0
+    capped: bool = False
+    """Whether as many mutants were made of a function or method as are made at most; there may be more."""
     survivors: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     """What else does not hold: predicates, and mutants that can't be made again."""
@@ -89,6 +92,36 @@ async def validate(
     return [item for item in found if item is not None]
 
 
+@dataclass(frozen=True)
+class Again:
+    """What came of drawing a suite from its seed again."""
+
+    seconds: float
+    """Wall time to draw and check its tasks."""
+    workers: int
+    differing: int
+    """Tasks of the suite that are not at their place now."""
+
+
+async def draw_again(
+    suite: Suite, executor: Executor, workers: int, *, advance: Callable[[int], None] = lambda total: None
+) -> Again:
+    """Draw a suite again as its head says, and hold it against the file.
+
+    Args:
+        workers: how many the executor has, to be told beside the time.
+        advance: see `generate`.
+
+    Raises:
+        ConfigError: the templates no longer give so many tasks with this seed.
+    """
+    began = time.monotonic()
+    found = await generate(suite.head.seed, len(suite.tasks), executor, training=suite.head.training, advance=advance)
+    seconds = time.monotonic() - began
+    pairs = zip(suite.tasks, found.suite.tasks, strict=True)
+    return Again(seconds, workers, sum(old.id != new.id for old, new in pairs))
+
+
 def check_task(item: Item) -> Checked:
     """Worker function.
 
@@ -122,6 +155,7 @@ def check_task(item: Item) -> Checked:
         mutants=mutants.killed + len(mutants.survivors),
         proven=mutants.proven,
         argued=mutants.argued,
+        capped=mutants.capped,
         survivors=tuple(mutants.survivors),
         faults=(*mutants.faults, *_predicates(task)),
         solved_by=tuple(solved),
@@ -141,6 +175,7 @@ class _Mutants:
     killed: int = 0
     proven: int = 0
     argued: int = 0
+    capped: bool = False
     survivors: list[str] = field(default_factory=list)
     """Those without an argument."""
     faults: list[str] = field(default_factory=list)
@@ -154,6 +189,8 @@ def _mutants(task: Task) -> _Mutants:
         if matrix.detail:
             found.faults.append(f"no mutants of {entry}: {matrix.detail}")
         made += len(matrix.mutants)
+        # Those with the same bytecode come on top: they are never run.
+        found.capped |= sum(mutant.proof != "bytecode" for mutant in matrix.mutants) >= MUTANTS
         for mutant, kills in zip(matrix.mutants, matrix.kills, strict=True):
             if kills:
                 found.killed += 1

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lift_sys.providers import Completion, Provider, make_provider
+from lift_sys.providers import Completion, Provider
 from lift_sys.records.tasks import Task
 from lift_sys.sandbox.judge import completion_text
 from lift_sys.testing.measuring import request_of
@@ -50,20 +50,16 @@ class Asked:
 
 
 @pytest.fixture(scope="session")
-def solve(request: pytest.FixtureRequest) -> Iterator[Callable[[Task], str]]:
+def solve(request: pytest.FixtureRequest, provider: Provider | None) -> Iterator[Callable[[Task], str]]:
     """The reference; with `--provider`, what the model writes."""
-    name = request.config.getoption("--provider")
-    if not name:
+    if provider is None:
         yield lambda task: task.solution
         return
-    if hasattr(request.config, "workerinput"):
-        pytest.fail("each worker of pytest-xdist would run a model of its own on every task: leave -n out")
     calls = (getattr(item, "callspec", None) for item in request.session.items)
     tasks = [call.params["task"] for call in calls if call is not None and "task" in call.params]
-    with make_provider(name, request.config.getoption("--model")) as provider:
-        asked = Asked(provider, tasks)
-        yield asked.answer
-        asked.stop()
+    asked = Asked(provider, tasks)
+    yield asked.answer
+    asked.stop()
 
 
 @pytest.mark.parametrize("task", suite().tasks, ids=lambda task: task.name)

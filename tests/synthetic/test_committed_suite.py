@@ -97,6 +97,23 @@ def test_a_model_is_run_on_the_selected_tasks_through_pytest(tmp_path: Path) -> 
     assert f"FAILED {node(wrong)}" in done.stdout
 
 
+USAGE = {
+    "a model without a provider": (("--model", "some-model"), "add --provider"),
+    "no such provider": (("--provider", "nope"), "no provider 'nope'"),
+    "a script that is not there": (("--provider", "scripted", "--model", "/nowhere.json"), "/nowhere.json"),
+    "workers": (("--provider", "scripted", "-n", "2"), "leave -n out"),
+}
+
+
+@pytest.mark.parametrize(("words", "text"), USAGE.values(), ids=USAGE)
+def test_a_model_that_cannot_be_asked_is_told_once_before_any_test(words: tuple[str, ...], text: str) -> None:
+    done = run_pytest(PHASE, "-k", "dates", *words)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
+    assert text in done.stderr
+    assert done.stderr.strip().count("\n") == 0
+    assert not {"passed", "FAILED", "ERROR", "Traceback"} & set(done.stdout.split())
+
+
 def drawn(seed: int) -> Suite:
     async def run() -> Suite:
         async with make_executor("local", 0) as workers:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +21,7 @@ from lift_sys.providers.base import Closing
 from lift_sys.providers.scripted import ScriptedProvider
 from lift_sys.records import Expected
 from lift_sys.records.tasks import Task
+from lift_sys.testing.acceptance import MUTANTS
 from lift_sys.testing.comparing import read_scores, score_of, shared
 from lift_sys.testing.drawing import SHARE, numbers
 from lift_sys.testing.measuring import AT_A_TIME, measure
@@ -151,6 +154,47 @@ def test_a_file_that_is_not_what_it_was_is_refused(suite: Suite, tmp_path: Path,
     path.write_text("".join(lines))
     with pytest.raises(StorageError, match=r"s\.jsonl"):
         read_suite(path)
+
+
+CHANGED_HEADS = {
+    "canary": ("canary", "a text that is everywhere", "canary"),
+    "name": ("suite", "lift-sys-synthetic-99", "suite"),
+    "seed": ("seed", 99, "suite, canary, command"),
+    "count": ("count", 7, "count"),
+    "command": ("command", "lift-sys tests generate --seed 3 --count 9", "command"),
+    "made for training": ("command", "lift-sys tests generate --seed 3 --count 8 --training", "suite, canary"),
+}
+
+
+@pytest.mark.parametrize(("name", "value", "wrong"), CHANGED_HEADS.values(), ids=CHANGED_HEADS)
+def test_a_head_that_the_tasks_were_not_written_with_is_refused(
+    suite: Suite, tmp_path: Path, name: str, value: object, wrong: str
+) -> None:
+    path = tmp_path / "s.jsonl"
+    write_suite(path, suite)
+    head, *tasks = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([json.dumps({**json.loads(head), name: value}) + "\n", *tasks]))
+    with pytest.raises(StorageError, match=rf"s\.jsonl, line 1: {wrong} of the head"):
+        read_suite(path)
+
+
+def test_a_suite_to_train_on_comes_back_from_its_file(suite: Suite, tmp_path: Path) -> None:
+    training = make_suite(3, suite.tasks, training=True)
+    write_suite(tmp_path / "s.jsonl", training)
+    assert read_suite(tmp_path / "s.jsonl") == training
+
+
+def test_a_task_is_at_the_cap_when_one_function_of_it_has_as_many_mutants_as_are_made(suite: Suite) -> None:
+    for task in suite.tasks:
+        lines = Counter(_method(task, mutant.line) for mutant in task.mutation.mutants if mutant.proof != "bytecode")
+        assert check_task(Item(task, runs=1, seed=0)).capped is (max(lines.values()) >= MUTANTS)
+
+
+def _method(task: Task, line: int) -> str:
+    """The function or method that a line is in."""
+    (whole,) = (n for n in ast.parse(task.solution).body if getattr(n, "name", "") == task.entry_point)
+    parts = whole.body if isinstance(whole, ast.ClassDef) else [whole]
+    return next(ast.dump(n) for n in parts if n.lineno <= line <= (n.end_lineno or 0))
 
 
 def test_references_pass_and_misreadings_mutants_and_trivial_solvers_fail(suite: Suite) -> None:

@@ -12,7 +12,7 @@ from lift_sys.testing.acceptance import Refusal, accept
 from lift_sys.testing.drawing import draw, numbers
 from lift_sys.testing.inputs import integers, lists
 from lift_sys.testing.template import Misreading, Template
-from lift_sys.testing.test_generator import NEAR, Order, WarmBoxes, label, tasks_of
+from lift_sys.testing.test_generator import NEAR, Order, WarmBoxes, label, tasks_of, why_none
 
 
 def refusal(template: Template, warm: WarmBoxes) -> Refusal:
@@ -141,6 +141,21 @@ def test_a_combination_that_asks_the_same_as_another_is_refused(warm: WarmBoxes)
     made = tasks_of(twins, Order("list_operations", twins.name, 0, 6))
     assert [refusal.check for refusal in made.refusals] == ["duplicate", "duplicate"]
     assert "count_above(" in made.refusals[0].detail
+
+
+def test_a_template_that_makes_no_task_of_what_a_seed_draws_says_so(warm: WarmBoxes) -> None:
+    idle = broken(derive=lambda values: None)
+    made = tasks_of(idle, Order("list_operations", idle.name, 0, 3))
+    assert (made.tasks, made.refusals) == ((), ())
+    assert why_none(idle, made) == "count_above: it makes no task of any of its 16 combinations at seed 0"
+
+
+def test_a_template_whose_combinations_are_used_up_says_which_seeds_have_some(warm: WarmBoxes) -> None:
+    made = tasks_of(SOUND, Order("list_operations", SOUND.name, 5, 3))
+    assert (made.tasks, made.refusals) == ((), ())
+    assert "its 76 combinations are used up at seed 5: take a seed of 0 to 4" in why_none(SOUND, made)
+    last = tasks_of(SOUND, Order("list_operations", SOUND.name, 4, 1))
+    assert last.tasks
 
 
 MALFORMED = {

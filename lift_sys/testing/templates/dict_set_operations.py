@@ -119,6 +119,14 @@ _OWN_LOOPS = {
     "self_two": "An entry that maps $any to itself makes a loop like any other.",
 }
 
+
+def _followed(values: Values) -> Values | None:
+    if values["loop"].removesuffix("_own") == values["beyond"]:
+        return None
+    ends = (values["far"], values["round"], values["nothing"])
+    return {"returned": "str | None" if "None" in ends else "str"}
+
+
 TEMPLATES: tuple[Template, ...] = (
     Template(
         name="combine_counts",
@@ -1062,8 +1070,8 @@ TEMPLATES: tuple[Template, ...] = (
             },
             "name": ("follow_on", "end_of_chain", "resolve_replacement", "trace_forward", "last_in_line"),
         },
-        derive=lambda values: None if values["loop"].removesuffix("_own") == values["beyond"] else {},
-        signature="($start: str, $xs: dict[str, str]) -> str | None",
+        derive=_followed,
+        signature="($start: str, $xs: dict[str, str]) -> $returned",
         wordings=(
             "`$xs` maps $things to the $things that replace them. Start with `$start` and go on from each $thing to "
             "its replacement, until there is none; return the $thing that this leads to. Make at most $limit such "

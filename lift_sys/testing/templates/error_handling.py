@@ -44,14 +44,18 @@ _BEYOND = {
         "balance is -$limit afterwards.",
     },
 }
+_UNWRITTEN = 'if not re.fullmatch(r" *-?[0-9]+ *", $xs["$key"]):'
+_VALUE = 'value = int($xs["$key"])'
 _ON_BAD = {
     "refuse": {
-        "read": 'value = int($xs["$key"])',
+        "read": f'{_UNWRITTEN}\n    raise ValueError("it is no number")\n{_VALUE}',
+        "read_loosely": _VALUE,
         "words": "A text that is no number raises a `ValueError`.",
         "words_too": "Raise a `ValueError` if the text is not a number.",
     },
     "default": {
-        "read": 'try:\n    value = int($xs["$key"])\nexcept ValueError:\n    return $default',
+        "read": f"{_UNWRITTEN}\n    return $default\n{_VALUE}",
+        "read_loosely": f"try:\n    {_VALUE}\nexcept ValueError:\n    return $default",
         "words": "A text that is no number is treated as if the key were missing.",
         "words_too": "Return $default, too, if the text is not a number.",
     },
@@ -89,10 +93,22 @@ def _setting(values: Values) -> Values | None:
 
 def _settings(values: Values) -> Inputs:
     number = integers(-2, values["top"] + 3, 1, values["top"]).map(str)
-    text = mixed(number, number, number, number.map(" {} ".format), one_of("", " ", "many", "4.5", "12x", "-", "007"))
+    text = mixed(
+        number,
+        number,
+        number,
+        number.map(" {} ".format),
+        one_of("", " ", "many", "4.5", "12x", "-", "007", "- 7"),
+        one_of("+5", "1_0", "7\n", "\t7", "\t", "\u0663", "1\u0663"),
+    )
     key, other = values["key"], integers(0, 9).map(str)
     found = tuples(one_of(key, key, key, key, "mode"), text, other, one_of("", "debug", "level"))
     return found.map(lambda drawn: {drawn[0]: drawn[1], **({drawn[3]: drawn[2]} if drawn[3] else {})}).plus({})
+
+
+_PARTLY = 'if isinstance($xs, float) and not $xs.is_integer():\n    raise ValueError("it is not whole")'
+_WRITTEN = ' and not re.fullmatch(r"-?[0-9]+", $xs)'
+_UNREADABLE = f'if isinstance($xs, str){_WRITTEN}:\n    raise ValueError("it is not written in digits")'
 
 
 def _kinds(values: Values) -> Values:
@@ -105,9 +121,10 @@ def _kinds(values: Values) -> Values:
         "wrong_kind": f"not isinstance($xs, {kinds})" + (" or isinstance($xs, bool)" if barred else ""),
         "number": "number" if convert else "$xs",
         "convert": "number = int($xs)" if convert else "",
-        "partly": 'if isinstance($xs, float) and not $xs.is_integer():\n    raise ValueError("it is not whole")'
-        if floats
-        else "",
+        "imports": "import re\n\n\n" if texts else "",
+        "partly": "\n".join([*[_PARTLY] * floats, *[_UNREADABLE] * texts]),
+        "written": _WRITTEN if texts else "def $name",
+        "written_loosely": "" if texts else "def $name",
     }
 
 
@@ -231,13 +248,15 @@ TEMPLATES: tuple[Template, ...] = (
         space={
             "blank": {
                 "missing": {
-                    "absent": 'not $xs.get("$key", "").strip()',
+                    "absent": 'not $xs.get("$key", "").strip(" ")',
+                    "absent_loosely": 'not $xs.get("$key", "").strip()',
                     "gone": "If the key is missing, or its text is empty or all spaces, return $default.",
                     "gone_too": "$default is returned where there is no such key, and also where its text is empty "
                     "or consists of spaces.",
                 },
                 "bad": {
                     "absent": '"$key" not in $xs',
+                    "absent_loosely": '"$key" not in $xs',
                     "gone": "If the key is missing, return $default; an empty text, or one of spaces only, is not a "
                     "number.",
                     "gone_too": "$default is returned where there is no such key. A text that is empty or all spaces "
@@ -273,13 +292,16 @@ TEMPLATES: tuple[Template, ...] = (
             "missing": ("$gone", "$gone_too"),
             "bad": ("$words $outside", "$words_too $outside_too", "$outside $words", "$outside_too $words"),
             "form": (
-                "Numbers are written in digits, negative ones with a minus sign in front; spaces around them do no "
-                "harm.",
-                "A number consists of digits, perhaps after a minus sign and perhaps with spaces around it.",
+                "Numbers are written in digits from 0 to 9, negative ones with a minus sign in front, and in no other "
+                "way; spaces (but no tabs or line breaks) around them do no harm.",
+                "A number consists of digits from 0 to 9, perhaps after a minus sign and perhaps with spaces around "
+                "it, but of nothing else, be it a plus sign or a tab.",
             ),
         },
         raises={"ValueError": "bad"},
         reference="""
+            import re
+
             def $name($xs):
                 if $absent:
                     return $default
@@ -314,8 +336,21 @@ TEMPLATES: tuple[Template, ...] = (
                 kind="empty",
                 says="missing",
                 code="""
+                    import re
+
                     def $name($xs):
                         $read
+                        $give
+                """,
+            ),
+            Misreading(
+                kind="types",
+                says="form",
+                code="""
+                    def $name($xs):
+                        if $absent_loosely:
+                            return $default
+                        $read_loosely
                         $give
                 """,
             ),
@@ -323,7 +358,11 @@ TEMPLATES: tuple[Template, ...] = (
         inputs=lambda values: (_settings(values),),
         examples=("{}", '{"$key": "1"}', '{"$key": "0"}', '{"$key": "$top"}', '{"$key": " 7 "}', '{"$key": ""}'),
         properties=("result >= 1", "result <= $top"),
-        equivalents=(Equivalent('"" -> " "', "either is blank once it is stripped"),),
+        equivalents=(
+            Equivalent('"" -> " "', "either is blank once it is stripped"),
+            Equivalent('" " -> " "', "what is stripped is a set of characters"),
+            Equivalent('r" *-?[0-9]+ *" -> r" *-?[0-9]* *"', "`int` raises the same for a text without any digits"),
+        ),
     ),
     Template(
         name="checked_number",
@@ -345,10 +384,10 @@ TEMPLATES: tuple[Template, ...] = (
                     "text_too": 'Any text raises a `TypeError`; "12" is a text, too.',
                 },
                 "read": {
-                    "text": "A text that is written in digits, perhaps after a minus sign, counts as that number; any "
-                    "other text raises a `ValueError`.",
-                    "text_too": "A text is accepted where it has nothing but digits, or a minus sign and digits, and "
-                    "stands for that number. Otherwise it raises a `ValueError`.",
+                    "text": "A text that is written in digits from 0 to 9, perhaps after a minus sign, counts as that "
+                    "number; any other text raises a `ValueError`.",
+                    "text_too": "A text is accepted where it has nothing but digits from 0 to 9, or a minus sign and "
+                    "such digits, and stands for that number. Otherwise it raises a `ValueError`.",
                 },
             },
             "floats": {
@@ -414,6 +453,7 @@ TEMPLATES: tuple[Template, ...] = (
         },
         raises={"TypeError": "other", "ValueError": "range"},
         reference="""
+            $imports
             def $name($xs):
                 if $wrong_kind:
                     raise TypeError("it is no number")
@@ -424,12 +464,18 @@ TEMPLATES: tuple[Template, ...] = (
                 return $result
         """,
         second="""
+            def from_text(text):
+                digits = text.removeprefix("-")
+                if digits == "" or set(digits) - set("0123456789"):
+                    raise ValueError(text)
+                return int(text)
+
             def $name($xs):
                 readers = {"int": int}
                 if "$bools" == "count":
                     readers["bool"] = lambda value: 1 if value else 0
                 if "$texts" == "read":
-                    readers["str"] = int
+                    readers["str"] = from_text
                 if "$floats" == "whole":
                     readers["float"] = lambda value: int(str(value).removesuffix(".0"))
                 read = readers.get(type($xs).__name__)
@@ -445,6 +491,7 @@ TEMPLATES: tuple[Template, ...] = (
         misreadings=(
             Misreading(kind="types", says="bools", choose="bools"),
             Misreading(kind="types", says="texts", choose="texts"),
+            Misreading(kind="types", says="texts", swap=("$written", "$written_loosely")),
             Misreading(kind="types", says="floats", choose="floats"),
             Misreading(kind="bounds", says="range", choose="above"),
             Misreading(kind="bounds", says="range", swap=("< $low", "<= $low")),
@@ -456,12 +503,16 @@ TEMPLATES: tuple[Template, ...] = (
                 integers(-2, values["high"] + 4, values["low"], values["high"]).map(float),
                 one_of(True, False, None, [], [3], (4,), {"a": 1}, b"5"),
                 one_of("", "x", "four", "2.5", "-", "7a", "007", "1e1"),
+                one_of("+5", "1_0", " 5 ", "7 ", "5\n", "\u0663", "1\u0663", "--5", "-0"),
                 text("0123456789-x.", 1, 5),
                 decimals(-5, values["high"] + 5, 2),
                 one_of(2.5, 0.5, -0.5, values["high"] + 0.5, values["low"] + 0.25),
             ),
         ),
         properties=("type(result) == int", "$low <= result", "result <= $high"),
+        equivalents=(
+            Equivalent('r"-?[0-9]+" -> r"-?[0-9]*"', "`int` raises the same for a text without any digits"),
+        ),
         held_out=True,
     ),
     Template(
@@ -510,11 +561,13 @@ TEMPLATES: tuple[Template, ...] = (
             },
             "blank": {
                 "spaces": {
-                    "empty": 'not row["$label"].strip()',
-                    "means": "is empty or has nothing but spaces",
+                    "empty": 'not row["$label"].strip(" ")',
+                    "empty_loosely": 'not row["$label"].strip()',
+                    "means": "is empty or has nothing but spaces (which tabs and line breaks are not)",
                 },
                 "empty": {
                     "empty": 'row["$label"] == ""',
+                    "empty_loosely": 'row["$label"] == ""',
                     "means": 'is `""` (a text of spaces is fine)',
                 },
             },
@@ -597,13 +650,14 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="bounds", says="cap", choose="cap"),
             Misreading(kind="bounds", says="label", choose="start"),
             Misreading(kind="spaces", says="label", choose="blank"),
+            Misreading(kind="spaces", says="label", swap=("$empty", "$empty_loosely")),
             Misreading(kind="bounds", says="number", swap=("> $high", ">= $high")),
             Misreading(kind="bounds", says="number", swap=("< 1", "< 0")),
         ),
         inputs=lambda values: (
             lists(
                 tuples(
-                    one_of("", " ", "  ", "oak", "red", "b 4", "tin"),
+                    one_of("", " ", "  ", "\t", " \n", "oak", "red", "b 4", "tin"),
                     mixed(integers(-1, values["high"] + 3, 0, values["high"]), integers(1, 9)),
                 ).map(lambda pair: {values["label"]: pair[0], values["number"]: pair[1]}),
                 0,
@@ -612,6 +666,7 @@ TEMPLATES: tuple[Template, ...] = (
         ),
         examples=("[]",),
         properties=("len(result) <= 2 * len($rows)",),
+        equivalents=(Equivalent('" " -> " "', "what is stripped is a set of characters"),),
     ),
     Template(
         name="apply_changes",
@@ -831,10 +886,11 @@ TEMPLATES: tuple[Template, ...] = (
         ),
         details={
             "bad": (
-                "A $thing is bad if its text is not a whole number (digits, perhaps after a minus sign), or if the "
-                "number is below 0 or above $high.",
-                "Good ${thing}s are whole numbers from 0 to $high, both included, and nothing else in the text; all "
-                "other ${thing}s are bad. A number may have zeros or a minus sign in front.",
+                "A $thing is bad if its text is not a whole number (digits from 0 to 9, perhaps after a minus sign, "
+                "and nothing else), or if the number is below 0 or above $high.",
+                "Good ${thing}s are whole numbers from 0 to $high, both included, written in digits from 0 to 9, "
+                "with nothing else in the text; all other ${thing}s are bad. A number may have zeros or a minus sign "
+                "in front.",
             ),
             "substitute": ("A bad $thing $words.", "Each bad $thing $words."),
             "limit": ("$limit", "$limit_too"),
@@ -842,17 +898,14 @@ TEMPLATES: tuple[Template, ...] = (
         },
         raises={"ValueError": "limit"},
         reference="""
+            import re
+
             def $name($xs):
                 found = []
                 bad = 0
                 for text in $xs:
-                    try:
-                        number = int(text)
-                        good = 0 <= number <= $high
-                    except ValueError:
-                        good = False
-                    if good:
-                        found.append(number)
+                    if re.fullmatch(r"-?[0-9]+", text) and 0 <= int(text) <= $high:
+                        found.append(int(text))
                         $again
                         continue
                     bad += 1
@@ -866,7 +919,7 @@ TEMPLATES: tuple[Template, ...] = (
 
             def $name($xs):
                 known = {str(number): number for number in range($high + 1)}
-                plain = [re.sub("^-?0+(?=[0-9])", "", text) for text in $xs]
+                plain = [re.sub("^(-?)0+(?=[0-9])", r"\\1", text) for text in $xs]
                 marks = "".join("g" if text in known or text == "-0" else "b" for text in plain)
                 runs = [marks.count("b")] if "$counting" == "total" else map(len, marks.split("g"))
                 if max(runs) > $most:
@@ -886,7 +939,32 @@ TEMPLATES: tuple[Template, ...] = (
             Misreading(kind="empty", says="substitute", choose="substitute"),
             Misreading(kind="bounds", says="limit", swap=("bad > $most", "bad >= $most")),
             Misreading(kind="bounds", says="bad", swap=("<= $high", "< $high")),
-            Misreading(kind="sign", says="bad", swap=("0 <= number <= $high", "number <= $high")),
+            Misreading(kind="sign", says="bad", swap=("0 <= int(text) <= $high", "int(text) <= $high")),
+            Misreading(kind="spaces", says="bad", swap=("text in $xs", "text in map(str.strip, $xs)")),
+            Misreading(kind="types", says="bad", swap=("[0-9]", r"\d")),
+            Misreading(
+                kind="types",
+                says="bad",
+                code="""
+                    def $name($xs):
+                        found = []
+                        bad = 0
+                        for text in $xs:
+                            try:
+                                good = 0 <= int(text) <= $high
+                            except ValueError:
+                                good = False
+                            if good:
+                                found.append(int(text))
+                                $again
+                                continue
+                            bad += 1
+                            if bad > $most:
+                                raise ValueError("too many bad ${thing}s")
+                            $put
+                        return found
+                """,
+            ),
         ),
         inputs=lambda values: (
             lists(
@@ -894,7 +972,7 @@ TEMPLATES: tuple[Template, ...] = (
                     integers(-2, values["high"] + 3, 0, values["high"]).map(str),
                     integers(0, values["high"]).map(str),
                     integers(0, values["high"]).map(str),
-                    one_of("", "n/a", "4.5", "12x", "-", "007"),
+                    one_of("", "n/a", "4.5", "12x", "-", "007", "+5", "1_0", " 5 ", "5\n", "\u0663", "-0", "-05"),
                 ),
                 0,
                 8,
@@ -909,6 +987,12 @@ TEMPLATES: tuple[Template, ...] = (
             '["1", "x", "y"]',
             '["1", "x", "y", "z"]',
             '["1", "x", "y", "z", "-1"]',
+            '["1", "+5"]',
+            '["1_0", "2"]',
+            '["1", " 5 "]',
+            '["7", "5\\n"]',
+            '["4", "\u0663"]',
+            '["-0", "-05"]',
         ),
         properties=("$holds",),
     ),

@@ -615,8 +615,9 @@ TEMPLATES: tuple[Template, ...] = (
         derive=lambda values: {
             "next": values["last"] + 1,
             "each": "place, score in enumerate($xs)" if values["ties"] == "order" else "score in $xs",
+            "returned": "list[int | None]" if values["absent"] == "none" else "list[int]",
         },
-        signature="($xs: list[int | None]) -> list[int | None]",
+        signature="($xs: list[int | None]) -> $returned",
         wordings=(
             "`$xs` holds the $score of each $player. Return a list with the rank of each $player, in the same order: "
             "the $better the $score, the better the rank, and rank 1 is the best.",

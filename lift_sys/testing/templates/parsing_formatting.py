@@ -326,9 +326,9 @@ _PAIRS = Template(
     details={
         "split": (
             "The value starts after the first `$mark` of its piece and may contain more of them. Spaces around keys and "
-            "values are dropped, and pieces that are empty or blank are ignored.",
+            "values (not tabs) are dropped, and pieces that are empty or have spaces only are ignored.",
             "Only the first `$mark` of a piece counts. Ignore pieces without anything but spaces, and remove the spaces "
-            "around each key and each value.",
+            "around each key and each value; a tab is a character like any other.",
         ),
         "key": (
             "A piece whose key is empty raises a `ValueError`.",
@@ -346,9 +346,9 @@ _PAIRS = Template(
         def $name($xs):
             found = {}
             for piece in $xs.split("$cut"):
-                if not piece.strip():
+                if not piece.strip(" "):
                     continue
-                key, mark, value = (part.strip() for part in piece.partition("$mark"))
+                key, mark, value = (part.strip(" ") for part in piece.partition("$mark"))
                 if not key:
                     raise ValueError(f"no key in {piece!r}")
                 $bare
@@ -385,22 +385,26 @@ _PAIRS = Template(
         Misreading(kind="repeats", says="repeats", choose="repeats"),
         Misreading(kind="empty", says="bare", choose="alone"),
         Misreading(kind="case", says="case", choose="letters"),
-        Misreading(kind="spaces", says="split", swap=("part.strip()", "part")),
+        Misreading(kind="spaces", says="split", swap=('part.strip(" ")', "part")),
+        Misreading(kind="spaces", says="split", swap=('.strip(" ")', ".strip()")),
         Misreading(kind="order", says="split", swap=(".partition(", ".rpartition(")),
     ),
     inputs=lambda values: (_paired(values["cut"], values["mark"]),),
     properties=(
-        "all([key == key.strip() and key != '' for key in result])",
+        "all([key == key.strip(' ') and key != '' for key in result])",
         "len(result) <= $xs.count('$cut') + 1",
     ),
+    equivalents=(Equivalent('" " -> " "', "what is stripped is a set of characters"),),
 )
 
 
 def _paired(cut: str, mark: str) -> Inputs:
     """Lines of pairs, some of them without a mark, a key or a value, with repeats and blanks."""
     key, value = one_of("a", "b", "A", "key", "Key", "x1", ""), one_of("1", "on", "B", "two words", "", f"a{mark}b")
-    pair = tuples(mixed(key, one_of("a", "A", "b")), one_of(mark, mark, f" {mark} ", f"{mark} "), value).map("".join)
-    piece = mixed(pair, pair, pair, pair, pair, one_of("a", "b", "A", " flag", "", "  "))
+    pair = tuples(
+        mixed(key, one_of("a", "A", "b")), one_of(mark, mark, f" {mark} ", f"{mark} ", f"{mark}\t"), value
+    ).map("".join)
+    piece = mixed(pair, pair, pair, pair, pair, one_of("a", "b", "A", " flag", "", "  ", "\t", "\tb "))
     return tuples(lists(piece, 0, 4), one_of(cut, cut, f"{cut} ")).map(lambda found: found[1].join(found[0]))
 
 
@@ -510,8 +514,8 @@ _FILL = Template(
     ),
     details={
         "names": (
-            "A name consists of letters, at least one, and a placeholder $spaced.",
-            "Names are made of letters only, and never empty. A placeholder $spaced.",
+            "A name consists of letters from a to z in either case, at least one, and a placeholder $spaced.",
+            "Names are made of the letters a to z and A to Z only, and never empty. A placeholder $spaced.",
         ),
         "missing": ("$told.",),
         "letters": ("$lookup.",),
@@ -615,7 +619,7 @@ _ALIGN = Template(
                 "lengths": "len(set([len(line) for line in result])) <= 1",
             },
             "stripped": {
-                "strip": ".rstrip()",
+                "strip": '.rstrip(" ")',
                 "end_words": "No line ends with spaces: remove those that would stand there",
                 "lengths": "all([not line.endswith(' ') for line in result])",
             },
@@ -716,12 +720,17 @@ _ALIGN = Template(
     ),
     inputs=(
         lists(
-            lists(one_of("", "a", "bb", "ccc", "dddd", "abcde", "abcdef", "abcdefg", "abcdefgh", "abcdefghij"), 1, 4),
+            lists(
+                one_of("", "a", "b\t", "bb", "ccc", "dddd", "abcde", "abcdef", "abcdefg", "abcdefgh", "abcdefghij"),
+                1,
+                4,
+            ),
             0,
             4,
         ),
     ),
     properties=("len(result) == len($xs)", "$lengths"),
+    equivalents=(Equivalent('" " -> " "', "what is stripped is a set of characters"),),
     held_out=True,
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lift_sys.testing.inputs import Inputs, integers, lists, mixed, one_of, sentences, text, tuples
-from lift_sys.testing.template import Misreading, Template, Values
+from lift_sys.testing.template import Equivalent, Misreading, Template, Values
 
 
 def _shortened(values: Values) -> dict[str, Any] | None:
@@ -28,8 +28,8 @@ def _shortened(values: Values) -> dict[str, Any] | None:
 def _kept(values: Values, room: int) -> str:
     head = {"end": room, "start": 0, "middle": room - room // 2, "middle_late": room // 2}[values["place"]]
     trim = values["spare"] == "dropped"
-    before = f"$xs[:{head}]{'.rstrip()' * trim}"
-    after = f"$xs[-{room - head}:]{'.lstrip()' * trim}"
+    before = f"$xs[:{head}]" + '.rstrip(" ")' * trim
+    after = f"$xs[-{room - head}:]" + '.lstrip(" ")' * trim
     return " + ".join([before] * (head > 0) + [f'"{values["mark"]}"'] + [after] * (head < room))
 
 
@@ -139,11 +139,12 @@ _SHORTEN = Template(
         Misreading(kind="spaces", says="short", choose="spare"),
     ),
     inputs=lambda values: (
-        mixed(text("abcde  ", values["limit"] - 3, values["limit"] + 9), sentences(2, 7)).plus(
+        mixed(text("abcde   \t", values["limit"] - 3, values["limit"] + 9), sentences(2, 7)).plus(
             "", "a", "a" * values["limit"]
         ),
     ),
     properties=("len(result) <= $limit", "len($xs) <= $limit or '$mark' in result"),
+    equivalents=(Equivalent('" " -> " "', "what is stripped is a set of characters"),),
 )
 
 _IDENTIFIER = Template(
@@ -294,15 +295,15 @@ def _masking(values: Values) -> dict[str, Any] | None:
     else:
         lines = [
             "number = match[0]",
-            "places = [place for place, char in enumerate(number) if char.isdigit()]",
+            "places = [place for place, char in enumerate(number) if char in '0123456789']",
             f"hidden = places[{':-$keep' if last else '$keep:'}]",
             'return "".join("$mark" if place in hidden else char for place, char in enumerate(number))',
         ]
     return {
         "shown": f"{values['end']} digit" if keep == 1 else f"{values['end']} {keep} digits",
-        "pattern": r"\d{$least,}" if values["inside"] == "nothing" else rf"\d(?:$joint\d){{{least - 1},}}",
-        "more": rf"\d{{{least + 1},}}" if values["inside"] == "nothing" else r"\d(?:$joint\d){$least,}",
-        "every": r"\d+" if values["inside"] == "nothing" else r"\d(?:$joint\d)*",
+        "pattern": r"[0-9]{$least,}" if values["inside"] == "nothing" else rf"[0-9](?:$joint[0-9]){{{least - 1},}}",
+        "more": rf"[0-9]{{{least + 1},}}" if values["inside"] == "nothing" else r"[0-9](?:$joint[0-9]){$least,}",
+        "every": r"[0-9]+" if values["inside"] == "nothing" else r"[0-9](?:$joint[0-9])*",
         "joints_too": "" if values["inside"] == "nothing" else ", inside a number too,",
         "masked": "\n    ".join(["def masked(match):", *lines]),
     }
@@ -315,10 +316,12 @@ def _numbered(values: Values) -> Inputs:
         text("0123456789", least - 1, least + 2),
         text("0123456789", least - 1, least).map(lambda digits: "b" + digits),
     )
-    part = mixed(number, text("0123456789", 1, 3), text("0123456789012- ", 3, least + 6), one_of("call", "b7", "no."))
+    part = mixed(
+        number, text("0123456789", 1, 3), text("0123456789012- ", 3, least + 6), one_of("call", "b7", "no.", "\u0663")
+    )
     joined = tuples(lists(part, 0, 4), one_of(" ", "-", ", ", "--", ""))
     return joined.map(lambda found: found[1].join(found[0])).plus(
-        "", "1" * least, "2" * (least - 1), "b" + "3" * (least - 1), "-1-"
+        "", "1" * least, "1" * (least - 1) + "\u0663", "2" * (least - 1), "b" + "3" * (least - 1), "-1-"
     )
 
 
@@ -395,17 +398,18 @@ _MASK = Template(
     """,
     second="""
         def $name($xs):
+            digits = set("0123456789")
             result, place = list($xs), 0
             while place < len($xs):
-                if not $xs[place].isdigit():
+                if $xs[place] not in digits:
                     place += 1
                     continue
                 spots = [place]
                 while True:
                     follows = $xs[spots[-1] + 1 : spots[-1] + 3]
-                    if follows[:1].isdigit():
+                    if follows[:1] in digits:
                         spots.append(spots[-1] + 1)
-                    elif follows[:1] in list("$between") and follows[1:].isdigit():
+                    elif follows[:1] in list("$between") and follows[1:] in digits:
                         spots.append(spots[-1] + 2)
                     else:
                         break
@@ -420,6 +424,7 @@ _MASK = Template(
     misreadings=(
         Misreading(kind="order", says="$end", choose="end"),
         Misreading(kind="scope", says="number", choose="inside"),
+        Misreading(kind="types", says="number", swap=("[0-9]", r"\d")),
         Misreading(kind="bounds", says="short", swap=("$pattern", "$more")),
         Misreading(kind="scope", says="short", swap=("$pattern", "$every")),
     ),
@@ -556,7 +561,14 @@ _SQUEEZE = Template(
 )
 
 
-_PATTERNS = {"anywhere": "term", "whole": r'rf"\b{term}\b"', "start": r'rf"\b{term}"', "end": r'rf"{term}\b"'}
+_BEFORE, _BEHIND = r"(?<![^\W_])", r"(?![^\W_])"
+"""Where no letter and no digit is; `\\b` takes an underscore for a letter."""
+_PATTERNS = {
+    "anywhere": "term",
+    "whole": f'rf"{_BEFORE}{{term}}{_BEHIND}"',
+    "start": f'rf"{_BEFORE}{{term}}"',
+    "end": f'rf"{{term}}{_BEHIND}"',
+}
 
 
 def _marked(values: Values) -> dict[str, Any] | None:
@@ -565,7 +577,8 @@ def _marked(values: Values) -> dict[str, Any] | None:
     lines, many = values["scope"] == "line", bool(values["some"])
     if lines and not many:
         return None
-    found = f"re.finditer({_PATTERNS[values['match']]}, text{flags})"
+    pattern = _PATTERNS[values["match"]]
+    found = f"re.finditer({pattern}, text{flags})"
     define = ["def marked(text, term):" if lines else "def $name(text, term):"]
     body = [
         'result, done = "", 0',
@@ -578,8 +591,14 @@ def _marked(values: Values) -> dict[str, Any] | None:
     each = ["def $name(text, term):", *_indented(guard)]
     each += ['    return "\\n".join(marked(line, term) for line in text.split("\\n"))', "", "", *define]
     code = [*each, *_indented(body)] if lines else [*define, *_indented([*guard, *body])]
-    runs = "; a word is an unbroken run of letters and digits"
-    return {"runs": runs, "code": "\n".join(code).replace("text", values["xs"])}
+    runs = "; a word is an unbroken run of letters and digits (an underscore is neither)"
+    loose = pattern.replace(_BEFORE, r"\b").replace(_BEHIND, r"\b")
+    return {
+        "runs": runs,
+        "pattern": pattern,
+        "loose": loose,
+        "code": "\n".join(code).replace("text", values["xs"]),
+    }
 
 
 def _indented(lines: list[str]) -> list[str]:
@@ -690,14 +709,17 @@ _HIGHLIGHT = Template(
     """,
     misreadings=(
         Misreading(kind="scope", says="where", choose="match"),
+        Misreading(kind="bounds", says="where", swap=("$pattern", "$loose")),
         Misreading(kind="case", says="case", choose="case"),
         Misreading(kind="order", says="$of", choose="which"),
         Misreading(kind="scope", says="$inside", choose="scope"),
     ),
     inputs=(
         mixed(
-            text("aaabAB  -1\n", 0, 18),
-            lists(one_of("ab", "a", "Ab", "aba", "ab-a", "b1", "aab", "\n", "a\nab"), 0, 9).map(" ".join),
+            text("aaabAB  -1_\n", 0, 18),
+            lists(one_of("ab", "a", "Ab", "aba", "ab-a", "b1", "aab", "_ab", "a_", "ab_a", "\n", "a\nab"), 0, 9).map(
+                " ".join
+            ),
         ),
         mixed(one_of("a", "ab", "aa", "A", "b", "B"), one_of("a", "ab", "a", "ab", "Ab", "")),
     ),

@@ -11,11 +11,12 @@ def _split_at(sign: str, signs: str) -> dict[str, str]:
     """The option of `as_list` that takes texts apart at a sign."""
     return {
         "sep": sign,
-        "cut": f'[part.strip() for part in $xs.split("{sign}") if part.strip()]',
-        "text_1": f"A text is split at its {signs}: spaces round a part are removed, and parts with nothing else in "
-        "them are left out.",
-        "text_2": f"From a text, take the parts between {signs}, without the spaces round them; a part that is empty "
-        "then is dropped.",
+        "cut": f'[part.strip(" ") for part in $xs.split("{sign}") if part.strip(" ")]',
+        "cut_loosely": f'[part.strip() for part in $xs.split("{sign}") if part.strip()]',
+        "text_1": f"A text is split at its {signs}: spaces (not tabs) round a part are removed, and parts with nothing "
+        "else in them are left out.",
+        "text_2": f"From a text, take the parts between {signs}, without the spaces round them (tabs stay); a part "
+        "that is empty then is dropped.",
     }
 
 
@@ -42,8 +43,8 @@ def _list_like(values: Values) -> Inputs:
     sign = values["sep"].replace("\\n", "\n")
     member = mixed(integers(-3, 9), one_of(True, None, 2.5, "", f"a{sign}b"), words())
     members = lists(member, 0, 4)
-    texts = text(f"abc{sign}{sign}  ", 0, 8).plus(
-        f"a{sign}b", f" a {sign} b ", f"a{sign} {sign}b", "a b", "a,b;c/d|e+f"
+    texts = text(f"abbc{sign}{sign}{sign}  \t", 0, 8).plus(
+        f"a{sign}b", f" a {sign} b ", f"a{sign} {sign}b", f"a{sign}\t b", "a b", "a,b;c/d|e+f"
     )
     return mixed(
         one_of(None, True, False, 0, 2.5),
@@ -64,16 +65,19 @@ _AS_LIST = Template(
         "text": {
             "whole": {
                 "sep": ",",
+                "cut": "def $name",
+                "cut_loosely": "def $name",
                 "text_1": "A text is one $thing, whatever is in it; so is the empty text.",
                 "text_2": "Texts are never taken apart: each is one $thing, even if it is empty.",
             },
             "words": {
                 "sep": " ",
-                "cut": "$xs.split()",
-                "text_1": "A text is split into its words, which have one or more spaces between them; one without "
-                "any words gives an empty list.",
-                "text_2": "From a text, take the words between its spaces. There is none in an empty text, or in one "
-                "of spaces only.",
+                "cut": '[word for word in $xs.split(" ") if word]',
+                "cut_loosely": "$xs.split()",
+                "text_1": "A text is split into its words, which have one or more spaces (not tabs) between them; one "
+                "without any words gives an empty list.",
+                "text_2": "From a text, take the words between its spaces; a tab may be part of a word. There is none "
+                "in an empty text, or in one of spaces only.",
             },
             "commas": _split_at(",", "commas"),
             "semicolons": _split_at(";", "semicolons"),
@@ -199,6 +203,7 @@ _AS_LIST = Template(
     misreadings=(
         Misreading(kind="empty", says="single", choose="none"),
         Misreading(kind="types", says="single", choose="text"),
+        Misreading(kind="spaces", says="single", swap=("$cut", "$cut_loosely")),
         Misreading(kind="types", says="several", choose="opened"),
         Misreading(kind="types", says="several", choose="dict"),
     ),
@@ -209,6 +214,7 @@ _AS_LIST = Template(
         "not isinstance($xs, list) or result == $xs",
         "not isinstance($xs, (int, float)) or result == [$xs]",
     ),
+    equivalents=(Equivalent('" " -> " "', "what is stripped is a set of characters"),),
 )
 
 
@@ -220,7 +226,7 @@ def _narrowing(values: Values) -> Values:
     digits = "[0-9]+" if values["zeros"] == "number" else "(0|[1-9][0-9]*)"
     steps = []
     if values["spaces"] == "strip":
-        steps.append("$xs = $xs.strip()")
+        steps.append('$xs = $xs.strip(" ")')
     if values["blank"] == "none":
         steps.append("if not $xs:\n    return None")
     steps.append(f'if {folded} in ("{yes}", "{no}"):\n    return {folded} == "{yes}"')
@@ -239,14 +245,16 @@ def _narrowing(values: Values) -> Values:
         "no": no,
         "body": "\n".join([*steps, "return $xs"]),
         "number_1": "$digits_1, $zeros_1" if values["zeros"] == "text" else "$digits_1; $zeros_1",
-        "kept": "$xs.strip()" if stripped else "$xs",
-        "spaces_1": f"Before anything else, spaces at both ends are dropped, and they are not part of a text that is "
-        f"returned either. If nothing is left, return {left}."
+        "kept": "$xs.strip(' ')" if stripped else "$xs",
+        "strip": '.strip(" ")' if stripped else "def $name",
+        "strip_loosely": ".strip()" if stripped else "def $name",
+        "spaces_1": f"Before anything else, spaces (but not tabs or line breaks) at both ends are dropped, and they "
+        f"are not part of a text that is returned either. If nothing is left, return {left}."
         if stripped
         else f"Spaces are never dropped: whatever has one in it, even at an end, stays a text as it is. An empty text "
         f"{empty}.",
         "spaces_2": f"An empty text {empty}. Spaces round the rest do not count, and are removed even where a text is "
-        "returned; a text of spaces only is treated as empty."
+        "returned; a text of spaces only is treated as empty. Tabs and line breaks are no spaces."
         if stripped
         else f"An empty text {empty}. A text with a space anywhere, also in front or at the end, is returned just "
         "as it is.",
@@ -262,10 +270,15 @@ def _narrow_texts(values: Values) -> Inputs:
         one_of("1.5", "-2.5", "+3.5", "0.25", "00.5", "01.5", "10.25", "1.0", "1.", ".5", "1.5.2", "1.5x", "a1.5"),
         one_of("1,5", "-2,5", "+3,5", "0,25", "00,5", "01,5", "10,25", "1,0", "1,", ",5", "1,5,2", "1,5x", "a1,5"),
         one_of("12x", "x1", "1 2", "ten", "1_0", "1e3", "None", *others),
+        one_of("\t", "12\n", "\t7", f"{yes}\n", "\u0663", "1\u0663", "1\t2"),
         integers(-30, 120).map(str),
     )
     around = one_of("", "", "", "", " ", "  ")
-    return tuples(around, cores, around).map("".join).plus("", " ", yes, no, "007", f" {yes}", f"{no} ", " 12", "1.5")
+    return (
+        tuples(around, cores, around)
+        .map("".join)
+        .plus("", " ", "-", "+", yes, no, "007", f" {yes}", f"{no} ", " 12", "1.5")
+    )
 
 
 _NARROW_TEXT = Template(
@@ -285,14 +298,15 @@ _NARROW_TEXT = Template(
         },
         "plus": {
             "text": {
-                "digits_1": "Digits alone, or with a minus sign before them, are an `int` (with a plus sign, a text)",
-                "digits_2": "A row of digits becomes an `int`, and so does one with a minus sign, but not a plus "
-                "sign, in front.",
+                "digits_1": "Digits from 0 to 9 alone, or with a minus sign before them, are an `int` (with a plus "
+                "sign, a text)",
+                "digits_2": "A row of digits from 0 to 9 becomes an `int`, and so does one with a minus sign, but not "
+                "a plus sign, in front.",
             },
             "number": {
-                "digits_1": "Digits alone, or with a plus or minus sign before them, are an `int`",
-                "digits_2": "A row of digits becomes an `int`, and so does one with a single plus or minus sign in "
-                "front.",
+                "digits_1": "Digits from 0 to 9 alone, or with a plus or minus sign before them, are an `int`",
+                "digits_2": "A row of digits from 0 to 9 becomes an `int`, and so does one with a single plus or minus "
+                "sign in front.",
             },
         },
         "words": ("true/false", "yes/no", "on/off", "y/n"),
@@ -375,7 +389,7 @@ _NARROW_TEXT = Template(
             point = {"text": "?", "point": ".", "comma": ","}["$decimals"]
             whole, *rest = bare.split(point)
             tidy = "$zeros" == "number" or whole == "0" or whole[:1] != "0"
-            if len(rest) > 1 or not tidy or not all(part.isdigit() for part in [whole, *rest]):
+            if len(rest) > 1 or not tidy or not all(part.isascii() and part.isdigit() for part in [whole, *rest]):
                 return text
             size = float(".".join([whole, *rest])) if rest else int(whole)
             return -size if text[0] == "-" else size
@@ -385,6 +399,8 @@ _NARROW_TEXT = Template(
         Misreading(kind="types", says="words", choose="words"),
         Misreading(kind="empty", says="spaces", choose="blank"),
         Misreading(kind="spaces", says="spaces", choose="spaces"),
+        Misreading(kind="spaces", says="spaces", swap=("$strip", "$strip_loosely")),
+        Misreading(kind="types", says="numbers", swap=("[0-9]", r"\d")),
         Misreading(kind="types", says="numbers", choose="zeros"),
         Misreading(kind="sign", says="numbers", choose="plus"),
         Misreading(kind="types", says="decimals", choose="decimals"),
@@ -395,6 +411,7 @@ _NARROW_TEXT = Template(
         'not isinstance(result, bool) or $xs.strip().lower() in ("$yes", "$no")',
         "type(result) != int or int($xs) == result",
     ),
+    equivalents=(Equivalent('" " -> " "', "what is stripped is a set of characters"),),
 )
 
 
@@ -647,8 +664,8 @@ def _mixed_sorting(values: Values) -> Values:
     is_text = "isinstance(value, str)"
     key = {"up": "", "down": ", reverse=True", "near": ", key=abs"}[values["numbers"]]
     if digits:
-        is_number += f" or ({is_text} and value.isdigit())"
-        is_text += " and not value.isdigit()"
+        is_number += f" or ({is_text} and value.isascii() and value.isdigit())"
+        is_text += " and not (value.isascii() and value.isdigit())"
         near = ", key=lambda value: abs(float(value))"
         key = {"up": ", key=float", "down": ", key=float, reverse=True", "near": near}[values["numbers"]]
     text_key = {"exact": "", "case": ", key=str.lower", "length": ", key=len"}.get(values["texts"])
@@ -704,9 +721,9 @@ _MIXED_ORDER = Template(
         },
         "digits": {
             "number": {
-                "digits_1": 'A text of nothing but digits, such as "12", takes the place of the number that it '
+                "digits_1": 'A text of nothing but digits from 0 to 9, such as "12", takes the place of the number that it '
                 "spells, but is returned as a text.",
-                "digits_2": 'Texts that have digits only, such as "12", are placed among the numbers by what they '
+                "digits_2": 'Texts that have digits from 0 to 9 only, such as "12", are placed among the numbers by what they '
                 "spell; they stay texts nevertheless.",
             },
             "text": {
@@ -816,7 +833,7 @@ _MIXED_ORDER = Template(
                 integers(-3, 4),
                 one_of(2.0, -2.0, 0.5, 1.0, 2.5, -0.5),
                 one_of("b", "B", "a", "A", "ab", "Ab", "aB", "", "b2", "abc"),
-                one_of("2", "10", "0", "02", "3"),
+                one_of("2", "10", "0", "02", "3", "2", "10", "\u0663"),
             ),
             0,
             9,
@@ -1079,6 +1096,9 @@ _PLAIN_FORM = Template(
 )
 
 
+_DIGITS = " and value.isascii() and value.isdigit()"
+
+
 def _record_check(values: Values) -> Values:
     """The pieces of the reference of `check_record`, and what the prompt says of conversions."""
     reads, writes = values["coerce"] in ("read", "both"), values["coerce"] in ("write", "both")
@@ -1090,26 +1110,30 @@ def _record_check(values: Values) -> Values:
     else:
         absent = f'if not kind.endswith("?"):\n    {missing}\ncontinue'
     steps = [
-        *['if wanted == "int" and isinstance(value, str) and value.isdigit():\n    value = int(value)'] * reads,
+        *[f'if wanted == "int" and isinstance(value, str){_DIGITS}:\n    value = int(value)'] * reads,
         *['if wanted == "int" and isinstance(value, bool):\n    value = int(value)'] * numbers,
         *['if wanted == "str" and type(value) is int:\n    value = str(value)'] * writes,
         *['if wanted == "bool" and value in ("yes", "no"):\n    value = value == "yes"'] * flags,
     ]
     strict = not (reads or writes or numbers or flags)
     said_1 = [
-        *['for an "int", a text of one or more digits and nothing else is accepted and converted'] * reads,
+        *['for an "int", a text of one or more digits from 0 to 9 and nothing else is accepted and converted']
+        * reads,
         *['for a "str", an `int` (but no `bool`) is accepted and converted'] * writes,
         *['for an "int", `True` and `False` are accepted and become 1 and 0'] * numbers,
         *['for a "bool", the texts "yes" and "no" are accepted and become `True` and `False`'] * flags,
     ]
     said_2 = [
-        *['a text of one or more digits and nothing else is converted where an "int" is expected'] * reads,
+        *['a text of one or more digits from 0 to 9 and nothing else is converted where an "int" is expected']
+        * reads,
         *['an `int`, though not a `bool`, is converted where a "str" is expected'] * writes,
         *['`True` and `False` are converted to 1 and 0 where an "int" is expected'] * numbers,
         *['"yes" and "no" are converted to `True` and `False` where a "bool" is expected'] * flags,
     ]
     exact_1 = "The type of a value must be exactly the one that is asked for; a `bool` is no "
     return {
+        "digits": _DIGITS if reads else "def $name",
+        "digits_loosely": " and value.isdigit()" if reads else "def $name",
         "absent": absent,
         "convert": "\n".join(steps),
         "valid_1": f'{exact_1}"int".'
@@ -1127,7 +1151,7 @@ def _records(values: Values) -> tuple[Inputs, Inputs]:
     value = mixed(
         one_of(None, True, False, True),
         one_of(0, 1, 7, -3),
-        one_of("7", "007", "-3", "", "Ann", "yes", "no", "Yes", "1.5"),
+        one_of("7", "007", "-3", "", "Ann", "yes", "no", "Yes", "1.5", "\u0663", "1\u0663"),
         one_of(2.0, [1], "no", "12"),
     )
     return dicts(names, value, 0, 5), dicts(names, kinds, 0, 5)
@@ -1295,6 +1319,7 @@ _CHECK_RECORD = Template(
     """,
     misreadings=(
         Misreading(kind="types", says="valid", choose="coerce"),
+        Misreading(kind="types", says="valid", swap=("$digits", "$digits_loosely")),
         Misreading(kind="types", says="valid", choose="bools"),
         Misreading(kind="types", says="valid", choose="flags"),
         Misreading(kind="empty", says="messages", choose="optional"),
@@ -1305,6 +1330,7 @@ _CHECK_RECORD = Template(
     inputs=_records,
     examples=(
         "{}, {}",
+        "{'age': '\u0663'}, {'age': 'int'}",
         "{'age': True}, {'age': 'int'}",
         "{'age': '7', 'city': 7}, {'city': 'str', 'age': 'int?'}",
         "{'active': 'yes', 'size': None}, {'size': 'int?', 'active': 'bool'}",
