@@ -29,7 +29,6 @@ from lift_sys.data_synthesis.recuration import Before, recurate
 from lift_sys.data_synthesis.selection import Facts, select
 from lift_sys.data_synthesis.source_run import BATCH, SOURCE, SourceOutcome, stored_results
 from lift_sys.data_synthesis.sources.tombstones import Forgotten
-from lift_sys.data_synthesis.sources.wheels import FOLDER as WHEELS
 from lift_sys.executors import Executor
 from lift_sys.records import Example, Rejection, RejectionReason, Repository, reject_example
 from lift_sys.storage import Checkpoint
@@ -43,7 +42,8 @@ class Assembly:
 
     config: PipelineConfig
     out: Path
-    cache: Path
+    wheels: Path
+    """Folder of what rows need to run."""
     checkpoint: Checkpoint
     executor: Executor
     progress: Progress
@@ -148,7 +148,7 @@ class Assembly:
             else:
                 todo.append((index, key))
         self.progress.start("decontaminate", len(todo))
-        tasks = (RowTask(BehaviourTask.of(draft.read(index), screen), self._wheels()) for index, _ in todo)
+        tasks = (RowTask(BehaviourTask.of(draft.read(index), screen), str(self.wheels)) for index, _ in todo)
         if todo:
             pending = []
             async for done in self.executor.map_unordered(try_row, tasks):
@@ -165,9 +165,6 @@ class Assembly:
                 _note(found, index, detail)
             self.checkpoint.put(CONTAMINATION, pending)
         return found
-
-    def _wheels(self) -> str:
-        return str(self.cache / "sources" / WHEELS)
 
     def _write(self, draft: Draft, dropped: dict[int, tuple[RejectionReason, str]]) -> dict[str, Any]:
         for index, (reason, detail) in sorted(dropped.items()):

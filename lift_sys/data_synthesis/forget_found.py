@@ -24,6 +24,7 @@ from lift_sys.data_synthesis.source_run import SourceRun
 from lift_sys.data_synthesis.sources.base import Checkout
 from lift_sys.data_synthesis.sources.lock import Lock
 from lift_sys.data_synthesis.sources.tombstones import Forgotten
+from lift_sys.data_synthesis.sources.wheels import FOLDER as WHEELS
 from lift_sys.errors import ConfigError, StorageError
 from lift_sys.executors import Executor
 from lift_sys.records import Repository
@@ -64,6 +65,12 @@ class Found:
     @property
     def checkpoint(self) -> Path:
         return self.out / "work" / CHECKPOINT
+
+    @property
+    def wheels(self) -> Path:
+        """Folder of the wheels that rows need to run: the first that there is beside the sources."""
+        folders = [folder / WHEELS for folder in self.sources]
+        return next((folder for folder in folders if folder.is_dir()), self.out / "work" / "sources" / WHEELS)
 
     @property
     def copies(self) -> list[str]:

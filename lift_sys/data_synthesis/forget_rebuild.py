@@ -77,10 +77,9 @@ class Rebuild:
 
     def _assemble(self, new: Path) -> None:
         config = PipelineConfig.model_validate(self.found.manifest["configuration"])
-        cache = self.found.request.cache or self.found.out / "work"
         path = new / "work" / CHECKPOINT
         with Checkpoint(path) as checkpoint:
-            assembly = Assembly(config, new, cache, checkpoint, self.executor, self.progress)
+            assembly = Assembly(config, new, self.found.wheels, checkpoint, self.executor, self.progress)
             assembly.before = Before.of(self.found.out, self.found.manifest)
             assembly.functions = self.found.contents.functions
             if assembly.before is None:

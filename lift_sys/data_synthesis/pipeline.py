@@ -25,6 +25,7 @@ from lift_sys.data_synthesis.assembly import Assembly
 from lift_sys.data_synthesis.progress import Progress, Silent
 from lift_sys.data_synthesis.source_run import EXAMINE, SourceRun
 from lift_sys.data_synthesis.sources import Checkout, Source
+from lift_sys.data_synthesis.sources.wheels import FOLDER as WHEELS
 from lift_sys.errors import SourceError
 from lift_sys.executors import Executor
 from lift_sys.records import Repository
@@ -105,7 +106,8 @@ class Pipeline:
         return content_hash([engine_code(), self.config.engine_id, sorted(self.unrecorded)])[:12]
 
     async def _assemble(self, keys: Sequence[str], checkpoint: Checkpoint) -> dict[str, Any]:
-        assembly = Assembly(self.config, self.out, self.cache, checkpoint, self.executor, self.progress)
+        wheels = self.cache / "sources" / WHEELS
+        assembly = Assembly(self.config, self.out, wheels, checkpoint, self.executor, self.progress)
         return await assembly.run(keys)
 
 

@@ -175,7 +175,7 @@ def write_dataset(
     (out / "work").mkdir(parents=True, exist_ok=True)
     with Checkpoint(out / "work" / "checkpoint.sqlite") as checkpoint:
         keys = [store(checkpoint, place, functions) for place, functions in projects]
-        work = Assembly(config, out, out / "work", checkpoint, make_executor("inline"), Silent())
+        work = Assembly(config, out, out / "work" / "sources" / "wheels", checkpoint, make_executor("inline"), Silent())
         asyncio.run(work.run(keys))
 
 

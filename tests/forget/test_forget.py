@@ -28,6 +28,7 @@ from typer.testing import CliRunner
 from lift_sys.cli.app import app
 from lift_sys.data_synthesis.dataset import read_examples, read_manifest, read_rejections
 from lift_sys.data_synthesis.forget import Forgetting
+from lift_sys.data_synthesis.forget_found import Found
 from lift_sys.data_synthesis.forget_request import Report, Request
 from lift_sys.data_synthesis.row_file import open_rows
 from lift_sys.data_synthesis.sources.lock import Lock, LockEntry
@@ -70,6 +71,13 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def digest(folder: Path) -> dict[str, str]:
     return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in DATASET}
+
+
+@pytest.mark.parametrize("given", ["cache", "cache/sources"])
+def test_wheels_are_found_in_the_cache_of_generate_and_in_the_folder_of_scrape(world: World, given: str) -> None:
+    wheels = world.cache / "sources" / "wheels"
+    wheels.mkdir(parents=True, exist_ok=True)
+    assert Found(Request("acme/zebra", "2026-11-30", out=world.out, cache=world.cache.parent / given)).wheels == wheels
 
 
 def test_no_byte_of_it_is_left_anywhere(world: World) -> None:
