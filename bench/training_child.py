@@ -1,7 +1,7 @@
 """One side of `bench/bench_training.py`, in a process of its own so that its memory is its own.
 
-python -m bench.training_child (ours|trl|estimate) FOLDER: reads FOLDER/config.json and the prepared rows in
-FOLDER/data, prints one line of JSON.
+python -m bench.training_child (ours|trl|trl-bfloat16|estimate) FOLDER: reads FOLDER/config.json and the prepared
+rows in FOLDER/data, prints one line of JSON.
 """
 
 from __future__ import annotations
@@ -51,8 +51,12 @@ def ours(folder: Path, job: Job) -> dict[str, float]:
     }
 
 
-def trl(folder: Path, job: Job) -> dict[str, float]:
-    """A plain SFTTrainer: its own batches, collator, loss and loop; adapter, rate, schedule and type are ours."""
+def trl(folder: Path, job: Job, *, half: bool) -> dict[str, float]:
+    """A plain SFTTrainer: its own batches, collator, loss and loop; adapter, rate and schedule are ours.
+
+    Args:
+        half: its switch for mixed precision, which casts to bfloat16 as it goes.
+    """
     warnings.simplefilter("ignore")
     import datasets
     import peft
@@ -81,8 +85,8 @@ def trl(folder: Path, job: Job) -> dict[str, float]:
         weight_decay=config.weight_decay,
         max_grad_norm=config.clip,
         max_length=config.context,
-        bf16=False,  # slower on a processor without matrix units, so on here would be unfair
-        gradient_checkpointing=False,  # as well
+        bf16=half,
+        gradient_checkpointing=False,  # slower, so on here would be unfair
         use_cpu=True,
         seed=config.seed,
         report_to="none",
@@ -140,7 +144,7 @@ def main() -> None:
     if side == "estimate":
         found = estimate(job)
     else:
-        found = ours(folder, job) if side == "ours" else trl(folder, job)
+        found = ours(folder, job) if side == "ours" else trl(folder, job, half=side == "trl-bfloat16")
         tokens = plan(job.rows, config).tokens
         found |= {"tokens": tokens, "rows": len(job.rows)}
     print(json.dumps(found))

@@ -79,7 +79,8 @@ def why(
         return Failure(reason, flip.where)
     if flip.test is not None and any(_run(boxes, program, driver, tests, plain, "fresh_process", [flip.test])):
         return Failure(RejectionReason.STATE_LEAKS, flip.where)
-    return Failure(RejectionReason.FLAKY, flip.where)
+    # Of a function that follows chance, which test it is differs from run to run.
+    return Failure(RejectionReason.FLAKY, f"came out differently in environment {flip.environment} ({flip.regime})")
 
 
 def _run(

@@ -43,7 +43,7 @@ class TrainConfig(Record):
     keeps the last weights."""
     checkpoint_seconds: float = Field(120.0, gt=0)
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """`auto`: bfloat16 where the device has matrix units for it, else float32."""
+    """`auto`: bfloat16 where the device has instructions for its products, else float32."""
     recompute: bool = False
     """Compute activations again on the way back: about a fifth slower, a fraction of the memory."""
     threads: int = Field(0, ge=0)

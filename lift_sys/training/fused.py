@@ -1,9 +1,10 @@
-"""A linear layer with its adapter in one step, for processors.
+"""The parts of a model that wait for memory, in fewer passes over it.
 
 peft adds an adapter to a layer in four passes over the layer's output: the product with B, the scaling, the sum, and
 on the way back the scaling again. On a processor these passes wait for memory, and there are 210 such layers in the
 embedded model. Here the second product is added into the output of the first, and only what the gradients of A and B
-need is kept: the same numbers but for rounding (`tests/training/test_fused.py`).
+need is kept. A norm keeps one tensor in place of four, and the loss turns logits into its gradient where they lie.
+The numbers are the same but for rounding (`tests/training/test_fused.py`).
 """
 
 from __future__ import annotations
@@ -14,22 +15,39 @@ from typing import Any
 
 from lift_sys.providers.embedded import library
 
+TOKENS = 256
+"""Tokens whose logits are in memory at a time."""
+_NORMS = {"LlamaRMSNorm", "MistralRMSNorm", "Qwen2RMSNorm", "Qwen3RMSNorm"}
+
 
 def fuse(model: Any) -> int:
-    """Let the plain LoRA layers of a peft model compute in one step; how many there are.
+    """Let the plain LoRA layers and the frozen RMS norms of a peft model compute in one step; how many there are.
 
-    For float32 weights on a processor, and one adapter without dropout. Parameters, their names, and what is saved
-    stay as they are.
+    For a processor, and one adapter without dropout. Products are taken in the type of the frozen weights.
+    Parameters, their names, and what is saved stay as they are.
     """
     linear = library("peft.tuners.lora").Linear
     layers = [layer for layer in model.modules() if type(layer) is linear]
+    norms = [layer for layer in model.modules() if type(layer).__name__ in _NORMS and not layer.weight.requires_grad]
     for layer in layers:
-        layer.forward = _forward(layer)
-    return len(layers)
+        layer.forward = _linear(layer)
+    for layer in norms:
+        layer.forward = _norm(layer)
+    return len(layers) + len(norms)
 
 
-def _forward(layer: Any) -> Callable[[Any], Any]:
-    function = _function()
+def token_loss(hidden: Any, weight: Any, wanted: Any) -> Any:
+    """Sum of the cross-entropies of the tokens `wanted` (n), in nats, from hidden states (n, width) and a frozen
+    output layer (vocabulary, width).
+
+    Logits of a vocabulary are the largest thing in memory. They are taken for a few tokens at a time, and nothing of
+    them is kept for the way back.
+    """
+    return _token_loss().apply(hidden, weight, wanted)
+
+
+def _linear(layer: Any) -> Callable[[Any], Any]:
+    function = _with_adapter()
     base, (name,) = layer.get_base_layer(), layer.active_adapters
     first, second, scale = layer.lora_A[name], layer.lora_B[name], layer.scaling[name]
 
@@ -39,8 +57,17 @@ def _forward(layer: Any) -> Callable[[Any], Any]:
     return forward
 
 
+def _norm(layer: Any) -> Callable[[Any], Any]:
+    function = _rms_norm()
+
+    def forward(x: Any) -> Any:
+        return function.apply(x, layer.weight, layer.variance_epsilon)
+
+    return forward
+
+
 @cache
-def _function() -> Any:
+def _with_adapter() -> Any:
     torch = library("torch")
 
     class WithAdapter(torch.autograd.Function):  # type: ignore[misc, name-defined]
@@ -48,22 +75,84 @@ def _function() -> Any:
 
         @staticmethod
         def forward(ctx: Any, x: Any, weight: Any, bias: Any, first: Any, second: Any, scale: float) -> Any:
-            rows = x.reshape(-1, x.shape[-1])
+            kind = weight.dtype
+            rows, first, second = x.reshape(-1, x.shape[-1]).to(kind), first.to(kind), second.to(kind)
             low = rows @ first.t()
             out = torch.nn.functional.linear(rows, weight, bias)
             out.addmm_(low, second.t(), alpha=scale)
             ctx.save_for_backward(rows, low, first, second, weight)
-            ctx.scale, ctx.shape = scale, x.shape
+            ctx.scale, ctx.shape, ctx.kind = scale, x.shape, x.dtype
             return out.view(*x.shape[:-1], -1)
 
         @staticmethod
         def backward(ctx: Any, gradient: Any) -> tuple[Any, ...]:
             rows, low, first, second, weight = ctx.saved_tensors
-            given = gradient.reshape(-1, gradient.shape[-1])
+            given = gradient.reshape(-1, gradient.shape[-1]).to(weight.dtype)
             lower = (given @ second).mul_(ctx.scale)
             back = None
             if ctx.needs_input_grad[0]:
-                back = (given @ weight).addmm_(lower, first).view(ctx.shape)
-            return back, None, None, lower.t() @ rows, (given.t() @ low).mul_(ctx.scale), None
+                back = (given @ weight).addmm_(lower, first).view(ctx.shape).to(ctx.kind)
+            return back, None, None, (lower.t() @ rows).float(), (given.t() @ low).float().mul_(ctx.scale), None
 
     return WithAdapter
+
+
+@cache
+def _rms_norm() -> Any:
+    torch = library("torch")
+
+    class RmsNorm(torch.autograd.Function):  # type: ignore[misc, name-defined]
+        """`weight x / rms(x)` for a frozen weight (Zhang and Sennrich 2019), in float32 inside.
+
+        With n = x / rms(x), the gradient of x is (g - n mean(g n)) / rms(x), g being that of n.
+        """
+
+        @staticmethod
+        def forward(ctx: Any, x: Any, weight: Any, epsilon: float) -> Any:
+            size = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32)
+            factor = size.square_().div_(x.shape[-1]).add_(epsilon).rsqrt_()
+            normed = (x * factor).to(x.dtype)
+            ctx.save_for_backward(normed, factor, weight)
+            return normed * weight
+
+        @staticmethod
+        def backward(ctx: Any, gradient: Any) -> tuple[Any, None, None]:
+            normed, factor, weight = ctx.saved_tensors
+            given = (gradient * weight).float()
+            wide = normed.float()
+            mean = (given * wide).mean(-1, keepdim=True)
+            return given.addcmul_(wide, mean, value=-1).mul_(factor).to(gradient.dtype), None, None
+
+    return RmsNorm
+
+
+@cache
+def _token_loss() -> Any:
+    torch = library("torch")
+
+    class TokenLoss(torch.autograd.Function):  # type: ignore[misc, name-defined]
+        """The gradient of a cross-entropy by its logits is their softmax, less 1 at the wanted token."""
+
+        @staticmethod
+        def forward(ctx: Any, hidden: Any, weight: Any, wanted: Any) -> Any:
+            total = torch.zeros((), device=hidden.device)
+            back = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
+            for start in range(0, len(wanted), TOKENS):
+                part = slice(start, start + TOKENS)
+                chosen = wanted[part].unsqueeze(1)
+                logits = (hidden[part].to(weight.dtype) @ weight.t()).float()
+                top = logits.logsumexp(-1, keepdim=True)
+                total += (top - logits.gather(1, chosen)).sum()
+                if back is not None:
+                    share = logits.sub_(top).exp_()
+                    share.scatter_add_(1, chosen, share.new_full(chosen.shape, -1.0))
+                    back[part] = share.to(weight.dtype) @ weight
+            ctx.save_for_backward(back)
+            return total
+
+        @staticmethod
+        def backward(ctx: Any, gradient: Any) -> tuple[Any, None, None]:
+            (back,) = ctx.saved_tensors
+            return back * gradient, None, None
+
+    return TokenLoss

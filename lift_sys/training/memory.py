@@ -9,6 +9,7 @@ from pathlib import Path
 from lift_sys.errors import ConfigError, StorageError
 from lift_sys.providers.weights import free_memory
 from lift_sys.training.config import TrainConfig
+from lift_sys.training.fused import TOKENS
 from lift_sys.training.shapes import Shape
 
 OVERHEAD = {"cpu": 0.7e9, "cuda": 1.5e9}
@@ -67,11 +68,12 @@ def memory_of(
     passed = tokens or config.micro_tokens
     kept = shape.layers * shape.hidden + shape.saved() if config.recompute else shape.layers * shape.saved()
     own = 0 if config.method == "full" else 4
+    at_a_time = passed * learnt if config.method == "full" else min(passed * learnt, TOKENS)
     return Memory(
         weights=shape.parameters * held,
         learnt=shape.learnt(config) * (_ADAM + own),
         activations=passed * kept * width,
-        logits=_LOGITS * 4 * passed * learnt * shape.vocabulary,
+        logits=_LOGITS * 4 * at_a_time * shape.vocabulary,
         overhead=OVERHEAD[device],
     )
 

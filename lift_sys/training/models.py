@@ -13,7 +13,7 @@ from lift_sys.errors import ConfigError
 from lift_sys.providers.embedded import library
 from lift_sys.providers.weights import Weights, find_weights
 from lift_sys.training.config import TrainConfig
-from lift_sys.training.fused import fuse
+from lift_sys.training.fused import fuse, token_loss
 from lift_sys.training.tokens import Encoded
 
 ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
@@ -94,7 +94,7 @@ def _with_adapters(model: Any, base: Weights, config: TrainConfig) -> Any:
         ) from error
     if config.model and not Path(config.model).is_dir():  # an id means the same everywhere, a cache's folder does not
         found.peft_config["default"].base_model_name_or_path = config.model
-    if device() == "cpu" and not half(config):
+    if device() == "cpu":
         fuse(found)
     return found
 
@@ -119,18 +119,19 @@ def _weights_type(config: TrainConfig) -> Any:
 def half(config: TrainConfig) -> bool:
     """Whether matrix products are taken in bfloat16.
 
-    On processors without matrix units they run at half the rate of float32.
+    On processors without instructions for them they run at half the rate of float32, with them at up to four times.
     """
     if config.precision == "auto":
-        return device() == "cuda" or _has_amx()
+        return device() == "cuda" or _has_products()
     return config.precision == "bfloat16"
 
 
-def _has_amx() -> bool:
+def _has_products() -> bool:
     try:
-        return " amx_bf16 " in Path("/proc/cpuinfo").read_text()
+        flags = Path("/proc/cpuinfo").read_text().partition("flags")[2].partition("\n")[0].split()
     except OSError:
         return False
+    return not {"amx_bf16", "avx512_bf16"}.isdisjoint(flags)
 
 
 def trainable(model: Any) -> Iterator[tuple[str, Any]]:
@@ -166,8 +167,10 @@ def loss_sum(model: Any, rows: Sequence[Encoded]) -> Any:
     whole = _plain(model)
     hidden = whole.get_decoder()(input_ids=ids.to(where), use_cache=False).last_hidden_state
     picked = hidden.reshape(-1, hidden.shape[-1]).index_select(0, torch.tensor(places, device=where))
-    logits = whole.get_output_embeddings()(picked).float()
-    return torch.nn.functional.cross_entropy(logits, torch.tensor(wanted, device=where), reduction="sum")
+    head, chosen = whole.get_output_embeddings(), torch.tensor(wanted, device=where)
+    if head.bias is None and not head.weight.requires_grad:
+        return token_loss(picked, head.weight, chosen)
+    return torch.nn.functional.cross_entropy(head(picked).float(), chosen, reduction="sum")
 
 
 def _plain(model: Any) -> Any:

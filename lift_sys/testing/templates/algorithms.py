@@ -143,8 +143,13 @@ def _grids() -> Inputs:
     return Inputs(draw, (*edges, wide, wide[::-1], full))
 
 
-def _surveyed(values: Values) -> Values:
-    """What is noted of each region, and what becomes of it."""
+def _surveyed(values: Values) -> Values | None:
+    """What is noted of each region, and what becomes of it.
+
+    In a picture of one line, joined borders make cells that share a side meet at a corner as well.
+    """
+    if values["near"] == "corner_only" and values["wrap"] != "none":
+        return None
     more = {"imports": "from itertools import product\n\n" if values["near"] != "side" else ""}
     # Dots stay dots, whether a region of them is kept or not.
     more["full"] = "" if (values["result"], values["alike"]) == ("cleared", "letter") else 'if letter != "."'

@@ -345,7 +345,7 @@ _WEIGHTS = {
     " ".join(map(str, weights)): {
         "weights": str(weights),
         "length": len(weights),
-        "cycle": ", ".join(map(str, weights * (2 if len(weights) < 4 else 1))),
+        "cycle": ", ".join(map(str, weights * 2)),
     }
     for weights in ((2, 1), (3, 1), (7, 3), (4, 2, 1), (7, 3, 1), (2, 3, 4), (9, 8, 7, 6))
 }
@@ -919,8 +919,7 @@ _APPORTION = Template(
         ),
         "nobody": (
             "If there are no $goods at all or no $place is big enough, everyone gets 0.",
-            "Everyone gets 0 if all of `$goods` are 0 or nobody reaches that limit. An empty list gives an empty "
-            "one.",
+            "Everyone gets 0 if all of `$goods` are 0 or no $place is big enough. An empty list gives an empty one.",
         ),
         "negative": (
             "A negative number, be it `$seats` or one in the list, raises a `ValueError`.",
@@ -1084,7 +1083,8 @@ _REPAY = Template(
         ),
         "numbers": (
             "A `debt` below 0 or `$payment` below 1 raises a `ValueError` in any case.",
-            "Numbers that make no sense, `debt` below 0 or `$payment` below 1, lead to a `ValueError`, too.",
+            "Numbers that make no sense, `debt` below 0 or `$payment` below 1, lead to a `ValueError`, too, even where "
+            "nothing is owed.",
         ),
     },
     raises={"ValueError": "stuck"},

@@ -458,7 +458,6 @@ TEMPLATES: tuple[Template, ...] = (
         equivalents=(
             Equivalent("break -> continue", "once nothing is left above the reserve, no later one can get anything"),
         ),
-        held_out=True,
     ),
     Template(
         name="two_limit_switch",
@@ -605,6 +604,7 @@ TEMPLATES: tuple[Template, ...] = (
             ),
         ),
         properties=("(len(result) if isinstance(result, list) else result) <= len($xs)",),
+        held_out=True,
     ),
     Template(
         name="days_supplied",

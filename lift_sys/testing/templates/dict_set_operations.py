@@ -37,7 +37,7 @@ def _changed(values: Values) -> dict[str, Any]:
             "{**$old, **$new}",
             "$old.get(key, 0)",
             "$new.get(key, 0)",
-            "order of `$old`, followed by those that only `$new` has",
+            "order of `$old`, followed by those that only `$new` has, in its order",
         ),
         "arrived": ("$new", "$old.get(key, 0)", "$new[key]", "order of `$new`"),
         "gone": ("$old", "$old[key]", "$new.get(key, 0)", "order of `$old`"),

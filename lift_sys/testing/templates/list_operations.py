@@ -332,7 +332,7 @@ TEMPLATES: tuple[Template, ...] = (
                 "zero": {
                     "value": "0",
                     "edge": "is filled with 0",
-                    "alone": "A list without any number is one gap of that kind, and so filled with 0.",
+                    "alone": "A list without any number is one gap of that kind.",
                 },
             },
             "long": {
@@ -344,7 +344,7 @@ TEMPLATES: tuple[Template, ...] = (
                 },
                 "part": {
                     "write": "entries = [value] * min(size, $most) + [None] * (size - $most)",
-                    "then": "is filled in its first $most places only",
+                    "then": "is filled in its first $most places at most",
                     "bound": "[value] * min(size, $most) + [None] * (size - $most)",
                     "other_bound": "[None] * (size - $most) + [value] * min(size, $most)",
                 },
@@ -861,7 +861,7 @@ TEMPLATES: tuple[Template, ...] = (
         wordings=(
             "Return the positions of all $peaks in `$xs`, in ascending order and counted from 0. A $peak is a $thing "
             "that is $enough $higher than each of its two neighbours.",
-            "A $thing is called a $peak if the ones before and after it are both exceeded: it has to be $enough "
+            "A $thing is called a $peak by comparison with the ones before and after it: it has to be $enough "
             "$higher than either. List the positions (from 0, ascending) of the $peaks in `$xs`.",
             "Find the $peaks among the $things in `$xs` and return where they are, as a list of indices in ascending "
             "order. For a $peak, the $thing must be $higher than both of its neighbours, by $enough.",

@@ -203,7 +203,7 @@ _LIST = Template(
         "Say in words who the $things are: enumerate the names in `$xs` in the manner of $sample.",
         "`$xs` is a list of names. Build the enumeration of them that a sentence would hold, such as $sample, with "
         "`$word` in front of the last entry.",
-        "A page tells its readers which $things $act. Turn the list `$xs` of their names into the text for it; three names "
+        "A page tells its readers which $things $act. Turn the list `$xs` of their names into the text for it; three entries "
         "would look like $sample.",
     ),
     details={
@@ -248,7 +248,10 @@ _LIST = Template(
         Misreading(kind="empty", says="empty", choose="empty"),
     ),
     inputs=(lists(words(), 0, 10),),
-    properties=("$xs == [] or result.startswith($xs[0])", "result.count(',') <= $most"),
+    properties=(
+        "$xs == [] or result.startswith($xs[0])",
+        "result.count(',') <= $most + sum(name.count(',') for name in $xs)",
+    ),
 )
 
 
@@ -520,8 +523,10 @@ _FILL = Template(
         "missing": ("$told.",),
         "letters": ("$lookup.",),
         "rest": (
-            "Everything else stays as it is; values that were put in are not searched for placeholders.",
-            "Do not look for placeholders in values, and change nothing else in the text.",
+            "Placeholders are found from left to right and share no character. Everything else stays as it is; values that "
+            "were put in are not searched for placeholders.",
+            "Go from left to right, with no character in two placeholders. Do not look for placeholders in values, and "
+            "change nothing else in the text.",
         ),
     },
     reference="""
@@ -826,8 +831,8 @@ _PAGES = Template(
         "spaces": (
             "There may be spaces around numbers. No item is empty or blank, unless the whole text is: that gives an "
             "empty list.",
-            "Ignore spaces; if there is nothing else, the list is empty, and otherwise every item has a number or "
-            "`${dash}` in it.",
+            "Ignore spaces around numbers; if there is nothing else, the list is empty, and otherwise every item has a "
+            "number or `${dash}` in it.",
         ),
     },
     raises={"ValueError": "outside"},

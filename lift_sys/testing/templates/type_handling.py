@@ -666,8 +666,10 @@ def _mixed_sorting(values: Values) -> Values:
     if digits:
         is_number += f" or ({is_text} and value.isascii() and value.isdigit())"
         is_text += " and not (value.isascii() and value.isdigit())"
-        near = ", key=lambda value: abs(float(value))"
-        key = {"up": ", key=float", "down": ", key=float, reverse=True", "near": near}[values["numbers"]]
+        number = "int(value) if isinstance(value, str) else value"
+        whole = f", key=lambda value: {number}"
+        near = f", key=lambda value: abs({number})"
+        key = {"up": whole, "down": f"{whole}, reverse=True", "near": near}[values["numbers"]]
     text_key = {"exact": "", "case": ", key=str.lower", "length": ", key=len"}.get(values["texts"])
 
     def chosen(test: str, key: str | None) -> str:
@@ -967,19 +969,19 @@ _PLAIN_FORM = Template(
         },
         "nones": {
             "keep": {
-                "nones_1": "`None` is kept wherever it is.",
-                "nones_2": "Every `None` stays.",
+                "nones_1": "`None` is kept as a value and as a member.",
+                "nones_2": "Every `None` that is a value or a member stays.",
             },
             "entries": {
-                "nones_1": "An entry of a dictionary is left out if its value is `None`; any other `None` is kept.",
+                "nones_1": "An entry of a dictionary is left out if its value is `None`; in a list, a tuple or alone, `None` is kept.",
                 "nones_2": "A `None` that is the value of an entry in a dictionary is dropped together with its key, "
-                "and a `None` elsewhere stays.",
+                "and a `None` in a list, in a tuple or alone stays.",
             },
             "drop": {
                 "nones_1": "`None` is left out of lists and tuples, and an entry of a dictionary whose value is "
                 "`None` is left out, too; if `$xs` itself is `None`, return `None`.",
                 "nones_2": "No list, tuple or dictionary keeps a `None` as a member or a value (with the value, its "
-                "key goes, too). Only where `$xs` is `None` as a whole, the result is `None`.",
+                "key goes, too); keys are not meant. Only where `$xs` is `None` as a whole, the result is `None`.",
             },
         },
         "sets": {
