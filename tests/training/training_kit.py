@@ -111,6 +111,7 @@ def small(model: Path, **settings: Any) -> TrainConfig:
         "context": 128,
         "evaluations": 4,
         "threads": 1,
+        "precision": "float32",  # `auto` is another thing on another machine
     }
     return TrainConfig(**{**usual, **settings})
 

@@ -989,6 +989,10 @@ TEMPLATES: tuple[Template, ...] = (
             one_of(*_NAMES[:5], "zoe"),
             _likings(),
         ),
+        examples=(
+            "'kit', {'kit': {'tag'}, 'bea': {'chess', 'yoga', 'golf', 'polo', 'judo'}, "
+            "'max': {'chess', 'yoga', 'golf', 'polo', 'judo', 'darts'}}",
+        ),
         properties=("result is None or len($xs) > 1",),
         equivalents=(
             Equivalent("len($xs[name]) -> len($xs[name]) - 1", "all sizes that are compared are one less"),

@@ -474,6 +474,7 @@ TEMPLATES: tuple[Template, ...] = (
             tuples(),
             mixed(
                 lists(_call("add", integers(-1, 9, 4)), 1, values["size"] + 3),
+                lists(_call("add", integers(-3, 0)), values["size"], values["size"] + 2),
                 lists(
                     mixed(
                         *[_call("add", integers(0, 9))] * 5,
