@@ -15,6 +15,7 @@ from lift_sys.providers.engines import Decoded, EngineMissing, Prompt
 from lift_sys.providers.lark import to_ebnf
 from lift_sys.providers.openvino_graph import Kind, NotKnown, linear_layers
 from lift_sys.providers.openvino_models import converted
+from lift_sys.providers.processor import multiplies_bfloat16
 from lift_sys.providers.weights import Weights
 
 AT_A_TIME = 64
@@ -237,12 +238,8 @@ def _repeated(prompts: Sequence[Prompt]) -> int:
 
 
 def best_precision() -> str:
-    """`bfloat16` where the processor has matrix units for it, else `float32`."""
-    try:
-        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
-            return "bfloat16" if " amx_bf16 " in file.read() else "float32"
-    except OSError:
-        return "float32"
+    """`bfloat16` where the processor has instructions for its products, else `float32`."""
+    return "bfloat16" if multiplies_bfloat16() else "float32"
 
 
 __all__ = ["AT_A_TIME", "EngineMissing", "OpenVinoEngine", "best_precision"]

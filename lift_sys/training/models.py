@@ -11,6 +11,7 @@ from typing import Any
 
 from lift_sys.errors import ConfigError
 from lift_sys.providers.embedded import library
+from lift_sys.providers.processor import multiplies_bfloat16
 from lift_sys.providers.weights import Weights, find_weights
 from lift_sys.training.config import TrainConfig
 from lift_sys.training.fused import fuse, token_loss
@@ -117,21 +118,10 @@ def _weights_type(config: TrainConfig) -> Any:
 
 
 def half(config: TrainConfig) -> bool:
-    """Whether matrix products are taken in bfloat16.
-
-    On processors without instructions for them they run at half the rate of float32, with them at up to four times.
-    """
+    """Whether matrix products are taken in bfloat16."""
     if config.precision == "auto":
-        return device() == "cuda" or _has_products()
+        return device() == "cuda" or multiplies_bfloat16()
     return config.precision == "bfloat16"
-
-
-def _has_products() -> bool:
-    try:
-        flags = Path("/proc/cpuinfo").read_text().partition("flags")[2].partition("\n")[0].split()
-    except OSError:
-        return False
-    return not {"amx_bf16", "avx512_bf16"}.isdisjoint(flags)
 
 
 def trainable(model: Any) -> Iterator[tuple[str, Any]]:

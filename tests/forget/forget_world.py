@@ -175,7 +175,8 @@ def write_dataset(
     (out / "work").mkdir(parents=True, exist_ok=True)
     with Checkpoint(out / "work" / "checkpoint.sqlite") as checkpoint:
         keys = [store(checkpoint, place, functions) for place, functions in projects]
-        work = Assembly(config, out, out / "work" / "sources" / "wheels", checkpoint, make_executor("inline"), Silent())
+        wheels = out / "work" / "sources" / "wheels"
+        work = Assembly(config, out, wheels, checkpoint, make_executor("inline"), Silent())
         asyncio.run(work.run(keys))
 
 

@@ -77,7 +77,8 @@ def digest(folder: Path) -> dict[str, str]:
 def test_wheels_are_found_in_the_cache_of_generate_and_in_the_folder_of_scrape(world: World, given: str) -> None:
     wheels = world.cache / "sources" / "wheels"
     wheels.mkdir(parents=True, exist_ok=True)
-    assert Found(Request("acme/zebra", "2026-11-30", out=world.out, cache=world.cache.parent / given)).wheels == wheels
+    request = Request("acme/zebra", "2026-11-30", out=world.out, cache=world.cache.parent / given)
+    assert Found(request).wheels == wheels
 
 
 def test_no_byte_of_it_is_left_anywhere(world: World) -> None:
