@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -106,6 +107,7 @@ def generate(
         allow_licences=tuple(allow) or None,
         suites=tuple(map(str, suite or ())) or None,
     )
+    _check_suites(config.suites)
     unrecorded = frozenset(entry.name for entry in pinned.sources if not entry.record)
     with Console() as console:
         pipeline = Pipeline(config, out, cache, make_executor(executor, jobs), console, unrecorded)
@@ -121,6 +123,22 @@ def generate(
         _summary(out, manifest, pipeline.seconds)
         if tasks is not None:
             print(f"{out}/repair.jsonl      {tasks:,} repair tasks")
+
+
+def _check_suites(names: Iterable[str]) -> None:
+    """See before the work that each suite can be read: it is not needed before the end.
+
+    Raises:
+        ConfigError: there is no such file.
+        StorageError: it is no suite, or was changed.
+    """
+    from lift_sys.data_synthesis.curation.benchmarks import load_suite
+    from lift_sys.errors import ConfigError
+
+    for name in names:
+        if not Path(name).is_file():
+            raise ConfigError(f"the suite {name} is not there: check --suite, and the lock's configuration")
+        load_suite(Path(name))
 
 
 def _refuse_forgotten(lock: Path | None, out: Path, sources: list[Source]) -> None:

@@ -31,7 +31,7 @@ class ScriptedProvider(Closing):
         try:
             data = json.loads(Path(path).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise ConfigError(f"--model must be a JSON file of answers for the scripted provider: {error}") from error
+            raise ConfigError(f"the scripted provider needs --model FILE, a JSON file of answers: {error}") from error
         if not isinstance(data, dict) or not all(isinstance(value, str) for value in data.values()):
             raise ConfigError(f"{path}: an object of texts is wanted")
         return cls({key: value for key, value in data.items() if key}, data.get("", ""))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import JsonValue
@@ -64,3 +66,8 @@ class Task(Record):
     def program(self, code: str) -> str:
         """What is loaded to call a solution."""
         return program_of(code, self.harness)
+
+
+def digest(tasks: Iterable[Task]) -> str:
+    """Hash of a suite's tasks, in their order."""
+    return hashlib.sha256("\n".join(task.id for task in tasks).encode()).hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import uuid
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from pydantic import ValidationError
 
 from lift_sys.errors import StorageError
 from lift_sys.records.base import Record
-from lift_sys.records.tasks import Task
+from lift_sys.records.tasks import Task, digest
 from lift_sys.storage.files import atomic_write, storage_errors
 
 
@@ -53,10 +52,6 @@ def make_suite(seed: int, tasks: Sequence[Task], *, training: bool = False) -> S
     return Suite(head=head, tasks=tuple(tasks))
 
 
-def digest(tasks: Sequence[Task]) -> str:
-    return hashlib.sha256("\n".join(task.id for task in tasks).encode()).hexdigest()
-
-
 def write_suite(path: Path, suite: Suite) -> None:
     """Raises:
     StorageError: the file can't be written.
@@ -83,7 +78,7 @@ def read_suite(path: Path) -> Suite:
     for number, line in enumerate(lines, 1):
         try:
             if head is None:
-                head = Head.model_validate(_object(line))
+                head = Head.model_validate(_object(line), strict=True)
             else:
                 tasks.append(Task.from_line(line))
         except (ValueError, ValidationError) as error:
@@ -92,6 +87,8 @@ def read_suite(path: Path) -> Suite:
             raise StorageError(f"{path}, line {number}: {what}: {reason}") from None
     if head is None:
         raise StorageError(f"{path} is empty: a suite is made by `lift-sys tests generate`")
+    if not tasks:
+        raise StorageError(f"{path} holds no task: make it again with `lift-sys tests generate`")
     if digest(tasks) != head.digest:
         raise StorageError(f"{path}: these are not the {head.count} tasks that its first line names")
     suite = make_suite(head.seed, tasks, training=head.training)

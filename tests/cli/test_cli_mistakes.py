@@ -138,3 +138,15 @@ def test_a_licence_that_spdx_does_not_know_is_refused(tmp_path: Path) -> None:
     done = lift_sys("generate", "--allow-licence", "BOGUS", "--out", tmp_path / "out")
     assert done.returncode == 2
     assert "BOGUS: no SPDX id" in one_line(done)
+
+
+@pytest.mark.parametrize(("text", "code", "said"), [(None, 2, "is not there"), ('{"suite": "x"}\n', 5, "canary")])
+def test_a_suite_that_cannot_be_used_is_told_before_any_source(
+    source: Path, tmp_path: Path, text: str | None, code: int, said: str
+) -> None:
+    suite = tmp_path / "suite.jsonl"
+    if text is not None:
+        suite.write_text(text)
+    done = lift_sys("generate", "--local", source.parent, "--suite", suite, "--out", tmp_path / "out")
+    assert done.returncode == code
+    assert said in one_line(done)

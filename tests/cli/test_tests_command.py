@@ -151,7 +151,7 @@ MISTAKES = {
     "no such category": (("check", "nope"), 2, "there is no category"),
     "no such file": (("validate", "/nowhere/suite.jsonl"), 5, "can't be read"),
     "no such provider": (("baseline", "SUITE", "--provider", "nope"), 2, "no provider"),
-    "no model for a script": (("baseline", "SUITE", "--provider", "scripted"), 2, "JSON file"),
+    "no model for a script": (("baseline", "SUITE", "--provider", "scripted"), 2, "needs --model FILE"),
 }
 
 

@@ -161,6 +161,7 @@ CHANGED_HEADS = {
     "name": ("suite", "lift-sys-synthetic-99", "suite"),
     "seed": ("seed", 99, "suite, canary, command"),
     "count": ("count", 7, "count"),
+    "seed in quotes": ("seed", "3", "no head"),
     "command": ("command", "lift-sys tests generate --seed 3 --count 9", "command"),
     "made for training": ("command", "lift-sys tests generate --seed 3 --count 8 --training", "suite, canary"),
 }
@@ -174,8 +175,14 @@ def test_a_head_that_the_tasks_were_not_written_with_is_refused(
     write_suite(path, suite)
     head, *tasks = path.read_text().splitlines(keepends=True)
     path.write_text("".join([json.dumps({**json.loads(head), name: value}) + "\n", *tasks]))
-    with pytest.raises(StorageError, match=rf"s\.jsonl, line 1: {wrong} of the head"):
+    with pytest.raises(StorageError, match=rf"s\.jsonl, line 1: {wrong}.* of ((the head)|(a suite))"):
         read_suite(path)
+
+
+def test_a_suite_without_a_task_is_refused(tmp_path: Path) -> None:
+    write_suite(tmp_path / "s.jsonl", make_suite(3, []))
+    with pytest.raises(StorageError, match="holds no task"):
+        read_suite(tmp_path / "s.jsonl")
 
 
 def test_a_suite_to_train_on_comes_back_from_its_file(suite: Suite, tmp_path: Path) -> None:
@@ -319,6 +326,14 @@ def test_decontamination_knows_the_suite(suite: Suite, tmp_path: Path) -> None:
     assert known.canary == suite.head.canary
     assert [problem.id for problem in known.problems] == [task.name for task in suite.tasks]
     assert all(problem.calls for problem in known.problems)
+
+
+def test_decontamination_refuses_a_suite_that_lost_a_task(suite: Suite, tmp_path: Path) -> None:
+    write_suite(tmp_path / "s.jsonl", suite)
+    lines = (tmp_path / "s.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "s.jsonl").write_text("".join(lines[:-1]))
+    with pytest.raises(StorageError, match="not the tasks"):
+        load_suite(tmp_path / "s.jsonl")
 
 
 class Stopped(Exception):

@@ -26,7 +26,7 @@ from lift_sys import wire
 from lift_sys.errors import ConfigError, SandboxError, SandboxFault, StorageError, WireError
 from lift_sys.records import DRIVER, WireValue, program_of, wire_arguments, wire_text
 from lift_sys.records.base import canonical_json
-from lift_sys.records.tasks import Task
+from lift_sys.records.tasks import Task, digest
 from lift_sys.sandbox.api import Limits, Sandbox
 
 RECORD_SECONDS = 30.0
@@ -100,6 +100,7 @@ def load_suite(path: Path, data: bytes | None = None) -> Benchmark:
         raise StorageError(f"{path} can't be read: {error}") from error
     head: dict[str, Any] = {}
     problems: list[Problem] = []
+    tasks: list[Task] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -110,7 +111,11 @@ def load_suite(path: Path, data: bytes | None = None) -> Benchmark:
             if "suite" in data and not head and not problems:
                 head = data
                 continue
-            problems.append(_of_task(Task.from_line(line)) if "template" in data else _problem(data))
+            if "template" in data:
+                tasks.append(Task.from_line(line))
+                problems.append(_of_task(tasks[-1]))
+            else:
+                problems.append(_problem(data))
         except (ValueError, ValidationError, WireError, SyntaxError) as error:
             reason = str(error).replace("\n", " ")[:300]
             raise StorageError(f"{path}, line {number}: no problem of a suite: {reason}") from None
@@ -120,6 +125,8 @@ def load_suite(path: Path, data: bytes | None = None) -> Benchmark:
             f"{path}: the first line must be an object with `suite` and `canary`, a text of {CANARY_LENGTH} "
             "characters or more that is nowhere else"
         )
+    if "digest" in head and head["digest"] != digest(tasks):
+        raise StorageError(f"{path}: these are not the tasks that its first line names")
     _check_ids(path, problems)
     return Benchmark(name=str(head["suite"]), problems=tuple(problems), canary=canary)
 
