@@ -217,6 +217,15 @@ def test_an_index_that_offers_another_hash(index: Index, tmp_path: Path) -> None
         replace(sdist(index), sha256="0" * 64).checkout(tmp_path)
 
 
+@pytest.mark.parametrize("changed", [{"name": "other"}, {"version": "2.3.0"}])
+def test_a_lock_that_names_another_release_than_its_archive_is_refused(changed: dict[str, str]) -> None:
+    """Where the archive is in the cache already, its index is not asked."""
+    entry = {"kind": "sdist", "name": "demo", "version": "1.0", "sha256": SHA256, "filename": "Demo-1.0.tar.gz"}
+    LockEntry.model_validate(entry).to_source()
+    with pytest.raises(ConfigError, match=r"Demo-1\.0\.tar\.gz is not the release"):
+        LockEntry.model_validate({**entry, **changed}).to_source()
+
+
 def test_a_download_over_the_cap(index: Index, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="larger than 100 bytes"):
         sdist(index, limits=replace(Limits(), archive_bytes=100)).checkout(tmp_path)

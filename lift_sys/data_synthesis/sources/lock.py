@@ -28,6 +28,7 @@ from lift_sys.data_synthesis.sources.sdist import SdistSource
 from lift_sys.data_synthesis.sources.stdlib import StdlibSource
 from lift_sys.data_synthesis.sources.store import storage, write_atomically
 from lift_sys.data_synthesis.sources.tombstones import Forgotten
+from lift_sys.data_synthesis.sources.wheels import normal
 from lift_sys.errors import ConfigError, LiftError, StorageError
 from lift_sys.records import Licence, Requirement, SourceKind
 
@@ -247,6 +248,9 @@ def _policy(base: licences.Policy, allow: frozenset[str]) -> licences.Policy:
 def _sdist(entry: LockEntry, offline: bool, base: Path, allow: frozenset[str]) -> Source:
     if not entry.sha256:
         raise ConfigError(f"lock: {entry.name}: an sdist needs its sha256")
+    stem = (entry.filename or "").removesuffix(".zip").removesuffix(".tar.gz")
+    if stem and normal(stem) != normal(f"{entry.name}-{entry.version}"):  # rows would name another release
+        raise ConfigError(f"lock: {entry.filename} is not the release {entry.version} of {entry.name}")
     return SdistSource(
         entry.name,
         entry.version,
