@@ -79,7 +79,7 @@ def test_the_true_specification_is_asked_in_place_of_the_prompt(suite: Path) -> 
 
 def test_an_empty_suite_is_refused(tmp_path: Path) -> None:
     write_suite(tmp_path / "s.jsonl", make_suite(1, []))
-    with pytest.raises(StorageError, match="holds no tasks"):
+    with pytest.raises(StorageError, match="holds no task:"):
         from_suite(tmp_path / "s.jsonl")
     with pytest.raises(StorageError, match="can't be read"):
         from_suite(tmp_path / "none.jsonl")
