@@ -39,8 +39,8 @@ def generate(
 
     Example:  lift-sys tests generate --seed 7 --count 200 --out private.jsonl
 
-    Exit codes: 0 done, 1 a template is at fault (its message shows the input; with --training, where a task more or
-    less does not matter, it is only told), 2 bad settings, 3 no sandbox here, 5 the file can't be written.
+    Exit codes: 0 done, 1 a template is at fault (its message shows the input), 2 bad settings, 3 no sandbox here,
+    5 the file can't be written.
     """
     import asyncio
     import sys
@@ -74,7 +74,7 @@ def generate(
         print(f"note: {category} has {number} tasks only; its templates are used up at seed {seed}", file=sys.stderr)
     _tell("left out", found.near)
     _tell("refused", found.refusals)
-    if found.refusals and not training:
+    if found.refusals:
         raise typer.Exit(1)
 
 
