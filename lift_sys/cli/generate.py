@@ -78,13 +78,16 @@ def generate(
     from lift_sys.data_synthesis.pipeline import Pipeline
     from lift_sys.data_synthesis.repair import write_repair_tasks
     from lift_sys.data_synthesis.sources import GitSource, Lock, StdlibSource, load_sources, local_source
+    from lift_sys.errors import StorageError
     from lift_sys.executors import make_executor
     from lift_sys.reports import write_report
     from lift_sys.reports.run_facts import Run, keep_run
     from lift_sys.sandbox import open_sandbox
     from lift_sys.storage import FolderLock
 
-    open_sandbox().close()  # fail before any work is done, not in the middle
+    if out.exists() and not out.is_dir():  # fail before any work is done, not in the middle
+        raise StorageError(f"{out} is a file: give a folder")
+    open_sandbox().close()
     cache = cache or out / "work"
     if not resume:
         with FolderLock(out):

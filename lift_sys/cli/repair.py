@@ -42,8 +42,10 @@ def repair(
     from rich.console import Console
 
     from lift_sys.data_synthesis.repair import REPAIRS, write_repair_tasks
+    from lift_sys.data_synthesis.row_file import open_rows
 
     console = Console(highlight=False)
+    open_rows(folder)  # tasks are made of the rows that the manifest names
     if not check:
         counts = write_repair_tasks(folder, most=most)
         if as_json:

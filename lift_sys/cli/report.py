@@ -20,7 +20,9 @@ def report(
 
     Exit codes: 0 written, 5 the folder holds no finished dataset or can't be written.
     """
+    from lift_sys.data_synthesis.row_file import open_rows
     from lift_sys.reports import write_report
 
+    open_rows(folder)  # a report of files that were changed would be none
     write_report(folder)
     print(f"{folder}/report.md\n{folder}/report.html")

@@ -150,3 +150,24 @@ def test_a_suite_that_cannot_be_used_is_told_before_any_source(
     done = lift_sys("generate", "--local", source.parent, "--suite", suite, "--out", tmp_path / "out")
     assert done.returncode == code
     assert said in one_line(done)
+
+
+def test_an_out_that_is_a_file_is_refused(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("no folder")
+    done = lift_sys("generate", "--local", source.parent, "--out", tmp_path / "out")
+    assert done.returncode == 5
+    assert "out is a file: give a folder" in one_line(done)
+
+
+def test_no_report_and_no_repair_tasks_are_made_of_a_changed_dataset(tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "module.py").write_text(SOURCE)
+    out = tmp_path / "out"
+    assert lift_sys("generate", "--local", tmp_path / "code", "--out", out).returncode == 0
+    assert lift_sys("report", out).returncode == 0
+    with (out / "rejects.jsonl").open("a") as file:
+        file.write("{}\n")
+    for command in ("report", "repair"):
+        done = lift_sys(command, out)
+        assert done.returncode == 5
+        assert "it was changed" in one_line(done)

@@ -114,6 +114,27 @@ def test_type_errors_on_other_members_spare_no_problem(sandbox: Sandbox, tmp_pat
     assert (match(sandbox, task("def f(p):\n    return [a * b for a, b in p]", "f", made)) or "")[:5] == "toy/c"
 
 
+def test_type_errors_on_empty_arguments_spare_no_problem(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Two problems begin with no words, on which the function fails; the third takes words as well."""
+    benchmark = suite(tmp_path)
+    words = [[f"{letter}a", f"{letter}bc"] for letter in "klmnopqrst"]
+    asked = [BenchmarkCall(args=(given,), expected=[given[1], 7]) for given in words]
+    others = [BenchmarkCall(args=([],), expected=0), BenchmarkCall(args=(["x"],), expected=1)]
+    problems = [
+        benchmark.problems[0].model_copy(update={"id": f"toy/{name}", "calls": tuple(calls)})
+        for name, calls in (
+            ("a", others),
+            ("b", [*others, BenchmarkCall(args=(["y", "z"],), expected=2)]),
+            ("c", asked),
+        )
+    ]
+    made = write_screen([benchmark.model_copy(update={"problems": tuple(problems)})], tmp_path)
+    code = (
+        "def f(words):\n    best = None\n    for word in words:\n        best = word, 7\n    return best[0], best[1]"
+    )
+    assert (match(sandbox, task(code, "f", made)) or "")[:5] == "toy/c"
+
+
 def test_what_a_solution_refuses_a_copy_refuses_too(sandbox: Sandbox, tmp_path: Path) -> None:
     """The results are the argument given back, so that only what raises tells a check from any other function."""
     benchmark = suite(tmp_path)

@@ -17,6 +17,7 @@ import json
 import os
 import random
 import sys
+from collections.abc import Sized
 from dataclasses import astuple
 from typing import Any
 
@@ -112,7 +113,7 @@ class Screening:
                     return None
                 continue
             if isinstance(result.error, TypeError) and not matched:
-                if errors >= 0:
+                if errors >= 0 and not _empty(args):
                     self.type_errors[way, kind] = errors + 1
                 return False
             self.type_errors[way, kind] = errors = -1 << 30
@@ -130,6 +131,12 @@ class Screening:
             exec(compile(way.source(), "adapter.py", "exec", dont_inherit=True), names)
             self.adapted[way] = names[ADAPTED]
         return self.adapted[way]
+
+
+def _empty(args: str) -> bool:
+    """Whether an argument is empty: a function that fails on no words, whose best is None, may well take words."""
+    given: Any = wire.decode(args)
+    return any(isinstance(value, Sized) and not value for value in given)
 
 
 def receiver(program: Program) -> tuple[str, Any]:
