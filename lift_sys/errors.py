@@ -109,3 +109,8 @@ class CandidateLoadFailed(CandidateDied):
 
 class ResultTooLarge(SandboxError):
     pass
+
+
+def to_install(extra: str) -> str:
+    """How to install what an extra names."""
+    return f"pip install 'lift-sys[{extra}]' (in a clone: .venv/bin/pip install -e '.[{extra}]')"

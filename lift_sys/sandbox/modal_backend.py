@@ -22,7 +22,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Protocol, Self
 
-from lift_sys.errors import CandidateDied, CandidateTimeout, ResultTooLarge, SandboxFault, SandboxUnavailable
+from lift_sys.errors import (
+    CandidateDied,
+    CandidateTimeout,
+    ResultTooLarge,
+    SandboxFault,
+    SandboxUnavailable,
+    to_install,
+)
 from lift_sys.sandbox.api import MIB, BoxConfig, Environment, Exit, Limits
 from lift_sys.sandbox.guest.relay import KILLED
 
@@ -219,7 +226,7 @@ def _open_container(config: BoxConfig) -> Container:
     try:
         import modal
     except ImportError:
-        raise SandboxUnavailable("the sandbox on Modal needs Modal: pip install 'lift-sys[modal]'") from None
+        raise SandboxUnavailable(f"the sandbox on Modal needs Modal: {to_install('modal')}") from None
     try:
         app = modal.App.lookup(APP, create_if_missing=True)
         return modal.Sandbox.create(**settings(config), app=app)

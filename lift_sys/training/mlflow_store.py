@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from lift_sys.errors import ConfigError
+from lift_sys.errors import ConfigError, to_install
 from lift_sys.storage.files import atomic_write, storage_errors
 from lift_sys.training.runs import FACTS, LOG, RESULT, SAMPLES, Run, read_run
 from lift_sys.training.tracking import Quiet
@@ -38,7 +38,7 @@ class MlflowStore(Quiet):
             self._entities = import_module("mlflow.entities")
         except ImportError as error:
             raise ConfigError(
-                f"tracking needs {error.name}: pip install 'lift-sys[tracking]', or leave it out with --no-mlflow"
+                f"tracking needs {error.name}: {to_install('tracking')}, or leave it out with --no-mlflow"
             ) from error
         with storage_errors(store):
             store.parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lift_sys.data_synthesis.exports.columns import COLUMNS, Row, to_row
-from lift_sys.errors import ConfigError
+from lift_sys.errors import ConfigError, to_install
 from lift_sys.records import Example
 from lift_sys.storage import storage_errors
 
@@ -63,7 +63,7 @@ def require_pyarrow() -> Any:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        raise ConfigError("Parquet files need pyarrow: pip install 'lift-sys[dataset]'") from None
+        raise ConfigError(f"Parquet files need pyarrow: {to_install('dataset')}") from None
     return pyarrow
 
 
