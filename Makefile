@@ -24,6 +24,9 @@ demo: setup
 	$(BIN)/lift-sys generate --lock demo/demo.lock.json --out build/demo
 	$(BIN)/lift-sys show build/demo
 
+# Tasks that a refused draft spoils are made again, not taken.
+.DELETE_ON_ERROR:
+
 # Tasks to train on, from seeds that are not the suite's.
 TASKS := $(foreach seed,2 3 4 5,build/training_tasks/$(seed).jsonl)
 

@@ -127,6 +127,17 @@ def _followed(values: Values) -> Values | None:
     return {"returned": "str | None" if "None" in ends else "str"}
 
 
+def _by_multiple(values: Values) -> bool:
+    """Whether `seen_in_lists` sorts by counts of which few differ."""
+    return (values["test"], values["repeats"], values["order"]) == ("multiple", "once", "count")
+
+
+def _multiples(number: int) -> tuple[list[list[str]], ...]:
+    """Lists for `seen_in_lists` that hold one thing `number` times and another one twice as often."""
+    found = [["birch", "willow"], *[["willow"]] * number, *[["birch", "willow"]] * (number - 1)]
+    return found, [[], *found, []]
+
+
 TEMPLATES: tuple[Template, ...] = (
     Template(
         name="combine_counts",
@@ -428,6 +439,7 @@ TEMPLATES: tuple[Template, ...] = (
                 [["birch", "oak", "elm"]] * values["number"],
                 [[], *[["birch", "oak", "elm"]] * values["number"]],
                 [*[["birch", "oak", "elm"]] * values["number"], []],
+                *(_multiples(values["number"]) if _by_multiple(values) else ()),
             ),
         ),
         examples=("[]", "[[]]"),

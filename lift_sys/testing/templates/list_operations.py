@@ -683,6 +683,12 @@ TEMPLATES: tuple[Template, ...] = (
                 lists(optional(integers(-2, values["last"] + 4)), 0, values["last"] + 4),
                 lists(mixed(integers(0, 4), one_of(0, 1, 2, None)), 0, values["last"] + 3),
                 distinct(integers(-3, 20), 0, values["last"] + 4),
+                # Ranks that are shared and not skipped seldom come to a late last one.
+                *(
+                    [distinct(integers(-3, 40), values["last"], values["last"] + 4)]
+                    if values["ties"] == "dense" and values["last"] > 10
+                    else []
+                ),
             ),
         ),
         properties=("len(result) == len($xs)", "all(rank is None or rank <= $next for rank in result)"),

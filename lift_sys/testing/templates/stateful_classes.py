@@ -25,9 +25,11 @@ def _joined(*parts: Inputs) -> Inputs:
     return tuples(*parts).map(lambda several: [step for part in several for step in part])
 
 
-def _recent(values: Values) -> dict[str, Any]:
-    """The pieces of `recent_values`."""
+def _recent(values: Values) -> dict[str, Any] | None:
+    """The pieces of `recent_values`; none where the rule for the beginning makes no difference."""
     size, found, bad = values["size"], values["found"], values["bad"]
+    if (size, values["asked"], values["early"], bad) == (2, "spread", "zero", "zero"):
+        return None
     if values["early"] == "so_far":
         answer = f"return {found}" if bad == "zero" else f"return {found} if self.values else None"
     else:
@@ -200,6 +202,12 @@ def _step(keys: int) -> Inputs:
     """A step of `small_cache` with one of so many keys."""
     key = one_of(*"abcdef"[:keys])
     return mixed(_call("put", key, integers(1, 9)), *[_call("get", key)] * 2)
+
+
+def _worn(reads: int) -> Inputs:
+    """A value of `small_cache` that is read about as often as it can be."""
+    read = lists(_call("get", one_of("a")), reads - 1, reads + 1)
+    return _joined(_one("put", one_of("a"), integers(1, 9)), read, lists(_step(2), 0, 2))
 
 
 def _edit(depth: int) -> Inputs:
@@ -932,6 +940,12 @@ TEMPLATES: tuple[Template, ...] = (
                     lists(_step(values["capacity"]), 1, 4),
                     lists(_call("put", one_of("x", "y"), integers(1, 9)), 1, 2),
                     lists(_step(values["capacity"]), 0, 3),
+                ),
+                # Where few keys have room and each `put` counts, values seldom last until they are worn out.
+                *(
+                    [_worn(values["reads"])]
+                    if values["rule"] == "written" and values["capacity"] < values["reads"]
+                    else []
                 ),
             ),
         ),
