@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from lift_sys.config import usable_cores
 from lift_sys.errors import ConfigError
 from lift_sys.providers.embedded import library
 from lift_sys.training import models, prices, samples
@@ -87,6 +86,7 @@ def memory_of_job(shape: Shape, job: Job) -> Memory:
         device=models.device(),
         learnt=min(1.0, share),
         tokens=_padded(largest),
+        longest=max(len(row.ids) for row in job.rows),
     )
 
 
@@ -115,8 +115,7 @@ def probe(job: Job) -> Pace:
     began = time.monotonic()
     torch = library("torch")
     config, steps = job.config, plan(job.rows, job.config)
-    if models.device() == "cpu":
-        torch.set_num_threads(config.threads or usable_cores())
+    models.prepare_processor(config)
     model = models.load_model(job.base, config)
     learnt = [parameter for _, parameter in models.trainable(model)]
     optimizer = torch.optim.AdamW(learnt, lr=0.0)  # as much work as ever, and nothing changes

@@ -15,7 +15,7 @@ from typing import Any
 
 from lift_sys.providers.embedded import library
 
-TOKENS = 256
+TOKENS = 160
 """Tokens whose logits are in memory at a time."""
 _NORMS = {"LlamaRMSNorm", "MistralRMSNorm", "Qwen2RMSNorm", "Qwen3RMSNorm"}
 
@@ -140,11 +140,12 @@ def _token_loss() -> Any:
             for start in range(0, len(wanted), TOKENS):
                 part = slice(start, start + TOKENS)
                 chosen = wanted[part].unsqueeze(1)
-                logits = (hidden[part].to(weight.dtype) @ weight.t()).float()
-                top = logits.logsumexp(-1, keepdim=True)
-                total += (top - logits.gather(1, chosen)).sum()
+                logits = hidden[part].to(weight.dtype) @ weight.t()
+                share = logits.softmax(-1, dtype=torch.float32)
+                top, place = logits.max(-1, keepdim=True)
+                # One pass gives the shares; log(sum(exp(logits))) is then known from the largest of them.
+                total += (top.float() - share.gather(1, place).log() - logits.gather(1, chosen).float()).sum()
                 if back is not None:
-                    share = logits.sub_(top).exp_()
                     share.scatter_add_(1, chosen, share.new_full(chosen.shape, -1.0))
                     back[part] = share.to(weight.dtype) @ weight
             ctx.save_for_backward(back)

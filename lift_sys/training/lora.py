@@ -20,7 +20,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lift_sys.config import usable_cores
 from lift_sys.errors import ConfigError
 from lift_sys.providers.embedded import library
 from lift_sys.providers.weights import Weights, weights_hash
@@ -126,8 +125,7 @@ class _Run:
         self.tracker, self.kept, self.began = tracker, kept, began
         self.log = Log(folder)
         self.torch = library("torch")
-        if models.device() == "cpu":
-            self.torch.set_num_threads(self.config.threads or usable_cores())
+        models.prepare_processor(self.config)
         self.model = models.load_model(job.base, self.config)
         models.check_loss(self.model, min(job.rows, key=lambda row: len(row.ids)), self.config)
         self.learnt = dict(models.trainable(self.model))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lift_sys.errors import ConfigError, StorageError
 from lift_sys.providers.weights import free_memory
+from lift_sys.training.attention import LONGEST
 from lift_sys.training.config import TrainConfig
 from lift_sys.training.fused import TOKENS
 from lift_sys.training.shapes import Shape
@@ -15,7 +16,7 @@ from lift_sys.training.shapes import Shape
 OVERHEAD = {"cpu": 0.7e9, "cuda": 1.5e9}
 """Bytes of the libraries themselves, and of what they keep to work in."""
 _LOGITS = 3
-"""Copies of the logits in float32: themselves, their logarithms, and their gradient."""
+"""Copies of the logits in float32: themselves, their softmax, and their gradient."""
 _ADAM = 12
 """Bytes of a learnt number besides itself: its gradient and Adam's two moments, in float32."""
 
@@ -54,6 +55,7 @@ def memory_of(
     device: str = "cpu",
     learnt: float = 1.0,
     tokens: int | None = None,
+    longest: int | None = None,
 ) -> Memory:
     """The memory of a run's largest pass.
 
@@ -62,11 +64,14 @@ def memory_of(
         device: `cpu` or `cuda`.
         learnt: share of the tokens of a pass that are learnt: logits are taken for these.
         tokens: of the largest pass, padding counted, where its rows are known.
+        longest: tokens of the longest row, where it is known.
     """
     width = 2 if half else 4
     held = 2 if half and config.method == "lora" else 4
     passed = tokens or config.micro_tokens
-    kept = shape.layers * shape.hidden + shape.saved() if config.recompute else shape.layers * shape.saved()
+    attended = shape.heads * min(longest or config.context, LONGEST) if device == "cpu" else 0
+    layer = shape.saved() + attended
+    kept = shape.layers * shape.hidden + layer if config.recompute else shape.layers * layer
     own = 0 if config.method == "full" else 4
     at_a_time = passed * learnt if config.method == "full" else min(passed * learnt, TOKENS)
     return Memory(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import ctypes
 import resource
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
+from lift_sys.config import usable_cores
 from lift_sys.errors import ConfigError
 from lift_sys.providers.embedded import library
 from lift_sys.providers.processor import multiplies_bfloat16
 from lift_sys.providers.weights import Weights, find_weights
+from lift_sys.training.attention import attend_with_products
 from lift_sys.training.config import TrainConfig
 from lift_sys.training.fused import fuse, token_loss
 from lift_sys.training.tokens import Encoded
@@ -21,6 +24,8 @@ ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
 ALL = (*ATTENTION, "gate_proj", "up_proj", "down_proj")
 ADAPTER = "adapter"
 """Folder of a finished adapter, or of the whole model after a full fine-tune, in a run's folder."""
+_KEEP = ((-3, 32 << 20), (-1, (1 << 31) - 1), (-2, 256 << 20))
+"""Options of mallopt(3): map blocks from 32 MB (its most), trim from 2 GB, grow by 256 MB."""
 _SAME = 1e-2
 """Nats by which our loss of a row may differ from the model's own (it is 1e-6 in float32, 1e-3 in bfloat16)."""
 
@@ -69,6 +74,8 @@ def load_model(base: Weights, config: TrainConfig) -> Any:
         older = "gradient_checkpointing_enable"
         enable = getattr(model, "activation_checkpointing_enable", None) or getattr(model, older)
         enable({"use_reentrant": False})
+    if device() == "cpu":
+        attend_with_products(model)
     if config.method == "lora":
         model = _with_adapters(model, base, config)
     model.train()
@@ -98,6 +105,20 @@ def _with_adapters(model: Any, base: Weights, config: TrainConfig) -> Any:
     if device() == "cpu":
         fuse(found)
     return found
+
+
+def prepare_processor(config: TrainConfig) -> None:
+    """Set threads, and let freed memory stay with the process; nothing on a GPU.
+
+    Each step would hand gigabytes back to the kernel and have them cleared again: 100,000 page faults.
+    """
+    if device() != "cpu":
+        return
+    library("torch").set_num_threads(config.threads or usable_cores())
+    with suppress(AttributeError, OSError):  # only glibc has it
+        set_option = ctypes.CDLL(None).mallopt
+        for option, size in _KEEP:
+            set_option(option, size)
 
 
 def device() -> str:

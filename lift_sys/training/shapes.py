@@ -43,6 +43,8 @@ class Shape:
     """Width of the feed-forward part, or of one expert."""
     vocabulary: int
     tied: bool
+    heads: int
+    """Query heads of a layer."""
     experts: int = 1
     used: int = 1
     """Experts that a token goes through."""
@@ -106,6 +108,7 @@ def shape_of(config: Mapping[str, Any], name: str) -> Shape:
             inner=int(inner),
             vocabulary=int(config["vocab_size"]),
             tied=bool(config.get("tie_word_embeddings", True)),
+            heads=heads,
             experts=experts,
             used=int(config.get("num_experts_per_tok") or 1) if experts > 1 else 1,
         )

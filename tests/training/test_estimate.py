@@ -15,7 +15,7 @@ from lift_sys.training.estimate import Work, operations, rent
 from lift_sys.training.memory import check_disk, check_memory, disk_of, memory_of
 from lift_sys.training.shapes import KNOWN, QWEN, Shape, read_shape, shape_of
 
-SMOL = Shape(hidden=576, layers=30, queries=576, keys=192, inner=1536, vocabulary=49152, tied=True)
+SMOL = Shape(hidden=576, layers=30, queries=576, keys=192, inner=1536, vocabulary=49152, tied=True, heads=9)
 WORK = Work(steps=1000, tokens=2_000_000, padded=2_100_000, learnt=800_000, validated=300_000)
 CONFIG = TrainConfig()
 
@@ -57,6 +57,7 @@ def test_memory_grows_with_what_takes_it_and_falls_with_what_saves_it() -> None:
     assert total(micro_tokens=4096) > total() > total(micro_tokens=1024)
     assert total(method="full") > total() > total(targets="attention")
     assert total(recompute=True) < 0.6 * total()
+    assert memory_of(SMOL, CONFIG, half=False, longest=100).total < total()
 
 
 def test_a_run_that_does_not_fit_is_refused_with_its_estimate() -> None:
