@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The milestone: a LoRA of the embedded model, trained on this machine, and what it is worth.
 #
-#   runs/local_lora.sh            # an hour of training on two cores, and the evaluation
+#   runs/local_lora.sh            # up to an hour of training on two cores, and the evaluation
 #   runs/local_lora_long.sh       # the same for who has the hours
 #
 # It wants the dataset (`make dataset`) and the extras (`.venv/bin/pip install -e '.[local,tracking]'`). Stages meet
@@ -10,7 +10,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 lift() { .venv/bin/lift-sys "$@"; }
 
-TOKENS="${TOKENS:-770000}"
+# About three quarters of an hour of two cores: with products in bfloat16 (AVX512-BF16, AMX), or without.
+if grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo; then hour=2400000; else hour=600000; fi
+TOKENS="${TOKENS:-$hour}"
 OUT="${OUT:-build/local_lora}"
 REPORT="${REPORT:-training_data/evaluation_report.md}"
 
