@@ -123,6 +123,7 @@ def _plain(provider: Any, precision: str) -> Callable[[Any, int], tuple[list[str
     import transformers
 
     from lift_sys.config import usable_cores
+    from lift_sys.providers.chat import chat_text
 
     torch.set_num_threads(usable_cores())
     weights, tokenizer = (
@@ -138,10 +139,9 @@ def _plain(provider: Any, precision: str) -> Callable[[Any, int], tuple[list[str
 
     def way(asked: Any, batch: int) -> tuple[list[str], int]:
         chats = [
-            tokenizer.apply_chat_template(
+            chat_text(
+                tokenizer,
                 [{"role": "system", "content": request.system}, {"role": "user", "content": request.prompt}],
-                tokenize=False,
-                add_generation_prompt=True,
             )
             for request in asked
         ]

@@ -29,6 +29,6 @@ lift train "$OUT/rows" --out "$OUT/run" --tokens "${TOKENS:-40000}"
 # 6. What it is worth: the suite and unseen projects, against the base.
 lift evaluate --model "$OUT/run" --against local --limit "${LIMIT:-30}" --dataset "$OUT/dataset" \
     --rows "$OUT/rows/test.jsonl" --out "$OUT/evaluation" --report "$OUT/evaluation_report.md"
-# 7. One prompt to code, with evidence.
+# 7. One prompt to code, with evidence. Exit code 1 says that something shown does not hold: this is a short training.
 lift synthesize-code --model "$OUT/run" 'Write `halves(values: list[int]) -> list[int]`: each member divided by two,
-rounded down. Examples: halves([1, 4, -3]) == [0, 2, -2]; halves([]) == []' || true
+rounded down. Examples: halves([1, 4, -3]) == [0, 2, -2]; halves([]) == []' || [ $? = 1 ]

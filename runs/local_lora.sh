@@ -12,23 +12,24 @@ lift() { .venv/bin/lift-sys "$@"; }
 
 # About three quarters of an hour of two cores: with products in bfloat16 (AVX512-BF16, AMX), or without.
 if grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo; then hour=2400000; else hour=600000; fi
-TOKENS="${TOKENS:-$hour}"
+TOKENS="${TOKENS:-$((${TIMES:-1} * hour))}"
 OUT="${OUT:-build/local_lora}"
 REPORT="${REPORT:-training_data/evaluation_report.md}"
 
-# Rows: mostly code from prompts, which is what is measured; few tokens each, so that there are many.
-[ -f "$OUT/rows/splits.json" ] || lift prepare build/synthetic_v1 --out "$OUT/rows" \
+# Rows: mostly code from prompts, which is what is measured; few tokens each (one example a prompt), so that there are
+# many.
+lift prepare build/synthetic_v1 --out "$OUT/rows" \
     --suite-tasks build/training_tasks/2.jsonl --suite-tasks build/training_tasks/3.jsonl \
     --suite-tasks build/training_tasks/4.jsonl --suite-tasks build/training_tasks/5.jsonl \
     --train "${ROWS:-5000}" --val 500 --test 500 --fewer --templates 0.75 \
     --mix prompt_to_code=0.9,prompt_to_ir=0.04,ir_to_code=0.04,repair=0.02 \
-    --prompt-characters 1600 --completion-characters 900
+    --prompt-characters 1600 --completion-characters 900 --examples 1
 
 # Training: curves in build/local_lora/run/dashboard.html while it goes.
 lift train "$OUT/rows" --out "$OUT/run" --epochs 20 --tokens "$TOKENS" --context 768 \
     --batch-tokens 2048 --learning-rate 2e-3
 
 # Worth: greedy answers of both, then the tuned model with a search among candidates.
-lift evaluate --model "$OUT/run" --against local --rows "$OUT/rows/test.jsonl" --out build/evaluation --report "$REPORT"
-lift evaluate --model "$OUT/run" --search 16 --rows "$OUT/rows/test.jsonl" --no-human-eval --out build/evaluation \
-    --report build/evaluation/search_report.md
+# On the test split of `make dataset`, whatever rows were trained on: the projects are the same ones.
+lift evaluate --model "$OUT/run" --against local --out "$OUT/evaluation" --report "$REPORT"
+lift evaluate --model "$OUT/run" --search 16 --no-human-eval --out "$OUT/search" --report "${REPORT%.md}_search.md"

@@ -145,6 +145,11 @@ def evaluate(
             folder.mkdir(parents=True, exist_ok=True)
     with Console() as console, Examiner() as examiner:
         measured = [_measure(name, found, questions, setting, examiner, out, console) for name, found in named]
+    notes += [
+        f"{found.model}: {found.undrawn:,} drawn answers{f' ({found.stopped})' if found.stopped else ''}"
+        for found in measured
+        if found.undrawn
+    ]
     if len(measured) > 1 and measured[0].model == measured[1].model:
         raise ConfigError(f"--model and --against are the same model: {measured[0].model}")
     comparison = compare(measured[0], measured[1], questions, seed=seed) if len(measured) > 1 else None
@@ -163,7 +168,7 @@ def evaluate(
     write_answers(out / "answers.html", facts)
     write_results(out / "results.json", facts)
     _tell(facts, markdown, out)
-    if any(found.missing for found in measured):
+    if any(found.missing or found.undrawn for found in measured):
         raise typer.Exit(1)
 
 
@@ -182,10 +187,8 @@ def _questions(
     else:
         absent |= dict.fromkeys((VARIANTS, TEMPLATES), f"there is no {SUITE}; name a --suite")
     if rows is not None or (ROWS.is_file() and dataset.exists()):
-        split, left_out = from_split(rows or ROWS, dataset, **besides)
-        found += split
-        if left_out:
-            notes.append(f"{REPOSITORIES}: {left_out} functions are not asked, as they need packages")
+        found += from_split(rows or ROWS, dataset, **besides)
+        notes += _split_notes(rows or ROWS)
     else:
         missing = dataset if ROWS.is_file() else ROWS
         absent[REPOSITORIES] = f"there is no {missing}: `make dataset` and `lift-sys prepare` make it"
@@ -194,6 +197,28 @@ def _questions(
     else:
         absent[HUMAN_EVAL] = "left out by --no-human-eval"
     return found, absent, notes
+
+
+def _split_notes(rows: Path) -> list[str]:
+    """What a test split leaves out, as the `splits.json` beside it says; nothing where there is none."""
+    from lift_sys.evaluation.questions import REPOSITORIES
+    from lift_sys.training.choosing import LONG_ANSWER, LONG_PROMPT
+    from lift_sys.training.data_prep import NEEDS_PACKAGE, known_manifest
+
+    manifest = known_manifest(rows.parent)
+    try:
+        fates, recipe = manifest["fates"]["test"]["dataset"]["prompt_to_code"], manifest["recipe"]
+        long = int(fates.get(LONG_PROMPT, 0)) + int(fates.get(LONG_ANSWER, 0))
+        packages = int(manifest["set_aside"].get(NEEDS_PACKAGE, 0))
+        bounds = (
+            f"{recipe['prompt_characters']:,} characters of prompt or {recipe['completion_characters']:,} of code"
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return []
+    notes = [f"{REPOSITORIES}: {long:,} longer functions, beyond {bounds}, are not asked"] * bool(long)
+    return notes + [f"{REPOSITORIES}: {packages:,} rows of the dataset are not asked: they need packages"] * bool(
+        packages
+    )
 
 
 def _measure(

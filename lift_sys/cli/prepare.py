@@ -78,6 +78,7 @@ def prepare(
 
     from lift_sys.cli.console import command_line
     from lift_sys.config import code_version
+    from lift_sys.errors import ConfigError
     from lift_sys.reports import training_data as report
     from lift_sys.testing.suite import read_suite
     from lift_sys.training.choosing import Recipe
@@ -88,6 +89,8 @@ def prepare(
     recipe = Recipe(train, val, test, _kinds(mix), templates, prompt_characters, completion_characters, examples)
     suites = [read_suite(path) for path in suite_tasks or []]
     held = [read_suite(path) for path in (apart_from if apart_from is not None else [SUITE] * SUITE.is_file())]
+    if suites and not held:
+        print("no suite to keep apart from is here: name one with --apart-from", file=sys.stderr)
     inputs = {"dataset": file_hash(examples_file(dataset))}
     inputs |= {suite.head.suite: suite.head.digest for suite in (*suites, *held)}
     prepared = choose(
@@ -97,6 +100,9 @@ def prepare(
         suite=[task for suite in held for task in suite.tasks],
         fewer=fewer,
     )
+    if not any(prepared.rows.values()):
+        told = ", ".join(f"{count} {name}" for name, count in prepared.sources.items())
+        raise ConfigError(f"there is nothing to make rows of: {told}, and this length budget")
     checked = _check(prepared.rows, model, context) if check else None
     before = known_manifest(out)
     manifest = write(out, prepared, recipe, inputs)

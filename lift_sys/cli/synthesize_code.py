@@ -43,7 +43,7 @@ def synthesize_code(
 ) -> None:
     """Write code for a prompt, run it in the sandbox, and say what holds and what does not.
 
-    Example:  lift-sys synthesize-code "Write a function `double(x: int) -> int`. Examples:\\n>>> double(2)\\n4"
+    Example:  lift-sys synthesize-code 'Write `double(x: int) -> int`. For example, `double(2)` returns `4`.'
 
     Exit codes: 0 all that is known of the prompt holds, 1 something does not (it is said what), 2 bad settings,
     3 no sandbox here.
@@ -97,6 +97,11 @@ def _print(found: Synthesis) -> None:
     if found.code:
         print(found.code)
     lines = [f"{len(found.candidates)} candidates, {found.tokens} tokens"]
+    checks = found.chosen.checks if found.chosen else 0
+    if found.examples or checks:
+        lines.append(f"held against {found.examples} examples of the prompt and {checks} other checks")
+    else:
+        lines.append("held against nothing: the prompt shows no example that can be read (docs/FORWARD_MODE.md)")
     if found.chosen and not found.chosen.fault:
         kept = sum(candidate.passes for candidate in found.candidates)
         lines.append(f"{kept} meet all that is known; {found.agreeing} behave as this one ({found.chosen.route})")

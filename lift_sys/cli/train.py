@@ -103,6 +103,8 @@ def train(
 
     Exit codes: 0 done, 2 bad settings, too little memory or too dear, 5 a file can't be used or a disk is full.
     """
+    import time
+
     from pydantic import ValidationError
 
     from lift_sys.cli.console import command_line
@@ -111,6 +113,7 @@ def train(
     from lift_sys.training.config import TrainConfig
     from lift_sys.training.job import make_job, with_price
 
+    began = time.monotonic()
     if max_cost is not None and per_hour is None:
         raise ConfigError("--max-cost needs --per-hour: what an hour of this machine costs")
     if (gpu or as_model) and not estimate:
@@ -148,7 +151,7 @@ def train(
     if estimate:
         _estimate(prepared, gpu, as_model, per_hour)
         return
-    result = _run(out, prepared, max_cost, per_hour, store if mlflow else None)
+    result = _run(out, prepared, max_cost, per_hour, store if mlflow else None, began)
     _tell_result(out, result, per_hour)
 
 
@@ -164,7 +167,9 @@ def _tell_rows(prepared: Prepared) -> None:
         )
 
 
-def _run(out: Path, prepared: Prepared, max_cost: float | None, per_hour: float | None, store: Path | None) -> Result:
+def _run(
+    out: Path, prepared: Prepared, max_cost: float | None, per_hour: float | None, store: Path | None, began: float
+) -> Result:
     import sys
     from dataclasses import replace
 
@@ -188,7 +193,7 @@ def _run(out: Path, prepared: Prepared, max_cost: float | None, per_hour: float 
     if store is not None:
         trackers += _store(store)
     with TrainingConsole(per_hour) as console:
-        return run(out, job, trackers=[console, *trackers])
+        return run(out, job, trackers=[console, *trackers], began=began)
 
 
 def _store(store: Path) -> list[Tracker]:
@@ -206,9 +211,8 @@ def _store(store: Path) -> list[Tracker]:
 
 
 def _estimate(prepared: Prepared, gpu: str, as_model: str, per_hour: float | None) -> None:
-    from lift_sys.providers.weights import free_memory
     from lift_sys.reports.training import span
-    from lift_sys.training import prices
+    from lift_sys.training import models, prices
     from lift_sys.training.estimate import memory_of_job, probe, rent, work_of
     from lift_sys.training.plan import plan
     from lift_sys.training.shapes import read_shape, shape_of
@@ -231,7 +235,7 @@ def _estimate(prepared: Prepared, gpu: str, as_model: str, per_hour: float | Non
         print(f"memory: {found.memory}, which {fits} into {found.machine.memory / 1e9:.0f} GB")
         return
     memory = memory_of_job(shape, job)
-    print(f"memory: about {memory}; {free_memory() / 1e9:.1f} GB are free")
+    print(f"memory: about {memory}; {models.free_memory() / 1e9:.1f} GB are free")
     pace = probe(job)
     print(
         f"time here: {span(pace.total)} (steps {span(pace.steps)}, validation {span(pace.validation)}, "

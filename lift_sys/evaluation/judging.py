@@ -32,13 +32,14 @@ from lift_sys.sandbox.judge import CaseVerdict, Judge, completion_text
 from lift_sys.sandbox.stateless import is_stateless
 from lift_sys.testing.running import CALL_SECONDS, meets
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same answer would get another finding: then kept answers are judged again, not asked again."""
 ATTEMPTS = 3
 """How often an answer is tried when the sandbox itself breaks."""
 LIMITS = Limits(call_seconds=CALL_SECONDS)
 _SHOWN = 600
 _PYTHON = re.compile(r"^\s*(?:def |class |import |from \w+ import |return\b|@|\w+ = )", re.MULTILINE)
+_FUTURE = re.compile(r"^from __future__ import .*$", re.MULTILINE)
 _DEAD = (CandidateTimeout, CandidateDied, ResultTooLarge)
 _RAISES = frozenset({"unexpected exception", "wrong exception", "memory limit"})
 _STOPPED = frozenset({"does not load", "does not end", "memory limit", "output limit", "process died"})
@@ -81,7 +82,7 @@ class Examiner:
         if isinstance(question.by, Calls):
             finding = self._call(question.by, code)
         else:
-            finding = self._check(question.by, f"\n\n{answered}" if alone else answered)
+            finding = self._check(question.by, answered, alone)
         if not finding.measured:
             return finding
         shape = shape_of(code)
@@ -98,12 +99,16 @@ class Examiner:
                 self._drop()
         return Finding(verdict="error", reason=f"the sandbox failed {ATTEMPTS} times: {fault}")
 
-    def _check(self, by: Check, completion: str) -> Finding:
+    def _check(self, by: Check, answered: str, alone: bool) -> Finding:
+        """A whole solution stands below the prompt; what must be in a file's first lines goes above it."""
+        first = "".join(f"{line}\n" for line in _FUTURE.findall(answered))
+        rest = _FUTURE.sub("", answered)
+        told = {"prompt": f"{first}{by.case['prompt']}", "completion": f"\n\n{rest}" if alone else rest}
         if self._judge is None:
             self._judge = self._stack.enter_context(Judge(1, limits=self._limits, open_box=self._open_box))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _of_check(self._judge.judge_case({**by.case, "completion": completion}))
+            return _of_check(self._judge.judge_case({**by.case, **told}))
 
     def _sandbox(self) -> Sandbox:
         if self._box is None:

@@ -18,6 +18,7 @@ from lift_sys.errors import ConfigError
 from lift_sys.evaluation.answers import Answer, AnswerFile, key_of, parameters_of
 from lift_sys.evaluation.judging import VERSION, Examiner
 from lift_sys.evaluation.questions import Question
+from lift_sys.evaluation.searching import Searching
 from lift_sys.providers import Completion, Provider, Request
 
 BATCH = 128
@@ -99,6 +100,11 @@ class Measured:
         """Questions whose greedy answer is not measured, with the reason."""
         return [(question, self.why(question)) for question in self.questions if self.greedy(question) is None]
 
+    @property
+    def undrawn(self) -> int:
+        """Drawn answers that are not measured, of all that were to be."""
+        return sum(self.setting.samples - len(self.drawn(question)) for question in self.questions)
+
 
 def evaluate(
     questions: Sequence[Question],
@@ -174,13 +180,15 @@ def _completions(batch: Sequence[Order], provider: Provider) -> Iterator[tuple[O
 
     A provider that ends early leaves errors behind, and nothing out of place.
     """
+    shared = isinstance(provider, Searching)  # it answers a batch at once, and has shared out the time itself
     answers: Any = iter(provider.complete([order.request for order in batch]))
     try:
         for order in batch:
             nothing = Completion("", "error", detail="the provider ended before it came to this request")
             began = perf_counter()
             completion = next(answers, nothing)
-            yield order, _writable(completion), perf_counter() - began
+            waited = completion.seconds if shared else perf_counter() - began
+            yield order, _writable(completion), waited
     finally:
         if hasattr(answers, "close"):
             answers.close()

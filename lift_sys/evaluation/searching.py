@@ -11,13 +11,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from time import monotonic
 
+from lift_sys.errors import SandboxFault
 from lift_sys.forward_mode.asking import fenced
 from lift_sys.forward_mode.synthesis import VERSION, ForwardConfig, Synthesis, synthesize
+from lift_sys.ir.compact import grammar
 from lift_sys.providers import Completion, Provider, Request
-from lift_sys.providers.base import Closing
+from lift_sys.providers.base import FULL, Closing
 from lift_sys.records.base import content_hash
 from lift_sys.records.training import SYSTEM
 from lift_sys.sandbox.api import Sandbox
+
+ATTEMPTS = 3
+"""Searches of a batch, where our box breaks."""
+STRIDE = 1 << 20
 
 
 class Searching(Closing):
@@ -32,7 +38,8 @@ class Searching(Closing):
     ) -> None:
         self.provider, self.sandbox, self.config = provider, sandbox, config
         self.name = provider.name
-        settings = content_hash([version, asdict(replace(config, max_tokens=1, seed=0))])[:8]
+        texts = [*SYSTEM.values(), grammar()]
+        settings = content_hash([version, texts, asdict(replace(config, max_tokens=1, seed=0))])[:8]
         without = "".join(f"-no-{element}" for element in config.off)
         self.model = f"{provider.model}+search{config.samples}{without}-{settings}"
 
@@ -58,22 +65,39 @@ class Searching(Closing):
     def _search(self, requests: Sequence[Request], max_tokens: int, seed: int) -> list[Completion]:
         config = replace(self.config, max_tokens=max_tokens, seed=seed)
         began, read = monotonic(), self.provider.usage.prompt_tokens
-        made = synthesize([request.prompt for request in requests], self.provider, self.sandbox, config)
+        made = self._made([request.prompt for request in requests], config)
+        if isinstance(made, str):
+            return [Completion("", "error", detail=made)] * len(requests)
         seconds = (monotonic() - began) / len(requests)
         share = (self.provider.usage.prompt_tokens - read) // len(requests)
         return [_completion(item, share, seconds) for item in made]
 
+    def _made(self, prompts: Sequence[str], config: ForwardConfig) -> list[Synthesis] | str:
+        """What comes of the prompts, or what broke each time."""
+        fault = ""
+        for _ in range(ATTEMPTS):
+            try:
+                return synthesize(prompts, self.provider, self.sandbox, config)
+            except SandboxFault as error:  # the next use opens another box; a local model's answers come again
+                fault = str(error)
+        return f"the sandbox failed {ATTEMPTS} times: {fault}"
+
 
 def _alike(requests: Sequence[Request]) -> dict[tuple[int, int, bool], list[int]]:
-    """Places of the requests that one search can take, by longest answer and seed; and of those that none takes."""
+    """Places of the requests that one search can take, by longest answer and seed; and of those that none takes.
+
+    A search counts its candidates' seeds on from its own: those of drawn requests lie far apart, so that no two
+    searches share a candidate.
+    """
     found: dict[tuple[int, int, bool], list[int]] = defaultdict(list)
     for place, request in enumerate(requests):
-        seed = request.seed if request.temperature else 0
+        seed = STRIDE * (1 + request.seed) if request.temperature else 0
         found[request.max_tokens, seed, request.system == SYSTEM["prompt_to_code"]].append(place)
     return found
 
 
 def _completion(made: Synthesis, prompt_tokens: int, seconds: float) -> Completion:
-    if made.chosen is None and made.errors:
-        return Completion("", "error", detail=made.errors[0], seconds=seconds)
+    lost = [detail for detail in made.errors if detail != FULL]
+    if lost or (made.chosen is None and made.errors):  # a search that lost candidates is not the search asked for
+        return Completion("", "error", detail=(lost or made.errors)[0], seconds=seconds)
     return Completion(fenced(made.code) if made.code else "", "stop", prompt_tokens, made.tokens, seconds)

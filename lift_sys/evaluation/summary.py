@@ -157,14 +157,13 @@ def summarise(measured: Measured, questions: Sequence[Question], price: Price | 
 
 
 def _pass_at(measured: Measured, questions: Sequence[Question]) -> dict[int, float]:
-    """pass@k for k of 1, 2, 5, 10, 20, 50, 100, and all that were drawn."""
+    """pass@k for k of 1, 2, 5, 10, 20, 50, 100, and all that were drawn: of every question, or not measured."""
     found: dict[int, float] = {}
     samples = measured.setting.samples
     drawn = [[answer.finding.solved for answer in measured.drawn(question)] for question in questions]
     for k in sorted({k for k in (1, 2, 5, 10, 20, 50, 100) if k < samples} | {samples} - {0}):
-        enough = [pass_at_k(len(passed), sum(passed), k) for passed in drawn if len(passed) >= k]
-        if enough:
-            found[k] = mean(enough)
+        if drawn and all(len(passed) >= k for passed in drawn):  # else each k would be of other questions
+            found[k] = mean(pass_at_k(len(passed), sum(passed), k) for passed in drawn)
     return found
 
 

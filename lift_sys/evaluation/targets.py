@@ -119,12 +119,8 @@ def from_suite(path: Path, *, specifications: bool = False, true_irs: bool = Fal
     return suite, _besides(questions, [task.ir for task in suite.tasks], specifications, true_irs)
 
 
-def from_split(
-    rows: Path, dataset: Path, *, specifications: bool = False, true_irs: bool = False
-) -> tuple[list[Question], int]:
-    """A question for each row of a test split that asks for code, and how many rows are left out.
-
-    Left out are rows whose code needs a package: answers run where there is nothing but the standard library.
+def from_split(rows: Path, dataset: Path, *, specifications: bool = False, true_irs: bool = False) -> list[Question]:
+    """A question for each row of a test split that asks for code, and whose code needs no package.
 
     Args:
         rows: instruction rows, as `lift-sys prepare` writes them.
@@ -144,11 +140,9 @@ def from_split(
             f"{missing} of {len(wanted)} rows of {rows} are of no example in {file}: name the dataset that they were "
             "made of, or make them again with `lift-sys prepare`"
         )
-    examples = [found[source] for source in sorted(wanted)]
-    bare = [example for example in examples if not example.requirements]
-    questions = [of_example(example) for example in bare]
-    irs = [example.ir for example in bare]
-    return _besides(questions, irs, specifications, true_irs), len(examples) - len(bare)
+    examples = [found[source] for source in sorted(wanted) if not found[source].requirements]
+    questions = [of_example(example) for example in examples]
+    return _besides(questions, [example.ir for example in examples], specifications, true_irs)
 
 
 def from_human_eval() -> list[Question]:

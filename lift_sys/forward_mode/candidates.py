@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from lift_sys.forward_mode.asking import Failure
-from lift_sys.forward_mode.examples import DEFINITION, Line, tree_of
+from lift_sys.forward_mode.examples import DEFINITION, Line, Names, tree_of
 from lift_sys.forward_mode.prompts import read_signature
 from lift_sys.forward_mode.running import FAILURES, Script, Seen, meaning, run_examples, run_scripts, wire_of
 from lift_sys.forward_mode.variations import inputs_of
@@ -59,9 +59,9 @@ class Candidate:
     broken: tuple[str, ...] = ()
     """Predicates of the specification that do not hold on some input."""
     mistyped: tuple[str, ...] = ()
-    """In what it is at odds with the signature."""
+    """In what it is at odds with the signature, or with inputs like those of the examples."""
     checks: int = 0
-    """How many predicates and types it was held against."""
+    """How many predicates, types and whole runs it was held against."""
     behaviour: tuple[str, ...] = ()
     """What it does with each script; empty where it was not asked."""
 
@@ -87,19 +87,19 @@ def examine(code: str, route: Route, known: Known, sandbox: Sandbox) -> Candidat
     failures, fault = run_examples(code, known.examples, sandbox)
     if fault:
         return Candidate(code, route, fault)
+    odd = [found] if known.signature and (found := _odd_parameters(code, known.signature)) else []
     try:
         seen = run_scripts(code, known.scripts, sandbox) if known.scripts else []
     except FAILURES:
-        seen = []
-    odd = _odd_parameters(code, known.signature) if known.signature else ""
+        seen, odd = [], [*odd, "it fails as a whole on inputs like those of the examples"]
     broken, mistyped, checks = _broken(_calls(seen, known), known, sandbox)
     return Candidate(
         code=code,
         route=route,
         failures=tuple(failures),
         broken=tuple(broken),
-        mistyped=(*([odd] if odd else ()), *mistyped),
-        checks=checks + (known.signature is not None),
+        mistyped=(*odd, *mistyped),
+        checks=checks + (known.signature is not None) + bool(known.scripts),
         behaviour=tuple("\n".join(f"{kind} {meaning(text)}" for kind, text in lines) for lines in seen),
     )
 
@@ -109,16 +109,19 @@ def _unfit(code: str, name: str) -> str:
     if tree is None:
         return "it does not parse"
     defined = {node.name for node in ast.iter_child_nodes(tree) if isinstance(node, DEFINITION)}
-    if name and name not in defined:
+    if name and name not in defined | Names(code).made:  # a name may be bound, or defined under a condition
         return f"it defines no {name}"
-    return "" if defined else "it defines nothing"
+    return "" if defined or name else "it defines nothing"
 
 
 def _odd_parameters(code: str, signature: Signature) -> str:
     """What a caller by the signature would stumble over; a parameter more is fine where it has a default."""
     functions = [node for node in ast.walk(tree_of(code) or ast.Module([], [])) if isinstance(node, ast.FunctionDef)]
     node = next((node for node in functions if node.name == signature.name), None)
-    found = read_signature(f"def {node.name}({ast.unparse(node.args)})") if node else None
+    try:
+        found = read_signature(f"def {node.name}({ast.unparse(node.args)})") if node else None
+    except RecursionError:  # a default nested so deep that it can't be written again
+        return f"its parameters can't be read, which should be {signature_line(signature)}"
     if found is None:
         return ""
     wanted, own = ({p.name for p in one.parameters} for one in (signature, found))
@@ -163,7 +166,8 @@ def _broken(calls: Sequence[_Observed], known: Known, sandbox: Sandbox) -> tuple
         rows = check(sandbox, [*before, *after, *typed], signature, calls)
     except FAILURES:
         return [], [], 0
-    allowed = [all(row[place] for row in rows[: len(before)]) for place in range(len(calls))]
+    # A precondition that can't be evaluated (None) rules nothing out: else it would switch off what comes after it.
+    allowed = [all(row[place] is not False for row in rows[: len(before)]) for place in range(len(calls))]
     held = [
         not any(ok and found is False for ok, found in zip(allowed, row, strict=True)) for row in rows[len(before) :]
     ]

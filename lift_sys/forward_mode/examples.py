@@ -2,7 +2,8 @@
 
 Three ways of writing them are read: doctest sessions (`>>> f(1)` and the line below), equations (`f(1) == 2`,
 `f(0)  # raises ValueError`; with a literal on the right also `f(1) => 2` and the like) and sentences (`` `f(1)`
-returns `2` ``). What they show is text that the user wrote.
+returns `2` ``). After `Examples:` several may stand in a line, with semicolons between. What they show is text that
+the user wrote.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _ENDS = re.compile(r"""^[ \t]*(?:\"{3}|'{3}|```)[ \t]*$""", re.MULTILINE)
 _DEFINED = re.compile(r"\b(?:def|class) ([A-Za-z_]\w*)")
 _HEADING = re.compile(r"^Examples?:$", re.MULTILINE)
+_BETWEEN = re.compile(r";\s+|\b(?:[Ee]xamples?|[Ff]or example|e\.g\.)[:,]?\s+")
 _CALL = r"(?P<call>[A-Za-z_][\w.]*\(.*\)(?:\.\w+)?)"
 _LINES = (
     re.compile(rf"^- `{_CALL}` (?:returns `(?P<value>.*)`|raises `(?P<error>\w+)`)\.?$"),
@@ -55,7 +57,7 @@ def find_examples(prompt: str, name: str = "") -> tuple[Line, ...]:
     if session and all(tree_of(example.source) for example in session):
         found = [_of_doctest(example) for example in session]
     else:
-        found = [line for row in text.splitlines() for line in _of_row(row.strip())]
+        found = [line for row in text.splitlines() for line in _of_text(row.strip())]
     known = KNOWN | {name, *_DEFINED.findall(prompt)}
     kept = []
     for line in found:
@@ -86,6 +88,11 @@ def _of_doctest(example: doctest.Example) -> Line:
     return next(_of_row(source), Line(source, value="None"))  # a session shows every value but None
 
 
+def _of_text(row: str) -> list[Line]:
+    """The examples of a line of text: it is one, or several stand in it one after the other."""
+    return list(_of_row(row)) or [line for piece in _BETWEEN.split(row) for line in _of_row(piece.strip(" ."))]
+
+
 def _of_row(row: str) -> Iterator[Line]:
     whole = next((found for pattern in _LINES if (found := pattern.match(row)) and tree_of(found["call"])), None)
     loose = None if whole else _LOOSE.match(row)
@@ -95,7 +102,15 @@ def _of_row(row: str) -> Iterator[Line]:
         said = found.groupdict(default="")
         line = Line(said["call"], value=said.get("value", ""), raises=said.get("error", ""))
         if tree_of(line.source, "eval") and (line.raises or tree_of(line.value, "eval")):
-            yield line
+            yield _evaluated(line)
+
+
+def _evaluated(line: Line) -> Line:
+    """What is expected as `2**10` or `float('inf')` is never shown so: it is computed beside the call."""
+    names = Names(line.value)
+    if line.raises or not line.value or _is_literal(line.value) or not names.read | names.called <= KNOWN:
+        return line
+    return Line(f"({line.source}) == ({line.value})", value="True")
 
 
 def _is_literal(text: str) -> bool:

@@ -27,7 +27,7 @@ from lift_sys.sandbox.api import Sandbox
 from lift_sys.sandbox.judge import completion_text
 
 _FENCE = re.compile(r"^```", re.MULTILINE)
-VERSION = 2
+VERSION = 3
 """Raised whenever the same answers of a model would lead to other code."""
 ELEMENTS: dict[str, dict[str, Any]] = {
     "specification": {"specification": False},
@@ -107,6 +107,8 @@ class Synthesis:
     specification: str = ""
     unread: str = ""
     """Why the specification can't be read, where it can't."""
+    examples: int = 0
+    """Examples that were found in the prompt, and that candidates were held against."""
     unmet: tuple[str, ...] = ()
     """What could not be satisfied, a line each; empty where all that is known holds."""
     tokens: int = 0
@@ -245,6 +247,7 @@ class _Run:
             candidates=tuple(item.candidates),
             specification=item.specification,
             unread=item.unread,
+            examples=len(item.known.examples),
             unmet=tuple(_unmet(chosen)),
             tokens=item.tokens,
             errors=tuple(item.errors),

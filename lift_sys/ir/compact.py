@@ -151,7 +151,7 @@ def _signature(line: str) -> Signature:
     try:
         (function,) = ast.parse(source).body
         assert isinstance(function, ast.FunctionDef)
-    except (SyntaxError, ValueError, AssertionError) as error:
+    except (SyntaxError, ValueError, AssertionError, RecursionError, MemoryError) as error:
         raise IRError(f"no signature: {line[:120]!r}") from error
 
     def parameter(arg: ast.arg, kind: ParameterKind, default: ast.expr | None = None) -> Parameter:
@@ -176,7 +176,7 @@ def _signature(line: str) -> Signature:
 def _predicate(text: str) -> str:
     try:
         ast.parse(text, mode="eval")
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise IRError(f"no predicate: {text[:120]!r}") from error
     return text
 

@@ -11,6 +11,8 @@ from typing import Literal, Protocol, Self
 from lift_sys.errors import ConfigError
 
 Finish = Literal["stop", "length", "error"]
+FULL = "the prompt fills the context"
+"""Detail of an `error` that no other try would mend."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from typing import Any
 from lift_sys.config import usable_cores
 from lift_sys.errors import ConfigError
 from lift_sys.providers.adapters import Adapter, read_adapter
-from lift_sys.providers.base import Closing, Completion, Request
+from lift_sys.providers.base import FULL, Closing, Completion, Request
+from lift_sys.providers.chat import chat_text
 from lift_sys.providers.embedded import library
 from lift_sys.providers.engines import Decoded, Engine, EngineMissing, Prompt
 from lift_sys.providers.openvino_engine import OpenVinoEngine, best_precision
@@ -165,7 +166,7 @@ class LocalProvider(Closing):
             ids = self._ids(request)
             limit = min(request.max_tokens, self._context - len(ids))
             if limit < 1:
-                found[number] = Completion("", "error", len(ids), detail="the prompt fills the context")
+                found[number] = Completion("", "error", len(ids), detail=FULL)
             else:
                 prompts[number] = Prompt(number, ids, limit, request)
         with closing(self._engine.run(list(prompts.values()), self._seconds)) as answers:
@@ -181,8 +182,7 @@ class LocalProvider(Closing):
     def _ids(self, request: Request) -> tuple[int, ...]:
         messages = [{"role": "system", "content": request.system}] if request.system else []
         messages.append({"role": "user", "content": request.prompt})
-        text: str = self._tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-        return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        return tuple(self._tokenizer(chat_text(self._tokenizer, messages), add_special_tokens=False)["input_ids"])
 
     def _completion(self, prompt: Prompt, answer: Decoded, seconds: float) -> Completion:
         text = self._tokenizer.decode(list(answer.ids), skip_special_tokens=True)

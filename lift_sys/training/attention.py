@@ -43,16 +43,26 @@ def _attention(
 ) -> tuple[Any, None]:
     """The interface of transformers: queries (batch, heads, tokens, width) to (batch, tokens, heads, width)."""
     length, width = query.shape[2:]
-    learning = module.training and query.requires_grad and attention_mask is None and not dropout
-    if not learning or length != key.shape[2] or length > LONGEST:
+    plainly = (
+        attention_mask is None and not dropout and others.get("position_bias") is None and _causal(module, others)
+    )
+    fits = length == key.shape[2] and length <= LONGEST and value.shape[-1] == width
+    if not (module.training and query.requires_grad and plainly and fits):
         plain = library("transformers.integrations.sdpa_attention").sdpa_attention_forward
         found: tuple[Any, None] = plain(
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **others
         )
         return found
     scale = scaling if scaling is not None else width**-0.5
-    out = _products().apply(query, key, value, scale)
+    # Positions leave queries and keys in float32 where the state is; autocast would have cast them for torch's.
+    out = _products().apply(query.to(value.dtype), key.to(value.dtype), value, scale)
     return out.transpose(1, 2).contiguous(), None
+
+
+def _causal(module: Any, others: dict[str, Any]) -> bool:
+    """As torch's own function is told it."""
+    told = others.get("is_causal")
+    return bool(getattr(module, "is_causal", True) if told is None else told)
 
 
 @cache

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lift_sys.errors import ConfigError
+from lift_sys.providers.chat import PLAIN
 from lift_sys.records.training import TrainingRow
 from lift_sys.training.tokens import Encoded, encode, shown
 
@@ -64,7 +65,7 @@ def check_row(row: TrainingRow, encoded: Encoded, tokenizer: Any) -> None:
         ConfigError: it is not.
     """
     *asked, answer = row.messages
-    sent = tokenizer.apply_chat_template(asked, add_generation_prompt=True, tokenize=True, return_dict=False)
+    sent = tokenizer.apply_chat_template(asked, add_generation_prompt=True, tokenize=True, return_dict=False, **PLAIN)
     before, learnt = list(encoded.ids[: encoded.start]), list(encoded.ids[encoded.start :])
     if before != list(sent):
         raise ConfigError(f"row {row.id[:12]}: the tokens before its answer are not those that a model is sent")

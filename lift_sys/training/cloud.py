@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -24,10 +26,12 @@ from lift_sys.training.data_prep import FILES, MANIFEST, read_manifest
 from lift_sys.training.estimate import Rented, rent, work_of
 from lift_sys.training.job import make_job, with_price
 from lift_sys.training.lora import train
+from lift_sys.training.mlflow_store import MlflowStore
 from lift_sys.training.models import ADAPTER
-from lift_sys.training.plan import plan
-from lift_sys.training.runs import CONFIG, FACTS, LOG, RESULT, SAMPLES
+from lift_sys.training.plan import Plan, plan
+from lift_sys.training.runs import CONFIG, FACTS, LOG, RESULT, SAMPLES, Step
 from lift_sys.training.shapes import QWEN, read_shape
+from lift_sys.training.tracking import Guarded, Quiet, Tracker
 
 DATA, RUNS = PurePosixPath("data"), PurePosixPath("runs")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
@@ -60,6 +64,18 @@ class Order:
     samples: int = 3
 
 
+def settings(**changed: Any) -> TrainConfig:
+    """`CLOUD` with other settings.
+
+    Raises:
+        ConfigError: one is out of its range.
+    """
+    try:
+        return TrainConfig.model_validate({**CLOUD.model_dump(), **changed})
+    except ValueError as error:
+        raise ConfigError(f"bad settings: {error}") from error
+
+
 def order_of(run: str, data: Path, config: TrainConfig, *, per_hour: float, max_cost: float) -> Order:
     """Raises:
     ConfigError: the run's name can't be a folder's.
@@ -87,6 +103,7 @@ def fulfil(told: Mapping[str, Any], root: Path, kept: Callable[[], None]) -> dic
     Returns:
         `result` with the fields of a `Result`; or `error` and `exit_code`, where another try would be no use.
     """
+    began = time.monotonic()
     order = Order(**told)
     try:
         config = TrainConfig.model_validate(dict(order.config))
@@ -97,10 +114,38 @@ def fulfil(told: Mapping[str, Any], root: Path, kept: Callable[[], None]) -> dic
             order.per_hour,
         )
         job = replace(prepared.job, ceiling=Ceiling(order.max_cost, order.per_hour))
-        return {"result": asdict(train(root / RUNS / order.run, job, kept=kept))}
+        done = train(root / RUNS / order.run, job, trackers=[Lines()], kept=kept, began=began)
+        return {"result": asdict(done)}
     except LiftError as error:
         kept()
         return {"error": str(error), "exit_code": error.exit_code}
+    except ValueError as error:  # settings that another version wrote: no retry mends them
+        return {"error": f"bad settings: {error}", "exit_code": ConfigError.exit_code}
+
+
+class Lines(Quiet):
+    """A line for every so many steps, for a log that one reads from afar."""
+
+    EVERY = 20
+
+    def step(self, step: Step, plan: Plan) -> None:
+        if step.step % self.EVERY == 0 or step.validation is not None:
+            held = "" if step.validation is None else f", validation {step.validation:.4f}"
+            print(
+                f"step {step.step:,} of {len(plan.steps):,}: loss {step.loss:.4f}{held}, "
+                f"{step.tokens / step.seconds:,.0f} tokens/s",
+                flush=True,
+            )
+
+
+def track(folder: Path, store: Path) -> None:
+    """Copy a run that came home to the store of experiments, where MLflow is installed."""
+    try:
+        trackers: list[Tracker] = [MlflowStore(store)]
+    except ConfigError as error:
+        print(f"lift-sys: not tracked in MLflow: {error}", file=sys.stderr)
+        return
+    Guarded(trackers).update(folder)
 
 
 def fetch(model: str) -> str:

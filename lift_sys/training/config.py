@@ -32,7 +32,7 @@ class TrainConfig(Record):
     """Tokens of one pass through the model; less takes less memory."""
     context: int = Field(1024, ge=8)
     """Longer rows are left out, and counted."""
-    epochs: float = Field(1.0, gt=0)
+    epochs: float = Field(1.0, gt=0, allow_inf_nan=False)
     token_budget: int | None = Field(None, ge=1)
     """Tokens after which training ends, where that is earlier."""
     evaluations: int = Field(5, ge=1)

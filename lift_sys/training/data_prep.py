@@ -202,7 +202,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     try:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        wanted = dict(manifest["files"])
+        wanted = {name: manifest["files"][name] for name in FILES.values()}
+        manifest["rows"]["val"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StorageError(f"{folder} holds no prepared data ({error}): `lift-sys prepare` makes it") from error
     for name, digest in wanted.items():

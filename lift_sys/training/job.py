@@ -13,11 +13,15 @@ from lift_sys.errors import ConfigError
 from lift_sys.providers.embedded import library
 from lift_sys.records.base import content_hash
 from lift_sys.training import models
+from lift_sys.training.checking import check_row
 from lift_sys.training.config import TrainConfig
 from lift_sys.training.data_prep import FILES, read_manifest, read_rows
 from lift_sys.training.lora import Job
 from lift_sys.training.samples import pick
 from lift_sys.training.tokens import Encoding, encode
+
+CHECKED = 20
+"""Rows whose mask is looked at before a run: `prepare` looks at all, for the model that it was told."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ def make_job(
         facts: what else is to be known of the run, such as the command that started it.
 
     Raises:
-        ConfigError: there is no such model, or no row can be learnt.
+        ConfigError: there is no such model, no row can be learnt, or its chat template can't be masked.
         StorageError: the folder holds no prepared rows, or they were changed.
     """
     manifest = read_manifest(data)
@@ -49,6 +53,9 @@ def make_job(
     tokenizer = models.load_tokenizer(base)
     rows, validation = (read_rows(data / FILES[split]) for split in ("train", "val"))
     encoded, held = (encode(some, tokenizer, config.context) for some in (rows, validation))
+    by_id = {row.id: row for row in rows}
+    for row in encoded.rows[:CHECKED]:
+        check_row(by_id[row.row], row, tokenizer)
     fits = {row.row for row in held.rows}
     files = {name: manifest["files"][name] for name in (FILES["train"], FILES["val"])}
     job = Job(

@@ -60,10 +60,12 @@ def train(
     *,
     trackers: Sequence[Tracker] = (),
     kept: Callable[[], None] = lambda: None,
+    began: float | None = None,
 ) -> Result:
     """Train, or go on where a run in this folder was stopped.
 
     Args:
+        began: `time.monotonic()` when the machine's hire began, as far as this process knows; now by default.
         kept: called when a checkpoint or the result is on disk: a cloud volume wants to be told.
 
     Raises:
@@ -71,11 +73,13 @@ def train(
             costs too much.
         StorageError: the folder holds another run, or can't be written.
     """
-    began = time.monotonic()
+    began = time.monotonic() if began is None else began
     with FolderLock(folder):
         runs.claim(folder, job.config, job.data)
         done = runs.read_result(folder)
         if done is not None:
+            checkpoints.remove(folder)  # a kill after the result leaves it, and leaves who follows the run behind
+            Guarded(trackers).update(folder)
             return done
         steps = plan(job.rows, job.config)
         runs.begin(folder, {**job.facts, **_facts(job, steps)}, {"at": time.strftime("%Y-%m-%dT%H:%M:%S%z")})
@@ -179,6 +183,9 @@ class _Run:
         return result
 
     def _step(self, rows: Sequence[Encoded], number: int) -> tuple[float, float]:
+        self.torch.manual_seed(
+            self.config.seed + 1_000_003 * number
+        )  # dropout, where a model has it, resumes as well
         rate = self.plan.rate(number, self.config)
         for group in self.optimizer.param_groups:
             group["lr"] = rate

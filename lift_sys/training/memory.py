@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lift_sys.errors import ConfigError, StorageError
-from lift_sys.providers.weights import free_memory
+from lift_sys.training import models
 from lift_sys.training.attention import LONGEST
 from lift_sys.training.config import TrainConfig
 from lift_sys.training.fused import TOKENS
@@ -67,6 +67,7 @@ def memory_of(
         longest: tokens of the longest row, where it is known.
     """
     width = 2 if half else 4
+    best = 4 if config.patience is not None else 0
     held = 2 if half and config.method == "lora" else 4
     passed = tokens or config.micro_tokens
     attended = shape.heads * min(longest or config.context, LONGEST) if device == "cpu" else 0
@@ -75,8 +76,8 @@ def memory_of(
     own = 0 if config.method == "full" else 4
     at_a_time = passed * learnt if config.method == "full" else min(passed * learnt, TOKENS)
     return Memory(
-        weights=shape.parameters * held,
-        learnt=shape.learnt(config) * (_ADAM + own),
+        weights=shape.parameters * (held + (2 if half and config.method == "full" else 0)),  # autocast keeps its copy
+        learnt=shape.learnt(config) * (_ADAM + own + best),
         activations=passed * kept * width,
         logits=_LOGITS * 4 * at_a_time * shape.vocabulary,
         overhead=OVERHEAD[device],
@@ -84,12 +85,12 @@ def memory_of(
 
 
 def check_memory(memory: Memory, config: TrainConfig) -> None:
-    """See that a run fits into the memory of this machine.
+    """See that a run fits into the memory of this machine, or of its GPU.
 
     Raises:
         ConfigError: it does not; the message has the estimate.
     """
-    free = free_memory()
+    free = models.free_memory()
     if memory.total <= free:
         return
     less = [f"--micro-tokens below {config.micro_tokens}"]

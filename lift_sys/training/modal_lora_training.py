@@ -48,7 +48,7 @@ TRAINING: dict[str, Any] = {
     "image": image,
     "gpu": GPU,
     "cpu": float(prices.CORES),
-    "memory": 96 << 10,
+    "memory": prices.MEMORY_GIB << 10,
     "volumes": {ROOT: volume, MODELS_ROOT: models},
     "secrets": [modal.Secret.from_name(SECRET)],
     "timeout": HOURS * 3600,
@@ -90,9 +90,10 @@ def main(
     epochs: float = cloud.CLOUD.epochs,
     rank: int = cloud.CLOUD.rank,
     max_cost: float = 60.0,
+    store: str = "build/mlflow.db",
 ) -> None:
     """Upload the rows, train, and bring the adapter home. Started again, it goes on."""
-    config = cloud.CLOUD.model_copy(update={"model": model, "epochs": epochs, "rank": rank})
+    config = cloud.settings(model=model, epochs=epochs, rank=rank)
     found = cloud.preview(Path(data), config, GPU)
     print(f"{found.hours[0]:.1f} to {found.hours[1]:.1f} h, ${found.dollars[0]:.2f} to ${found.dollars[1]:.2f}")
     cloud.check_preview(found, max_cost)
@@ -105,3 +106,4 @@ def main(
     answer = train.remote(asdict(order))
     files = (entry.path for entry in volume.iterdir(str(cloud.RUNS / order.run), recursive=True))
     print(cloud.bring_home(order, answer, volume.read_file, files, Path(out)))
+    cloud.track(Path(out), Path(store))

@@ -12,6 +12,7 @@ from typing import Any
 
 from lift_sys.config import usable_cores
 from lift_sys.errors import ConfigError
+from lift_sys.providers import weights
 from lift_sys.providers.embedded import library
 from lift_sys.providers.processor import multiplies_bfloat16
 from lift_sys.providers.weights import Weights, find_weights
@@ -95,16 +96,35 @@ def _with_adapters(model: Any, base: Weights, config: TrainConfig) -> Any:
     try:
         with warnings.catch_warnings():  # peft still asks transformers by a name that is on its way out
             warnings.simplefilter("ignore", FutureWarning)
+            warnings.simplefilter("ignore", RuntimeWarning)  # what was matched is looked at below
             found = peft.get_peft_model(model, settings)
     except ValueError as error:
         raise ConfigError(
             f"{base.name} has no layers named {', '.join(names)} to put adapters on: {error}"
         ) from error
+    _see_adapters(found, base, names)
     if config.model and not Path(config.model).is_dir():  # an id means the same everywhere, a cache's folder does not
         found.peft_config["default"].base_model_name_or_path = config.model
     if device() == "cpu":
         fuse(found)
     return found
+
+
+def _see_adapters(model: Any, base: Weights, names: tuple[str, ...]) -> None:
+    """See that each kind of layer got its adapter, and a plain one: peft says nothing where it is otherwise.
+
+    Raises:
+        ConfigError: it did not.
+    """
+    settings = model.peft_config["default"]
+    if getattr(settings, "target_parameters", None) or settings.rank_pattern:
+        raise ConfigError(
+            f"{base.name} keeps its experts as one tensor, where no server reads adapters: use --targets attention"
+        )
+    linear = library("peft.tuners.lora").Linear
+    put = {name.rpartition(".")[2] for name, layer in model.named_modules() if isinstance(layer, linear)}
+    if missing := [name for name in names if name not in put]:
+        raise ConfigError(f"{base.name} has no layers named {', '.join(missing)} to put adapters on")
 
 
 def prepare_processor(config: TrainConfig) -> None:
@@ -123,6 +143,13 @@ def prepare_processor(config: TrainConfig) -> None:
 
 def device() -> str:
     return "cuda" if library("torch").cuda.is_available() else "cpu"
+
+
+def free_memory() -> int:
+    """Bytes that a run may take on the device at hand."""
+    if device() == "cuda":
+        return int(library("torch").cuda.mem_get_info()[0])
+    return weights.free_memory()
 
 
 def peak_memory() -> int:
@@ -199,9 +226,12 @@ def check_loss(model: Any, row: Encoded, config: TrainConfig) -> None:
     ids = torch.tensor([row.ids], device=device())
     labels = ids.clone()
     labels[0, : row.start] = -100
-    with torch.no_grad(), precision(config):
-        ours = float(loss_sum(model, [row])) / row.learnt
-        own = float(_plain(model)(input_ids=ids, labels=labels, use_cache=False).loss)
+    with precision(config):
+        torch.manual_seed(0)  # dropout, where a model has it, falls alike
+        ours = float(loss_sum(model, [row]).detach()) / row.learnt  # as in a step, what is only done there included
+        torch.manual_seed(0)
+        with torch.no_grad():
+            own = float(_plain(model)(input_ids=ids, labels=labels, use_cache=False).loss)
     if not abs(ours - own) <= _SAME * max(1.0, abs(own)):
         raise ConfigError(
             f"this kind of model is not known here: its own loss of a row is {own:.4f}, the one we take {ours:.4f}"

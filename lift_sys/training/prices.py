@@ -41,6 +41,10 @@ CPU_CORE_SECOND = 0.0000131
 """Dollars for a physical core; a GPU's function asks for some besides."""
 CORES = 8
 """Physical cores that are asked for beside a GPU."""
+MEMORY_GIB_SECOND = 0.00000222
+"""Dollars for a GiB of memory; it is let besides the GPU's own."""
+MEMORY_GIB = 96
+"""GiB of memory that are asked for beside a GPU: the weights pass through it."""
 
 
 def machine_of(name: str) -> Machine:
@@ -54,5 +58,5 @@ def machine_of(name: str) -> Machine:
 
 
 def per_hour(machine: Machine) -> float:
-    """Dollars an hour for the GPU with the cores beside it."""
-    return machine.per_hour + 3600 * CORES * CPU_CORE_SECOND
+    """Dollars an hour for the GPU with the cores and the memory beside it."""
+    return machine.per_hour + 3600 * (CORES * CPU_CORE_SECOND + MEMORY_GIB * MEMORY_GIB_SECOND)

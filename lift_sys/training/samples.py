@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from lift_sys.providers.chat import chat_text
 from lift_sys.providers.embedded import library
 from lift_sys.records.training import TrainingRow
 from lift_sys.training.config import TrainConfig
@@ -31,9 +32,7 @@ def pick(rows: Sequence[TrainingRow], count: int) -> list[TrainingRow]:
 def draw(model: Any, tokenizer: Any, rows: Sequence[TrainingRow], step: int, config: TrainConfig) -> list[Sample]:
     """One answer a row. Draws nothing from any generator of chance, so a run goes on as if it was not asked."""
     torch = library("torch")
-    prompts = [
-        tokenizer.apply_chat_template(row.messages[:-1], tokenize=False, add_generation_prompt=True) for row in rows
-    ]
+    prompts = [chat_text(tokenizer, row.messages[:-1]) for row in rows]
     ids = [tokenizer(prompt, add_special_tokens=False)["input_ids"] for prompt in prompts]
     longest = max(map(len, ids))
     pad = tokenizer.eos_token_id

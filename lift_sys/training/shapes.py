@@ -28,6 +28,9 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
 }
 """Models whose cost can be told where they are not at hand: their own `config.json`, as far as it matters."""
 
+_EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts")
+"""What the number of experts is called."""
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -98,7 +101,7 @@ def shape_of(config: Mapping[str, Any], name: str) -> Shape:
     try:
         heads, hidden = int(config["num_attention_heads"]), int(config["hidden_size"])
         width = int(config.get("head_dim") or hidden // heads)
-        experts = int(config.get("num_experts") or config.get("num_local_experts") or 1)
+        experts = int(next((config[name] for name in _EXPERTS if config.get(name)), 1))
         inner = config["moe_intermediate_size"] if "moe_intermediate_size" in config else config["intermediate_size"]
         return Shape(
             hidden=hidden,

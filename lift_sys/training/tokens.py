@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 
 from lift_sys.errors import ConfigError
+from lift_sys.providers.chat import chat_text
 from lift_sys.records.training import TrainingRow
 
 _HALF = re.compile("[\ud800-\udfff]")
@@ -85,8 +86,7 @@ def _spoiled(text: str, special: Sequence[str]) -> bool:
 
 def _encode(row: TrainingRow, tokenizer: Any) -> Encoded:
     *asked, answer = row.messages
-    prompt = tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
-    whole = tokenizer.apply_chat_template([*asked, answer], tokenize=False)
+    prompt, whole = chat_text(tokenizer, asked), chat_text(tokenizer, [*asked, answer], answered=True)
     if not whole.startswith(prompt):
         raise ConfigError("the model's chat template changes a prompt when an answer follows: it can't be masked")
     before = tokenizer(prompt, add_special_tokens=False)["input_ids"]

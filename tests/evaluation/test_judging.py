@@ -223,6 +223,7 @@ def test_a_problem_of_human_eval_may_be_answered_whole_or_from_where_it_stops(ex
     body = question.reference.rpartition('"""\n')[2]
     whole = f"def make_palindrome(string: str) -> str:\n{body}"
     assert examiner.examine(question, answer(whole)).solved  # the helper of the prompt is there
+    assert examiner.examine(question, answer(f"from __future__ import annotations\n{whole}")).solved
     assert examiner.examine(question, Completion(body, "stop")).solved
     wrong = {
         "def make_palindrome(string):\n    pass": "returns nothing",

@@ -21,6 +21,7 @@ from lift_sys.evaluation.answers import AnswerFile, Head, folder_of, read_head
 from lift_sys.evaluation.judging import Examiner
 from lift_sys.evaluation.questions import Question
 from lift_sys.evaluation.runner import Measured, Setting, evaluate
+from lift_sys.evaluation.summary import summarise
 from lift_sys.evaluation.targets import of_task
 from lift_sys.providers import Request
 
@@ -304,3 +305,12 @@ def test_settings_that_make_no_sense_are_refused() -> None:
     for wrong_ones in ({"samples": -1}, {"batch": 0}, {"samples": 2, "temperature": 0.0}):
         with pytest.raises(ConfigError):
             Setting(**wrong_ones)
+
+
+def test_drawn_answers_that_fail_are_counted_and_leave_pass_at_k_open(tmp_path: Path, examiner: Examiner) -> None:
+    texts = {question.prompt: right(question) for question in QUESTIONS}
+    ill = Model(lambda r: None if r.temperature and r.prompt == QUESTIONS[3].prompt else texts[r.prompt])
+    found = run(tmp_path / "answers.jsonl", ill, examiner, samples=2)
+    assert (found.missing, found.undrawn) == ([], 2)
+    assert summarise(found, QUESTIONS).pass_at == {}
+    assert run(tmp_path / "answers.jsonl", knowing(QUESTIONS), examiner, samples=2).undrawn == 0

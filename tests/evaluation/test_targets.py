@@ -90,7 +90,7 @@ def test_the_test_split_is_judged_by_the_tests_of_its_examples(tmp_path: Path) -
     rows = [row(example) for example in examples[:3]]
     other = rows[0].model_copy(update={"task": "prompt_to_ir"})
     made = row(examples[5]).model_copy(update={"origin": "template"})
-    questions, _ = from_split(*split(tmp_path, examples, [*rows, other, made]))
+    questions = from_split(*split(tmp_path, examples, [*rows, other, made]))
     assert {question.id for question in questions} == {example.id for example in examples[:3]}
     assert {question.group for question in questions} == {"p0", "p1"}
     assert all(len(question.by.tests) == 4 for question in questions)  # type: ignore[union-attr]
@@ -100,7 +100,7 @@ def test_a_row_that_needs_a_package_is_not_asked(tmp_path: Path) -> None:
     needs = Requirement(name="six", version="1", filename="six-1-py3-none-any.whl", sha256="a" * 64)
     first, second = make_example(0, "p"), make_example(1, "p")
     equipped = first.model_copy(update={"requirements": (needs,)})
-    questions, _ = from_split(*split(tmp_path, [equipped, second], [row(equipped), row(second)]))
+    questions = from_split(*split(tmp_path, [equipped, second], [row(equipped), row(second)]))
     assert [question.id for question in questions] == [second.id]
 
 
@@ -219,3 +219,22 @@ def test_search_is_for_code_and_its_failures_are_errors_in_their_places(sandbox:
     assert found[1].text == "IR"
     assert "no capacity" in found[2].detail
     assert searching.usage.requests == 4
+
+
+def test_a_search_that_lost_a_candidate_is_not_measured(sandbox: Sandbox) -> None:
+    question = questions_of(1)[0]
+    searching = Searching(
+        Model(lambda r: None if r.seed == 2 and r.temperature else right(question)), sandbox, CONFIG
+    )
+    (found,) = searching.complete([question.request(50)])
+    assert found.finish == "error"
+    assert "HTTP 503" in found.detail
+
+
+def test_no_two_searches_of_a_question_share_a_candidate(sandbox: Sandbox) -> None:
+    question = questions_of(1)[0]
+    model = Model(lambda request: right(question))
+    drawn = Setting(samples=3).requests(question)
+    list(Searching(model, sandbox, CONFIG).complete(drawn))
+    sampled = [request.seed for request in model.asked if request.temperature]
+    assert len(sampled) == len(set(sampled)) == 4 * (CONFIG.samples - 1)

@@ -26,6 +26,12 @@ LOOSE = "f(1) => 2\n* f('a') ➞ [3]\nf(2) should return 16.\nf(3) = (1, 2)\nf(4
         (SENTENCES, (("f(1)", "(2,)", ""), ("f('`')", "'`'", ""), ("f(0)", "", "ValueError"))),
         (INLINE, (("f(1)", "2", ""), ("f(2)", "3", ""), ("f(0)", "", "ValueError"))),
         (LOOSE, (("f(1)", "2", ""), ("f('a')", "[3]", ""), ("f(2)", "16", ""), ("f(3)", "(1, 2)", ""))),
+        ("f(1) == 2; f([]) == []", (("f(1)", "2", ""), ("f([])", "[]", ""))),
+        (
+            "f(9) == 2**10\nf(0) == float('inf')",
+            (("(f(9)) == (2**10)", "True", ""), ("(f(0)) == (float('inf'))", "True", "")),
+        ),
+        ("f(1) == Decimal('1.5')", (("f(1)", "Decimal('1.5')", ""),)),
         ("Say f(x == 3.", ()),
         ("", ()),
     ],
@@ -151,3 +157,8 @@ def test_a_silent_equation_in_a_session_is_an_equation() -> None:
         Line("f([])", "[]"),
         Line("f(1) == 2", "True"),
     )
+
+
+def test_examples_are_found_in_the_line_that_announces_them() -> None:
+    prompt = "Write `f(n: int) -> int`: twice the number. Examples: f(2) == 4; f(-1) == -2."
+    assert find_examples(prompt, "f") == (Line("f(2)", "4"), Line("f(-1)", "-2"))

@@ -258,3 +258,36 @@ def test_what_can_not_be_switched_off_is_refused() -> None:
         ForwardConfig().without(["luck"])
     with pytest.raises(ConfigError, match="nothing to ask"):
         ForwardConfig().without(["specification", "direct"])
+
+
+def test_a_candidate_that_dies_on_inputs_like_the_examples_loses_to_one_that_does_not(sandbox: Sandbox) -> None:
+    dying = "import os\ndef double(x):\n    return 2 * x if x in (2, -3) else os._exit(0)"
+    found = chosen(sandbox, [dying, GOOD], PROMPT)
+    assert found.code == GOOD
+    assert found.candidates[0].mistyped == ("it fails as a whole on inputs like those of the examples",)
+
+
+def test_a_precondition_that_can_not_be_evaluated_switches_no_check_off(sandbox: Sandbox) -> None:
+    wordy = "def double(x):\n    return 2 * x if x in (2, -3) else 'no'"
+    odd = f"{IR}\nrequires: isinstance(x, Coin)"
+
+    def answer(kind: str, n: int) -> str:
+        return odd if kind == "prompt_to_ir" else [wordy, GOOD][n]
+
+    found, _ = run(sandbox, answer, samples=2, direct=False, repairs=0)
+    assert found.code == GOOD
+    assert found.candidates[0].mistyped == ("it does not always return int",)
+    assert found.candidates[0].broken == ("result == 2 * x",)
+
+
+def test_a_specification_nested_beyond_measure_can_not_be_read(sandbox: Sandbox) -> None:
+    deep = f"{IR}\nensures: {'-' * 100_000}1"
+    found, _ = run(sandbox, lambda kind, n: deep if kind == "prompt_to_ir" else GOOD, repairs=0)
+    assert "no predicate" in found.unread
+    assert found.code == GOOD
+
+
+@pytest.mark.parametrize("code", ["double = lambda x: 2 * x", "if True:\n    def double(x):\n        return 2 * x"])
+def test_what_binds_the_name_in_another_way_is_a_candidate(sandbox: Sandbox, code: str) -> None:
+    found = chosen(sandbox, [code], PROMPT)
+    assert (found.code, found.unmet, found.examples) == (code, (), 2)

@@ -87,3 +87,23 @@ def test_a_model_that_attends_in_a_way_of_its_own_is_left_as_it_is(tmp_path: Pat
     model = transformers.AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager")
     assert not attend_with_products(model)
     assert model.config._attn_implementation == "eager"
+
+
+@pytest.mark.parametrize("odd", ["values of another width", "not causal", "a bias by position"])
+def test_what_it_is_not_made_for_goes_to_torch(odd: str) -> None:
+    import torch
+
+    query, key, value, _ = drawn(2, 9)
+    others: dict[str, Any] = {}
+    if odd == "values of another width":
+        value = value[..., :4]
+    elif odd == "not causal":
+        others["is_causal"] = False
+    else:
+        others["position_bias"] = torch.randn(1, 6, 9, 9)
+    module = SimpleNamespace(training=True, is_causal=True, num_key_value_groups=3)
+    found, _ = attention._attention(module, query.requires_grad_(), key, value, None, scaling=0.35, **others)
+    bias = torch.full((9, 9), float("-inf")).triu(1) if odd != "not causal" else torch.zeros(9, 9)
+    scores = torch.einsum("bhqd,bhkd->bhqk", query, key.repeat_interleave(3, 1)) * 0.35 + bias
+    shares = (scores + others.get("position_bias", 0)).softmax(-1)
+    torch.testing.assert_close(found, torch.einsum("bhqk,bhkd->bqhd", shares, value.repeat_interleave(3, 1)))

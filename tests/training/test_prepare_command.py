@@ -105,3 +105,10 @@ def test_tasks_of_the_evaluation_suite_are_refused(dataset: Path, tmp_path: Path
     done = prepare(dataset, "--suite-tasks", suite, "--apart-from", suite, *SIZES, "--no-check", cwd=tmp_path)
     assert done.returncode == 2
     assert "is a task of the evaluation suite" in done.stderr
+
+
+def test_nothing_to_make_rows_of_is_said_even_where_fewer_will_do(dataset: Path, tmp_path: Path) -> None:
+    done = prepare(dataset, "--prompt-characters", 1, "--fewer", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "nothing to make rows of: 180 examples, 0 tasks, and this length budget" in done.stderr
+    assert not (tmp_path / "out").exists()

@@ -128,3 +128,22 @@ def test_batches_of_alike_length_are_hardly_padded_and_differ_by_epoch() -> None
 def test_a_row_longer_than_a_part_is_a_part_of_its_own() -> None:
     long = Encoded("long", tuple(range(100)), 2)
     assert [len(part) for part in parts([encoded_rows(1)[0], long, encoded_rows(1)[0]], 50)] == [1, 1, 1]
+
+
+THINKING = (
+    "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' }}"
+    "{% if loop.last and m['role'] == 'assistant' %}{{ '<think>\n\n</think>\n\n' }}{% endif %}"
+    "{{ m['content'] + '<|im_end|>' + '\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}"
+    "{% if enable_thinking is defined and enable_thinking is false %}{{ '<think>\n\n</think>\n\n' }}{% endif %}"
+    "{% endif %}"
+)
+"""As Qwen3 has it: an empty thought stands before the last answer, and in a prompt only where thinking is off."""
+
+
+def test_an_empty_thought_is_part_of_the_prompt_and_not_learnt(tmp_path: Path) -> None:
+    tokenizer = tokenizer_of(tmp_path, THINKING)
+    row = row_of("Say this: apple", "apple")
+    (encoded,) = encode([row], tokenizer, 200).rows
+    check_row(row, encoded, tokenizer)
+    assert tokenizer.decode(list(encoded.ids[encoded.start :])) == f"apple{END}"

@@ -216,8 +216,11 @@ def test_parts_of_a_step_add_up_to_the_step(model: Path, data: Path, tmp_path: P
     assert parts == pytest.approx(whole, abs=2e-4)
 
 
-def test_bfloat16_learns_too(model: Path, data: Path, tmp_path: Path) -> None:
-    result = train(tmp_path / "run", job_of(data, small(model, epochs=2, precision="bfloat16")))
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_bfloat16_learns_too(method: str, model: Path, data: Path, tmp_path: Path) -> None:
+    rate = 2e-2 if method == "lora" else 3e-3
+    config = small(model, method=method, epochs=2, precision="bfloat16", learning_rate=rate)
+    result = train(tmp_path / "run", job_of(data, config))
     found = [loss for _, loss, _ in losses(tmp_path / "run")]
     assert result.loss < found[0] - 0.05
     assert read_json(tmp_path / "run" / "run.json")["precision"] == "bfloat16"
@@ -237,6 +240,54 @@ def test_a_finished_run_is_not_done_again(model: Path, data: Path, tmp_path: Pat
     config = small(model, epochs=0.5)
     first = train(tmp_path / "run", job_of(data, config))
     assert train(tmp_path / "run", job_of(data, config), trackers=[KillAfter(1)]) == first
+
+
+def test_a_run_that_was_killed_after_its_result_is_closed_by_the_next_start(
+    model: Path, data: Path, tmp_path: Path
+) -> None:
+    config = small(model, epochs=0.5)
+    train(tmp_path / "run", job_of(data, config))
+    (tmp_path / "run" / CHECKPOINT).mkdir()
+    told: list[Path] = []
+
+    class Watch(Quiet):
+        def update(self, run: Path) -> None:
+            told.append(run)
+
+    train(tmp_path / "run", job_of(data, config), trackers=[Watch()])
+    assert told == [tmp_path / "run"]
+    assert not (tmp_path / "run" / CHECKPOINT).exists()
+
+
+def test_a_run_does_not_go_on_in_another_precision(model: Path, data: Path, tmp_path: Path) -> None:
+    config = small(model, epochs=2, checkpoint_seconds=1e-6)
+    with pytest.raises(Killed):
+        train(tmp_path / "run", job_of(data, config), trackers=[KillAfter(2)])
+    facts = tmp_path / "run" / "run.json"
+    facts.write_text(facts.read_text().replace('"precision": "float32"', '"precision": "bfloat16"'))
+    with pytest.raises(StorageError, match="was started in bfloat16, and this machine takes float32"):
+        train(tmp_path / "run", job_of(data, config))
+
+
+def test_dropout_resumes_to_the_same_curve(data: Path, tmp_path: Path) -> None:
+    other = tiny_model(tmp_path / "dropping", attention_dropout=0.3)
+    config = small(other, epochs=1, checkpoint_seconds=1e-6)
+    train(tmp_path / "whole", job_of(data, config))
+    with pytest.raises(Killed):
+        train(tmp_path / "cut", job_of(data, config), trackers=[KillAfter(4)])
+    train(tmp_path / "cut", job_of(data, config))
+    assert losses(tmp_path / "cut") == losses(tmp_path / "whole")
+
+
+def test_experts_and_layers_under_other_names_are_told_before_the_training(data: Path, tmp_path: Path) -> None:
+    experts = tiny_model(
+        tmp_path / "experts", "Qwen3Moe", num_experts=4, num_experts_per_tok=2, moe_intermediate_size=32, head_dim=8
+    )
+    with pytest.raises(ConfigError, match="use --targets attention"):
+        train(tmp_path / "run", job_of(data, small(experts)))
+    phi = tiny_model(tmp_path / "phi", "Phi3")
+    with pytest.raises(ConfigError, match="no layers named q_proj, k_proj, v_proj, gate_proj, up_proj"):
+        train(tmp_path / "other", job_of(data, small(phi)))
 
 
 def test_another_run_is_kept_out_of_a_folder(model: Path, data: Path, tmp_path: Path) -> None:
