@@ -113,7 +113,7 @@ def generate(
     _check_suites(config.suites)
     unrecorded = frozenset(entry.name for entry in pinned.sources if not entry.record)
     with Console() as console:
-        pipeline = Pipeline(config, out, cache, make_executor(executor, jobs), console, unrecorded)
+        pipeline = Pipeline(config, out, cache, make_executor(executor, jobs), console, unrecorded, pinned.unsteady)
         manifest = asyncio.run(pipeline.run(sources))
     keep_run(out, Run(command_line(), str(out), pipeline.seconds, usable_cores()))
     write_report(out)

@@ -58,6 +58,8 @@ class Assembly:
     """A dataset of the same rows and more, whose decisions still hold."""
     functions: Mapping[str, str] = field(default_factory=dict)
     """Ids of the functions that keys of the checkpoint are about, where they are known."""
+    unsteady: frozenset[str] = frozenset()
+    """Functions that are left out, as `source:path:qualname`."""
 
     async def run(self, keys: Sequence[str]) -> dict[str, Any]:
         """Carry out the steps on the outcomes named by `keys`, in their order, and return the manifest.
@@ -120,6 +122,10 @@ class Assembly:
                 elif result.provenance.function in copies:
                     self.counts["executed"] -= 1
                     draft.reject(reject_copy(result, copies[result.provenance.function]))
+                elif place_of(result) in self.unsteady:
+                    draft.reject(
+                        reject_example(result, RejectionReason.FLAKY, "another build made the row otherwise")
+                    )
                 else:
                     yield result
             self.progress.advance("curate")
@@ -171,6 +177,7 @@ class Assembly:
             draft.leave_out(reject_example(draft.read(index), reason, detail))
         rejected, validated = draft.rejected, len(draft) - len(dropped)
         counts = {**self.counts, "validated": validated, "rejected": rejected}
+        names = {source.name for source in self.repositories}
         return write_dataset(
             self.out,
             examples=(draft.line(index) for index in range(len(draft)) if index not in dropped),
@@ -181,7 +188,14 @@ class Assembly:
             configuration=self.config.model_dump(mode="json", by_alias=True),
             code_version=code_version(),
             forgotten=[tomb.model_dump(mode="json") for tomb in self.forgotten.sources],
+            unsteady=[name for name in sorted(self.unsteady) if name.partition(":")[0] in names],
         )
+
+
+def place_of(example: Example) -> str:
+    """The function of a row, as a lock names it with its source."""
+    place = example.provenance
+    return f"{place.repository}:{place.path}:{place.qualname}"
 
 
 def reject_copy(example: Example, name: str) -> Rejection:

@@ -33,6 +33,7 @@ def write_dataset(
     configuration: dict[str, Any],
     code_version: str,
     forgotten: Sequence[dict[str, Any]] = (),
+    unsteady: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Write the four files and return the manifest.
 
@@ -84,6 +85,8 @@ def write_dataset(
     }
     if forgotten:
         manifest["forgotten"] = list(forgotten)
+    if unsteady:
+        manifest["unsteady"] = list(unsteady)
     atomic_write(folder / MANIFEST, [json.dumps(manifest, indent=1, ensure_ascii=True), "\n"])
     return manifest
 

@@ -80,6 +80,7 @@ class Rebuild:
         path = new / "work" / CHECKPOINT
         with Checkpoint(path) as checkpoint:
             assembly = Assembly(config, new, self.found.wheels, checkpoint, self.executor, self.progress)
+            assembly.unsteady = frozenset(self.found.manifest.get("unsteady", ()))
             assembly.before = Before.of(self.found.out, self.found.manifest)
             assembly.functions = self.found.contents.functions
             if assembly.before is None:

@@ -47,6 +47,8 @@ class Pipeline:
     progress: Progress = field(default_factory=Silent)
     unrecorded: frozenset[str] = frozenset()
     """Names of sources whose own tests are not run."""
+    unsteady: frozenset[str] = frozenset()
+    """Functions that are left out, as `source:path:qualname`: see `LockEntry.unsteady`."""
     seconds: dict[str, float] = field(default_factory=dict)
     """Wall time of each step of this run."""
 
@@ -108,6 +110,7 @@ class Pipeline:
     async def _assemble(self, keys: Sequence[str], checkpoint: Checkpoint) -> dict[str, Any]:
         wheels = self.cache / "sources" / WHEELS
         assembly = Assembly(self.config, self.out, wheels, checkpoint, self.executor, self.progress)
+        assembly.unsteady = self.unsteady
         return await assembly.run(keys)
 
 

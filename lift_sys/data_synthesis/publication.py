@@ -57,13 +57,14 @@ def publish(folder: Path, to: Path, name: str, *, accept: bool = False) -> Publi
         with storage_errors(rows):
             shutil.copyfile(folder / EXAMPLES, rows)
         write_parquet(table, read_examples(folder))
+        named: dict[str, Any] = {key: source[key] for key in ("forgotten", "unsteady") if key in source}
         manifest = {
             "name": name,
             **{key: source[key] for key in SAID},
             "sources": [_source(item) for item in source["sources"]],
             "files": {path.name: file_hash(path) for path in (rows, table)},
             "rows": source["rows"],
-            **({"forgotten": source["forgotten"]} if "forgotten" in source else {}),
+            **named,
         }
         promised = to / MANIFEST
         known = _read(promised) if promised.is_file() else None

@@ -18,6 +18,7 @@ from toy import FATES, write_toy
 from lift_sys.data_synthesis.dataset import read_examples, read_manifest, read_rejections
 
 LIFT_SYS = str(Path(sys.executable).parent / "lift-sys")
+SCRIPTS = Path(__file__).parents[2] / "scripts"
 FILES = ("examples.jsonl", "rejects.jsonl", "file_rejects.jsonl", "manifest.json")
 
 
@@ -230,3 +231,28 @@ def test_a_project_under_another_licence_is_rejected_whole(tmp_path: Path) -> No
         "generate", "--local", project, "--out", tmp_path / "out2", "--allow-licence", "GPL-3.0-only", "--json"
     )
     assert json.loads(allowed.stdout)["validated"] == 5
+
+
+def test_a_function_that_two_builds_make_otherwise_is_left_out_by_the_lock(tmp_path: Path) -> None:
+    project, lock = write_toy(tmp_path), tmp_path / "toy.lock.json"
+    assert run("scrape", "--local", project, "--lock", lock).returncode == 0
+    generate = ("generate", "--lock", lock, "--cache", tmp_path / "cache", "--out")
+    for name in ("first", "second"):
+        done = run(*generate, tmp_path / name)
+        assert done.returncode == 0, done.stderr
+    rows = (tmp_path / "second" / "examples.jsonl").read_text().splitlines()
+    other = next(row for row in rows if '"clamp"' in row)
+    changed = tmp_path / "changed"
+    changed.mkdir()
+    kept = [row for row in rows if row != other]
+    (changed / "examples.jsonl").write_text("".join(f"{row}\n" for row in kept))
+    compare = [sys.executable, SCRIPTS / "compare_builds.py", tmp_path / "first"]
+    assert subprocess.run([*compare, tmp_path / "second", "--lock", lock], check=False).returncode == 0
+    found = subprocess.run([*compare, changed, "--lock", lock], capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout) == (1, "toy-project:src/toy/core.py:clamp\n")
+    done = run(*generate, tmp_path / "second")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "second" / "examples.jsonl").read_text().splitlines() == kept
+    told = {r.qualname: (r.reason.value, r.detail) for r in read_rejections(tmp_path / "second")}
+    assert told["clamp"] == ("flaky", "another build made the row otherwise")
+    assert read_manifest(tmp_path / "second")["unsteady"] == ["toy-project:src/toy/core.py:clamp"]

@@ -62,6 +62,9 @@ class LockEntry(BaseModel):
     record: bool = True
     """Whether the project's own tests are run to record calls."""
     note: str = ""
+    unsteady: tuple[str, ...] = ()
+    """Functions (`path:qualname`) that are left out, because two builds made their rows otherwise: time decides of a
+    test of theirs, or threads do."""
 
     requirements: tuple[Requirement, ...] = ()
     """Wheels that the project's functions may import where they run, its own among them."""
@@ -89,6 +92,11 @@ class Lock(BaseModel):
     configuration: dict[str, JsonValue] = {}
     """Settings of the run; what is not named has its default."""
     sources: tuple[LockEntry, ...] = ()
+
+    @property
+    def unsteady(self) -> frozenset[str]:
+        """Functions that are left out, as `source:path:qualname`."""
+        return frozenset(f"{entry.name}:{function}" for entry in self.sources for function in entry.unsteady)
 
     @classmethod
     def load(cls, path: Path, *, forgotten: bool = False) -> Lock:
