@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from forward_kit import Model, case
 
-from lift_sys.forward_mode.asking import Failure, to_repair
+from lift_sys.forward_mode.asking import Failure, blocks_in, code_in, fenced, to_repair
 from lift_sys.forward_mode.synthesis import ForwardConfig, synthesize
 from lift_sys.ir.compact import parse
 from lift_sys.records import Expected, MutantEvidence, MutationEvidence
@@ -54,3 +55,20 @@ def test_tests_that_are_too_long_to_show_are_left_out() -> None:
     short = [Failure(f"f({n})", "return 2", "returns 3") for n in range(4)]
     assert to_repair("p", "c", [long]) == ""
     assert to_repair("p", "c", [long, *short]).endswith("```\n\nf(0) should return 2\nf(1) should return 2")
+
+
+NESTED = 'def f():\n    """Says:\n\n    ```python\n    f()\n    ```\n    """\n    return 1'
+FLUSH = 'def f():\n    """\n```\nf()\n```\n"""\n    return 1'
+
+
+@pytest.mark.parametrize("code", [NESTED, FLUSH])
+def test_code_with_fences_in_its_docstring_is_read_whole(code: str) -> None:
+    assert code_in(fenced(code)).strip() == code
+    use = "```python\nprint(f())\n```"
+    assert [block.strip() for block in blocks_in(f"Here:\n{fenced(code)}\nUse it:\n{use}")] == [code, "print(f())"]
+
+
+def test_text_between_two_blocks_is_in_neither() -> None:
+    text = "```python\nx = 1\n```\nand\n```text\nno code (\n```\nthen\n~~~\ny = 2\n~~~\n```python\nopen"
+    assert [block.strip() for block in blocks_in(text)] == ["x = 1", "no code (", "y = 2"]
+    assert code_in("def f(): pass") == "def f(): pass"

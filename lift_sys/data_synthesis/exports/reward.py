@@ -13,13 +13,11 @@ Rows that import packages need their wheels: set LIFT_SYS_WHEELS to the folder `
 
 from __future__ import annotations
 
-import ast
 import atexit
 import json
 import os
 import re
 import threading
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from lift_sys.data_synthesis.exports.grounds import SCHEMA_VERSION
 from lift_sys.errors import ConfigError, SandboxError, SandboxFault, SandboxUnavailable
+from lift_sys.forward_mode.asking import blocks_in, is_python
 from lift_sys.records import DRIVER, Requirement, TestCase, program_of
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 WHEELS = "LIFT_SYS_WHEELS"
 ATTEMPTS = 3
 """How often an answer is tried when the sandbox itself breaks."""
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^`\n]*\n(.*?)^ {0,3}\1[`~]*[ \t]*$", re.MULTILINE | re.DOTALL)
 
 
 def code_of(completion: object, entry_point: str = "") -> str:
@@ -47,24 +45,14 @@ def code_of(completion: object, entry_point: str = "") -> str:
     if isinstance(completion, list) and completion and isinstance(completion[-1], dict):
         completion = completion[-1].get("content")
     text = completion if isinstance(completion, str) else ""
-    if _is_python(text):
+    if is_python(text):
         return text
-    blocks = [str(block) for _, block in _FENCE.findall(text)]
+    blocks = blocks_in(text)
     name = re.escape(entry_point.partition(".")[0])
     defining = [
         block for block in blocks if name and re.search(rf"^\s*(?:async\s+def|def|class)\s+{name}\b", block, re.M)
     ]
     return (defining or blocks or [text])[-1]
-
-
-def _is_python(text: str) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Python thinks of an answer's style is nobody's concern
-            ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
 
 
 class Rewarder:
