@@ -21,14 +21,14 @@ from lift_sys.evaluation.code import LONGEST, parsed, shape_of
 from lift_sys.evaluation.differences import ErrorType, error_type, kind_of
 from lift_sys.evaluation.findings import Agreement, Failing, Finding
 from lift_sys.evaluation.questions import Calls, Check, Clauses, Question
-from lift_sys.forward_mode.asking import call_text, code_in, outcome
+from lift_sys.forward_mode.asking import call_text, outcome
 from lift_sys.ir.compact import parse, render, signature_line
 from lift_sys.providers import Completion
 from lift_sys.records import TestCase, wire_arguments
 from lift_sys.sandbox.api import BoxConfig, Limits, Sandbox
 from lift_sys.sandbox.candidate import REGIMES, Call, Outcome, clean, run_calls
 from lift_sys.sandbox.environments import PLAIN
-from lift_sys.sandbox.judge import CaseVerdict, Judge
+from lift_sys.sandbox.judge import CaseVerdict, Judge, completion_text
 from lift_sys.sandbox.stateless import is_stateless
 from lift_sys.testing.running import CALL_SECONDS, meets
 
@@ -73,7 +73,7 @@ class Examiner:
             return Finding(verdict="error", reason=clean(completion.detail, _SHOWN))
         if isinstance(question.by, Clauses):
             return _read(question.by, completion.text)
-        answered = code_in(completion.text)
+        answered = completion_text(completion.text)
         alone = _stands_alone(answered, question)
         code = answered if alone else str(question.by.case["prompt"]) + answered  # type: ignore[union-attr]
         unfit = _unfit(answered, code, question, completion)

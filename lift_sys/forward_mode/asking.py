@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import re
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,9 +14,6 @@ FAILURES = 3
 LONG = 200
 """Characters of a failing test beyond which it is left out."""
 _EXAMPLES = "\n\nExamples:\n"
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})([^`\n]*)(?:\n|\Z)", re.MULTILINE)
-_NESTED = 20
-"""Fences that may end a block."""
 
 
 @dataclass(frozen=True)
@@ -36,43 +30,6 @@ class Failure:
 def fenced(code: str) -> str:
     """Code as an answer holds it."""
     return f"```python\n{code.strip()}\n```"
-
-
-def blocks_in(text: str) -> list[str]:
-    """The fenced blocks of an answer, in order; what is open at the end is none.
-
-    A docstring may hold fences itself. So a block ends at the last fence up to which it is Python, or at the next
-    one where it is Python up to none.
-    """
-    fences = list(_FENCE.finditer(text))
-    found, place = [], 0
-    while place < len(fences):
-        start, mark = fences[place].end(), fences[place][1]
-        ends = [
-            n for n in range(place + 1, len(fences)) if fences[n][1].startswith(mark) and not fences[n][2].strip()
-        ]
-        if ends:
-            ends = ends[:_NESTED]
-            place = next((n for n in reversed(ends) if is_python(text[start : fences[n].start()])), ends[0])
-            found.append(text[start : fences[place].start()])
-        place += 1
-    return found
-
-
-def code_in(text: str) -> str:
-    """The code of an answer: its last fenced block; all of it where it has none."""
-    return (blocks_in(text) or [text])[-1]
-
-
-def is_python(text: str) -> bool:
-    """Whether it parses. Nothing of it is run."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Python thinks of an answer's style is nobody's concern
-            ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
 
 
 def examples_of(prompt: str) -> str:

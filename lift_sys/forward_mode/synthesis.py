@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lift_sys.errors import ConfigError, IRError
-from lift_sys.forward_mode.asking import code_in, examples_of, from_ir, to_repair
+from lift_sys.forward_mode.asking import examples_of, from_ir, to_repair
 from lift_sys.forward_mode.candidates import Candidate, Known, Route, best, examine
 from lift_sys.forward_mode.examples import find_examples
 from lift_sys.forward_mode.prompts import entry_point_of, signature_of
@@ -24,6 +24,7 @@ from lift_sys.ir.compact import grammar, parse
 from lift_sys.providers import Completion, Provider, Request
 from lift_sys.records.training import SYSTEM
 from lift_sys.sandbox.api import Sandbox
+from lift_sys.sandbox.judge import completion_text
 
 _FENCE = re.compile(r"^```", re.MULTILINE)
 VERSION = 3
@@ -268,7 +269,7 @@ class _Run:
         for (item, route, _), answer in zip(asked, self._answers(stage, [r for *_, r in asked]), strict=True):
             if not self._count(item, answer):
                 continue
-            code = code_in(answer.text).strip()
+            code = completion_text(answer.text).strip()
             if answer.finish == "length" and not _is_closed(answer.text):
                 item.candidates.append(Candidate(code, route, "it was cut off"))
                 continue

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lift_sys.evaluation.answers import Answer
 from lift_sys.evaluation.questions import SLICES, Question
 from lift_sys.evaluation.runner import Measured
-from lift_sys.forward_mode.asking import code_in
+from lift_sys.sandbox.judge import completion_text
 
 SHOWN = 4
 """Questions of each kind."""
@@ -29,7 +29,7 @@ class Shown:
 
     def code(self, number: int) -> str:
         answer = self.answers[number]
-        return code_in(answer.completion) if answer is not None else ""
+        return completion_text(answer.completion) if answer is not None else ""
 
     @property
     def solved(self) -> tuple[bool | None, ...]:

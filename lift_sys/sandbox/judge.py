@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections import deque
@@ -17,6 +16,7 @@ from lift_sys.errors import SandboxError, SandboxFault, SandboxUnavailable
 from lift_sys.sandbox.api import BoxConfig, Limits, Sandbox
 from lift_sys.sandbox.candidate import REGIMES, Regime
 from lift_sys.sandbox.cases import BadCase, Case, case_id, read_case
+from lift_sys.sandbox.fences import blocks_in
 from lift_sys.sandbox.stateless import is_stateless
 from lift_sys.sandbox.trial import Run, Status, Timing, run_first, run_second
 
@@ -250,16 +250,12 @@ class Judge:
         return open_sandbox(config)
 
 
-_FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
-
-
 def completion_text(completion: object) -> str:
     """The code of a completion: a string or a chat (its last message); with a fenced block, the last block."""
     if isinstance(completion, list) and completion and isinstance(completion[-1], dict):
         completion = completion[-1].get("content")
     text = completion if isinstance(completion, str) else ""
-    blocks = _FENCE.findall(text)
-    return blocks[-1] if blocks else text
+    return (blocks_in(text) or [text])[-1]
 
 
 class JudgeReward:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from lift_sys.errors import StorageError
-from lift_sys.forward_mode.asking import code_in
 from lift_sys.providers import Completion, Provider, Request
 from lift_sys.records.tasks import Task
 from lift_sys.records.training import SYSTEM
+from lift_sys.sandbox.judge import completion_text
 from lift_sys.storage.files import storage_errors
 from lift_sys.testing.running import run_task
 from lift_sys.testing.suite import Suite
@@ -50,7 +50,7 @@ def judge(task: Task, completion: Completion) -> Answer:
     if completion.finish == "error":
         status, reason = "error", completion.detail
     else:
-        result = run_task(task, code_in(completion.text), boxes())
+        result = run_task(task, completion_text(completion.text), boxes())
         status, reason = result.status, result.reason
     return Answer(
         task=task.id,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from forward_kit import Model, case
 
-from lift_sys.forward_mode.asking import Failure, blocks_in, code_in, fenced, to_repair
+from lift_sys.forward_mode.asking import Failure, fenced, to_repair
 from lift_sys.forward_mode.synthesis import ForwardConfig, synthesize
 from lift_sys.ir.compact import parse
 from lift_sys.records import Expected, MutantEvidence, MutationEvidence
 from lift_sys.sandbox import Sandbox
+from lift_sys.sandbox.fences import blocks_in
+from lift_sys.sandbox.judge import completion_text
 from lift_sys.training.material import Material
 
 PROMPT = "Write `double(x: int) -> int`.\n\nExamples:\n>>> double(2)\n4\n>>> double(-3)\n-6\n>>> double(5)\n10"
@@ -63,7 +65,7 @@ FLUSH = 'def f():\n    """\n```\nf()\n```\n"""\n    return 1'
 
 @pytest.mark.parametrize("code", [NESTED, FLUSH])
 def test_code_with_fences_in_its_docstring_is_read_whole(code: str) -> None:
-    assert code_in(fenced(code)).strip() == code
+    assert completion_text(fenced(code)).strip() == code
     use = "```python\nprint(f())\n```"
     assert [block.strip() for block in blocks_in(f"Here:\n{fenced(code)}\nUse it:\n{use}")] == [code, "print(f())"]
 
@@ -71,4 +73,4 @@ def test_code_with_fences_in_its_docstring_is_read_whole(code: str) -> None:
 def test_text_between_two_blocks_is_in_neither() -> None:
     text = "```python\nx = 1\n```\nand\n```text\nno code (\n```\nthen\n~~~\ny = 2\n~~~\n```python\nopen"
     assert [block.strip() for block in blocks_in(text)] == ["x = 1", "no code (", "y = 2"]
-    assert code_in("def f(): pass") == "def f(): pass"
+    assert completion_text("def f(): pass") == "def f(): pass"

@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 from lift_sys.data_synthesis.exports.grounds import SCHEMA_VERSION
 from lift_sys.errors import ConfigError, SandboxError, SandboxFault, SandboxUnavailable
-from lift_sys.forward_mode.asking import blocks_in, is_python
 from lift_sys.records import DRIVER, Requirement, TestCase, program_of
+from lift_sys.sandbox.fences import blocks_in, is_python
 
 if TYPE_CHECKING:
     from lift_sys.data_synthesis.boxes import Boxes, SeedBoxes
