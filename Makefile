@@ -38,7 +38,7 @@ dataset: setup $(TASKS)
 	$(BIN)/python scripts/install_tools.py training_data/synthetic_v1.lock.json
 	$(BIN)/lift-sys generate --lock training_data/synthetic_v1.lock.json --out build/synthetic_v1 --cache build/cache
 	$(BIN)/lift-sys publish build/synthetic_v1 --to training_data --name synthetic_v1
-	$(BIN)/lift-sys prepare build/synthetic_v1 $(TASKS:%=--suite-tasks %) --out training_data --no-check
+	$(BIN)/lift-sys prepare build/synthetic_v1 $(TASKS:%=--suite-tasks %) --out training_data --same --no-check
 
 test: setup browser
 	$(BIN)/python -m pytest -q -n auto -m 'not slow'

@@ -20,6 +20,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from bench.common import Row
@@ -36,6 +37,7 @@ platform poplib posixpath pprint profile queue quopri random re reprlib sched se
 smtplib socket statistics string subprocess tabnanny tarfile tempfile textwrap threading timeit token tokenize
 trace traceback types typing urllib.parse urllib.request uuid warnings wave weakref webbrowser zipfile
 """.split()  # noqa: SIM905
+NEEDED = ("torch", "transformers", "peft", "trl")
 ROWS, HELD = 200, 40
 LONGEST = 1200
 """Characters of a function; longer ones are left out."""
@@ -89,6 +91,9 @@ def child(side: str, folder: Path) -> dict[str, float]:
 
 
 def run(model: str = "", count: int = ROWS) -> list[Row]:
+    if missing := [name for name in NEEDED if find_spec(name) is None]:
+        print(f"  left out: {', '.join(missing)} not installed (pip install 'lift-sys[local,exports]')")
+        return []
     chosen = rows(count + HELD)
     split = {"train": chosen[HELD:], "val": chosen[:HELD], "test": []}
     config = TrainConfig(model=model, epochs=1.0, learning_rate=1e-3, context=768, evaluations=1, batch_tokens=2048)

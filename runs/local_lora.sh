@@ -4,11 +4,16 @@
 #   runs/local_lora.sh            # up to an hour of training on two cores, and the evaluation
 #   runs/local_lora_long.sh       # the same for who has the hours
 #
-# It wants the dataset (`make dataset`) and the extras (`.venv/bin/pip install -e '.[local,tracking]'`). Stages meet
-# in files, and each goes on where it was stopped: run the script again after a kill.
+# What is not there is made first: the extras, and the dataset with its training tasks (`make dataset`, more than an
+# hour). Stages meet in files, and each goes on where it was stopped: run the script again after a kill.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 lift() { .venv/bin/lift-sys "$@"; }
+# An answer that could not be measured is in the report, and in exit code 1: no reason to leave the rest undone.
+evaluate() { lift evaluate "$@" || [ $? = 1 ]; }
+
+[ -e .venv/.ready-all ] || make setup EXTRAS=local,tracking
+[ -f build/synthetic_v1/examples.jsonl ] && [ -f build/training_tasks/5.jsonl ] && [ -f training_data/test.jsonl ] || make dataset
 
 # Some forty minutes of two cores, up to an hour where they are slower: with products in bfloat16 (AVX512-BF16, AMX), or without.
 if grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo; then hour=2500000; else hour=600000; fi
@@ -31,5 +36,5 @@ lift train "$OUT/rows" --out "$OUT/run" --epochs 20 --tokens "$TOKENS" --context
 
 # Worth: greedy answers of both, then the tuned model with a search among candidates.
 # On the test split of `make dataset`, whatever rows were trained on: the projects are the same ones.
-lift evaluate --model "$OUT/run" --against local --out "$OUT/evaluation" --report "$REPORT"
-lift evaluate --model "$OUT/run" --search 16 --no-human-eval --out "$OUT/search" --report "${REPORT%.md}_search.md"
+evaluate --model "$OUT/run" --against local --out "$OUT/evaluation" --report "$REPORT"
+evaluate --model "$OUT/run" --search 16 --no-human-eval --out "$OUT/search" --report "${REPORT%.md}_search.md"

@@ -14,5 +14,12 @@ for volume in lift-sys-training lift-sys-models; do
     has volume "$volume" || "$MODAL" volume create "$volume"
 done
 # Qwen's weights ask for no token; the secret must be there all the same.
-has secret huggingface || "$MODAL" secret create huggingface HF_TOKEN="${HF_TOKEN:-}"
+# It goes through a file of our own: words of a command line are seen by every user of a machine.
+if ! has secret huggingface; then
+    umask 077
+    secret="$(mktemp)"
+    trap 'rm -f "$secret"' EXIT
+    printf 'HF_TOKEN="%s"\n' "${HF_TOKEN:-}" > "$secret"
+    "$MODAL" secret create huggingface --from-dotenv "$secret"
+fi
 "$MODAL" run -m lift_sys.training.modal_lora_training::fetch --model "$MODEL"

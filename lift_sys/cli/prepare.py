@@ -63,15 +63,19 @@ def prepare(
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Check chat template and loss mask, token by token.")
     ] = True,
+    same: Annotated[
+        bool, typer.Option("--same", help="Input and recipe must be those of the splits.json that is there, too.")
+    ] = False,
 ) -> None:
     """Make train.jsonl, val.jsonl and test.jsonl, with a report on what is in them.
 
-    The same input gives the same bytes: where the folder's splits.json is of the same input and recipe, the new files
-    are held against it. Nothing of a project, and no near-duplicate, is in two splits.
+    The same input gives the same bytes: where the folder's splits.json is of the same input and recipe, the new rows
+    are held against it, and nothing is written where they are others. Nothing of a project, and no near-duplicate, is
+    in two splits.
 
     Example:  lift-sys prepare build/synthetic_v1 --suite-tasks build/training_tasks.jsonl --out training_data
 
-    Exit codes: 0 done, 1 the files are not those that splits.json named, 2 bad settings or too few rows,
+    Exit codes: 0 done, 1 the rows are not those that splits.json names, 2 bad settings or too few rows,
     5 a file can't be used.
     """
     import sys
@@ -82,7 +86,7 @@ def prepare(
     from lift_sys.reports import training_data as report
     from lift_sys.testing.suite import read_suite
     from lift_sys.training.choosing import Recipe
-    from lift_sys.training.data_prep import differs, file_hash, known_manifest, write
+    from lift_sys.training.data_prep import differs, file_hash, known_manifest, manifest_of, write
     from lift_sys.training.data_prep import prepare as choose
     from lift_sys.training.material import examples_file, read_examples
 
@@ -103,22 +107,26 @@ def prepare(
     if not any(prepared.rows.values()):
         told = ", ".join(f"{count} {name}" for name, count in prepared.sources.items())
         raise ConfigError(f"there is nothing to make rows of: {told}, and this length budget")
-    checked = _check(prepared.rows, model, context) if check else None
     before = known_manifest(out)
-    manifest = write(out, prepared, recipe, inputs)
-    same = bool(before) and before.get("files") == manifest["files"]
-    if check or not same or not (out / f"{report.NAME}.md").is_file():  # one with tokens tells more than one without
+    manifest = manifest_of(prepared, recipe, inputs)
+    if same and not before:
+        raise ConfigError(f"--same: {out / 'splits.json'} is not there, or can't be read")
+    changed = differs(before, manifest, same=same) if before else []
+    for name in changed:
+        print(f"not what {out / 'splits.json'} names: {name}", file=sys.stderr)
+    if changed:
+        print(f"nothing is written: remove {out / 'splits.json'} to take what is new", file=sys.stderr)
+        raise typer.Exit(1)
+    checked = _check(prepared.rows, model, context) if check else None
+    write(out, prepared, recipe, inputs)
+    again = bool(before) and before.get("files") == manifest["files"]
+    if check or not again or not (out / f"{report.NAME}.md").is_file():  # one with tokens tells more than one without
         report.write(out, report.Facts(command_line(), code_version(), checked))
     _tell(prepared, checked, recipe)
     for name, digest in manifest["files"].items():
         print(f"{out / name}: {digest[:16]}")
     print(f"{out / report.NAME}.md, {out / report.NAME}.html")
-    changed = differs(before, manifest) if before else []
-    for name in changed:
-        print(f"not what splits.json named before, of the same input and recipe: {name}", file=sys.stderr)
-    if changed:
-        raise typer.Exit(1)
-    if same:
+    if again:
         print(f"the same rows as {out / 'splits.json'} named, byte for byte")
 
 

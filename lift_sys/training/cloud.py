@@ -104,9 +104,12 @@ def fulfil(told: Mapping[str, Any], root: Path, kept: Callable[[], None]) -> dic
         `result` with the fields of a `Result`; or `error` and `exit_code`, where another try would be no use.
     """
     began = time.monotonic()
-    order = Order(**told)
     try:
+        order = Order(**told)
         config = TrainConfig.model_validate(dict(order.config))
+    except (TypeError, ValueError) as error:  # another version wrote it: no retry mends that
+        return {"error": f"bad settings: {error}", "exit_code": ConfigError.exit_code}
+    try:
         prepared = with_price(
             make_job(
                 root / DATA / order.data, config, samples=order.samples, facts={"command": f"order {order.run}"}
@@ -119,8 +122,6 @@ def fulfil(told: Mapping[str, Any], root: Path, kept: Callable[[], None]) -> dic
     except LiftError as error:
         kept()
         return {"error": str(error), "exit_code": error.exit_code}
-    except ValueError as error:  # settings that another version wrote: no retry mends them
-        return {"error": f"bad settings: {error}", "exit_code": ConfigError.exit_code}
 
 
 class Lines(Quiet):

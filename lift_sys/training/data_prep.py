@@ -142,31 +142,49 @@ def _enough(rows: Mapping[str, Sequence[TrainingRow]], recipe: Recipe) -> None:
 
 
 def write(folder: Path, prepared: Prepared, recipe: Recipe, inputs: Mapping[str, str]) -> dict[str, Any]:
-    """Write the three files and, last, `splits.json`: counts, hashes and the recipe.
+    """Write the three files and, last, `splits.json`; what that says.
 
-    Args:
-        inputs: hash by name of what the rows were made of.
+    A kill on the way leaves a `splits.json` that does not fit its files, which is told to who reads them.
 
     Raises:
         StorageError: a file can't be written.
     """
+    manifest = manifest_of(prepared, recipe, inputs)
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / MANIFEST).unlink(missing_ok=True)
     for split, rows in prepared.rows.items():
-        atomic_write(folder / FILES[split], (row.to_line() + "\n" for row in rows))
-    manifest = {
+        atomic_write(folder / FILES[split], _lines(rows))
+    atomic_write(folder / MANIFEST, [json.dumps(manifest, indent=1), "\n"])
+    return manifest
+
+
+def manifest_of(prepared: Prepared, recipe: Recipe, inputs: Mapping[str, str]) -> dict[str, Any]:
+    """What `splits.json` says of these rows: counts, hashes and the recipe.
+
+    Args:
+        inputs: hash by name of what the rows were made of.
+    """
+    return {
         "schema_version": SCHEMA_VERSION,
         "recipe": asdict(recipe),
         "inputs": dict(inputs),
         "from": prepared.sources,
         "set_aside": dict(sorted(prepared.set_aside.items())),
         "rows": {split: len(rows) for split, rows in prepared.rows.items()},
-        "files": {FILES[split]: file_hash(folder / FILES[split]) for split in SPLITS},
+        "files": {FILES[split]: _hash(_lines(prepared.rows[split])) for split in SPLITS},
         "fates": {split: _plain(fates) for split, fates in prepared.fates.items()},
     }
-    atomic_write(folder / MANIFEST, [json.dumps(manifest, indent=1), "\n"])
-    return manifest
+
+
+def _lines(rows: Sequence[TrainingRow]) -> Iterator[str]:
+    return (row.to_line() + "\n" for row in rows)
+
+
+def _hash(lines: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(line.encode())
+    return digest.hexdigest()
 
 
 def _plain(fates: Fates) -> dict[str, dict[str, dict[str, int]]]:
@@ -177,11 +195,19 @@ def _plain(fates: Fates) -> dict[str, dict[str, dict[str, int]]]:
     return found
 
 
-def differs(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """The files that the same input and recipe gave otherwise, by two manifests; none where these are others."""
-    if any(before.get(name) != after[name] for name in ("schema_version", "recipe", "inputs")):
-        return []
-    return [name for name, digest in after["files"].items() if before["files"].get(name) != digest]
+_DECIDING = ("schema_version", "recipe", "inputs")
+
+
+def differs(before: Mapping[str, Any], after: Mapping[str, Any], *, same: bool = False) -> list[str]:
+    """What is otherwise than a manifest from before says: files that the same input and recipe gave otherwise.
+
+    Args:
+        same: input and recipe are to be those from before as well; where they are not, they are what is named.
+    """
+    others = [name for name in _DECIDING if before.get(name) != after[name]]
+    if others:
+        return others if same else []
+    return [name for name, digest in after["files"].items() if before.get("files", {}).get(name) != digest]
 
 
 def known_manifest(folder: Path) -> dict[str, Any]:

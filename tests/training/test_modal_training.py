@@ -226,15 +226,19 @@ def test_the_set_up_script_makes_what_is_missing_and_leaves_what_is_there(tmp_pa
     fake = tmp_path / "modal"
     fake.write_text(
         '#!/bin/sh\necho "$@" >> "$CALLS"\n'
-        '[ "$1 $2" = "volume list" ] && echo \'[{"Name": "lift-sys-models"}]\'\nexit 0\n'
+        '[ "$1 $2" = "volume list" ] && echo \'[{"Name": "lift-sys-models"}]\'\n'
+        '[ "$1 $2" = "secret create" ] && cat "$5" > "$CALLS.secret"\nexit 0\n'
     )
     fake.chmod(0o755)
     env = {**os.environ, "MODAL": str(fake), "CALLS": str(tmp_path / "calls"), "HF_TOKEN": "t"}
     done = subprocess.run([SCRIPT, "org/model"], env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     calls = [line for line in (tmp_path / "calls").read_text().splitlines() if " list " not in line]
+    given = calls.pop(1).split()
+    assert given[:4] == ["secret", "create", "huggingface", "--from-dotenv"]
+    assert (tmp_path / "calls.secret").read_text() == 'HF_TOKEN="t"\n'
+    assert not Path(given[4]).exists()
     assert calls == [
         "volume create lift-sys-training",
-        "secret create huggingface HF_TOKEN=t",
         "run -m lift_sys.training.modal_lora_training::fetch --model org/model",
     ]

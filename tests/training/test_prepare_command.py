@@ -54,11 +54,26 @@ def test_other_rows_of_the_same_input_are_noticed(dataset: Path, tmp_path: Path)
     named = json.loads(manifest.read_text())
     named["files"]["val.jsonl"] = "0" * 64
     manifest.write_text(json.dumps(named))
-    third = prepare(dataset, *SIZES, "--no-check", "--out", "out", cwd=tmp_path)
-    assert third.returncode == 1
-    assert "val.jsonl" in third.stderr
+    for _ in range(2):  # a second try does not take what the first has refused
+        third = prepare(dataset, *SIZES, "--no-check", "--out", "out", cwd=tmp_path)
+        assert third.returncode == 1
+        assert "val.jsonl" in third.stderr
+        assert json.loads(manifest.read_text()) == named
+
+
+def test_another_recipe_is_taken_unless_it_must_be_the_same(dataset: Path, tmp_path: Path) -> None:
+    missing = prepare(dataset, *SIZES, "--no-check", "--same", "--out", "out", cwd=tmp_path)
+    assert missing.returncode == 2
+    assert "splits.json" in missing.stderr
+    first = prepare(dataset, *SIZES, "--no-check", "--out", "out", cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    held = prepare(dataset, *SIZES, "--examples", 1, "--no-check", "--same", "--out", "out", cwd=tmp_path)
+    assert held.returncode == 1
+    assert "splits.json names: recipe" in held.stderr
+    same = prepare(dataset, *SIZES, "--no-check", "--same", "--out", "out", cwd=tmp_path)
+    assert same.returncode == 0, same.stderr
     other = prepare(dataset, *SIZES, "--examples", 1, "--no-check", "--out", "out", cwd=tmp_path)
-    assert other.returncode == 0
+    assert other.returncode == 0, other.stderr
 
 
 @pytest.mark.slow
