@@ -111,6 +111,7 @@ def evaluate(
     from lift_sys.evaluation.runner import Setting
     from lift_sys.evaluation.summary import Price
     from lift_sys.forward_mode.synthesis import ForwardConfig
+    from lift_sys.providers.weights import find_weights
     from lift_sys.reports.evaluation import Facts, Side, write, write_answers, write_results
     from lift_sys.sandbox import open_sandbox
     from lift_sys.storage.files import storage_errors
@@ -129,9 +130,11 @@ def evaluate(
     setting = Setting(max_tokens, drawn, temperature, top_p, seed)
     if len(set(named)) < len(named):
         raise ConfigError(f"--model and --against are the same model: {model}")
-    for kept in (name.kept for name, _ in named):
-        if kept is not None:
-            read_head(kept)  # a mistake is told before the other model is asked
+    for name, _ in named:  # a mistake is told before the other model is asked
+        if name.kept is not None:
+            read_head(name.kept)
+        elif name.provider == "local":
+            find_weights(name.model)
     besides = {"specifications": specifications, "true_irs": from_ir}
     questions, absent, notes = _questions(suite, rows, dataset, besides, human_eval=human_eval)
     if limit:

@@ -36,7 +36,7 @@ def synthesize_code(
     agreement: Annotated[
         bool, typer.Option("--agreement/--no-agreement", help="Prefer what many candidates agree on.")
     ] = True,
-    repairs: Annotated[int, typer.Option("--repairs", min=0, help="Rounds of repair from failing examples.")] = 1,
+    repairs: Annotated[int, typer.Option("--repairs", min=0, help="Rounds of repair from what fails.")] = 1,
     max_tokens: Annotated[int, typer.Option("--max-tokens", min=1, help="Longest answer, in tokens.")] = 512,
     seed: Annotated[int, typer.Option("--seed", help="Of the candidates and of the inputs tried.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object with all candidates.")] = False,

@@ -11,12 +11,16 @@ import fcntl
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Literal, Self
+from typing import IO, Any, Literal, Self
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from lift_sys.errors import StorageError
 from lift_sys.evaluation.findings import Finding
+from lift_sys.forward_mode.kept import Search
 from lift_sys.providers import Completion, Request
 from lift_sys.providers.base import Finish
 from lift_sys.records.base import Record, content_hash
@@ -39,6 +43,13 @@ class Head(Record):
     @property
     def same(self) -> tuple[str, str]:
         return self.provider, self.model
+
+
+@dataclass(frozen=True)
+class Searched(Completion):
+    """The completion that a search ended with, and how it came to it."""
+
+    search: Search | None = None
 
 
 class Answer(Record):
@@ -65,9 +76,21 @@ class Answer(Record):
     waited: float
     """Seconds that the run waited for it: added up, the time in which the model was at work."""
     finding: Finding
+    search: Search | None = None
+    """Of an answer that was searched for: all candidates."""
 
-    def as_completion(self) -> Completion:
-        return Completion(self.completion, self.finish, self.prompt_tokens, self.tokens, self.seconds)
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without a search, as answers were written before they had one: their ids stay the same."""
+        fields: dict[str, Any] = write(self)
+        if self.search is None:
+            del fields["search"]
+        return fields
+
+    def as_completion(self) -> Searched:
+        return Searched(
+            self.completion, self.finish, self.prompt_tokens, self.tokens, self.seconds, search=self.search
+        )
 
 
 def parameters_of(request: Request) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""What a mean difference is worth when tasks come in groups: an interval and a p-value, over groups and not tasks.
+"""What a mean is worth when tasks come in groups: an interval and a p-value, over groups and not tasks.
 
 Tasks of one template or of one repository are alike, so they succeed and fail together, and a test that takes them
 for independent is too sure of itself. Here the group is what is drawn, or what is turned round, as a whole (Cameron,
@@ -23,24 +23,24 @@ _EXACT = 12
 
 
 def clustered_interval(
-    differences: Sequence[float],
+    values: Sequence[float],
     groups: Sequence[str],
     *,
     resamples: int = RESAMPLES,
     seed: int = 0,
     level: float = LEVEL,
 ) -> Interval | None:
-    """The BCa bootstrap interval of the mean difference, groups drawn with replacement; None of too few groups.
+    """The BCa bootstrap interval of a mean, groups drawn with replacement; None of too few groups.
 
     Bias-corrected and accelerated (Efron 1987, "Better bootstrap confidence intervals"), the acceleration by leaving
     out one group at a time. Where all groups are alike there is nothing to correct, and the percentiles are taken.
 
     Args:
-        differences: one number a task; `groups` names the group of each.
+        values: one number a task, such as a difference; `groups` names the group of each.
     """
     import numpy as np
 
-    sums, sizes = _totals(differences, groups)
+    sums, sizes = _totals(values, groups)
     if len(sums) < FEWEST_GROUPS:
         return None
     mean = sums.sum() / sizes.sum()
@@ -52,15 +52,15 @@ def clustered_interval(
     return Interval(float(low), float(high))
 
 
-def _totals(differences: Sequence[float], groups: Sequence[str]) -> tuple[Any, Any]:
-    """Sum and number of the differences of each group."""
+def _totals(values: Sequence[float], groups: Sequence[str]) -> tuple[Any, Any]:
+    """Sum and number of the values of each group."""
     import numpy as np
 
     found: dict[str, list[float]] = defaultdict(list)
-    for value, group in zip(differences, groups, strict=True):
+    for value, group in zip(values, groups, strict=True):
         found[group].append(value)
     ordered = [found[group] for group in sorted(found)]
-    return np.array([sum(values) for values in ordered], float), np.array([len(v) for v in ordered], float)
+    return np.array([sum(own) for own in ordered], float), np.array([len(own) for own in ordered], float)
 
 
 def _drawn(sums: Any, sizes: Any, resamples: int, chance: Any) -> Iterator[Any]:

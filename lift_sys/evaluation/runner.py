@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from lift_sys.errors import ConfigError
-from lift_sys.evaluation.answers import Answer, AnswerFile, key_of, parameters_of
+from lift_sys.evaluation.answers import Answer, AnswerFile, Searched, key_of, parameters_of
 from lift_sys.evaluation.judging import VERSION, Examiner
 from lift_sys.evaluation.questions import Question
 from lift_sys.evaluation.searching import Searching
@@ -216,6 +216,7 @@ def _judged(order: Order, completion: Completion, waited: float, examiner: Exami
         seconds=round(completion.seconds, 4),
         waited=round(waited, 6),
         finding=examiner.examine(order.question, completion),
+        search=completion.search if isinstance(completion, Searched) else None,
     )
 
 

@@ -12,7 +12,9 @@ from dataclasses import asdict, replace
 from time import monotonic
 
 from lift_sys.errors import SandboxFault
+from lift_sys.evaluation.answers import Searched
 from lift_sys.forward_mode.asking import fenced
+from lift_sys.forward_mode.kept import search_of
 from lift_sys.forward_mode.synthesis import VERSION, ForwardConfig, Synthesis, synthesize
 from lift_sys.ir.compact import grammar
 from lift_sys.providers import Completion, Provider, Request
@@ -24,10 +26,13 @@ from lift_sys.sandbox.api import Sandbox
 ATTEMPTS = 3
 """Searches of a batch, where our box breaks."""
 STRIDE = 1 << 20
+SEARCHED = {SYSTEM["prompt_to_code"]: False, SYSTEM["ir_to_code"]: True}
+"""System texts of the requests that are searched for, and whether their prompts are specifications."""
 
 
 class Searching(Closing):
-    """Answers requests for code by search; asks the provider itself for anything else. It closes the provider.
+    """Answers requests for code by search, from a prompt or from a specification; asks the provider itself for
+    anything else. It closes the provider.
 
     Args:
         version: of the forward mode; answers of another one are another model's.
@@ -55,44 +60,47 @@ class Searching(Closing):
 
     def _complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
         found: dict[int, Completion] = {}
-        for (max_tokens, seed, searched), places in _alike(requests).items():
+        for (max_tokens, seed, system), places in _alike(requests).items():
             asked = [requests[place] for place in places]
-            answers = self._search(asked, max_tokens, seed) if searched else list(self.provider.complete(asked))
+            if system in SEARCHED:
+                config = replace(self.config, max_tokens=max_tokens, seed=seed)
+                answers = self._search(asked, config, specified=SEARCHED[system])
+            else:
+                answers = list(self.provider.complete(asked))
             found |= dict(zip(places, answers, strict=True))
         for place in range(len(requests)):
             yield found[place]
 
-    def _search(self, requests: Sequence[Request], max_tokens: int, seed: int) -> list[Completion]:
-        config = replace(self.config, max_tokens=max_tokens, seed=seed)
+    def _search(self, requests: Sequence[Request], config: ForwardConfig, *, specified: bool) -> list[Completion]:
         began, read = monotonic(), self.provider.usage.prompt_tokens
-        made = self._made([request.prompt for request in requests], config)
+        made = self._made([request.prompt for request in requests], config, specified=specified)
         if isinstance(made, str):
             return [Completion("", "error", detail=made)] * len(requests)
         seconds = (monotonic() - began) / len(requests)
         share = (self.provider.usage.prompt_tokens - read) // len(requests)
         return [_completion(item, share, seconds) for item in made]
 
-    def _made(self, prompts: Sequence[str], config: ForwardConfig) -> list[Synthesis] | str:
+    def _made(self, prompts: Sequence[str], config: ForwardConfig, *, specified: bool) -> list[Synthesis] | str:
         """What comes of the prompts, or what broke each time."""
         fault = ""
         for _ in range(ATTEMPTS):
             try:
-                return synthesize(prompts, self.provider, self.sandbox, config)
+                return synthesize(prompts, self.provider, self.sandbox, config, specified=specified)
             except SandboxFault as error:  # the next use opens another box; a local model's answers come again
                 fault = str(error)
         return f"the sandbox failed {ATTEMPTS} times: {fault}"
 
 
-def _alike(requests: Sequence[Request]) -> dict[tuple[int, int, bool], list[int]]:
-    """Places of the requests that one search can take, by longest answer and seed; and of those that none takes.
+def _alike(requests: Sequence[Request]) -> dict[tuple[int, int, str], list[int]]:
+    """Places of the requests that one search can take, by longest answer, seed and system text.
 
     A search counts its candidates' seeds on from its own: those of drawn requests lie far apart, so that no two
     searches share a candidate.
     """
-    found: dict[tuple[int, int, bool], list[int]] = defaultdict(list)
+    found: dict[tuple[int, int, str], list[int]] = defaultdict(list)
     for place, request in enumerate(requests):
         seed = STRIDE * (1 + request.seed) if request.temperature else 0
-        found[request.max_tokens, seed, request.system == SYSTEM["prompt_to_code"]].append(place)
+        found[request.max_tokens, seed, request.system].append(place)
     return found
 
 
@@ -100,4 +108,5 @@ def _completion(made: Synthesis, prompt_tokens: int, seconds: float) -> Completi
     lost = [detail for detail in made.errors if detail != FULL]
     if lost or (made.chosen is None and made.errors):  # a search that lost candidates is not the search asked for
         return Completion("", "error", detail=(lost or made.errors)[0], seconds=seconds)
-    return Completion(fenced(made.code) if made.code else "", "stop", prompt_tokens, made.tokens, seconds)
+    text = fenced(made.code) if made.code else ""
+    return Searched(text, "stop", prompt_tokens, made.tokens, seconds, search=search_of(made))

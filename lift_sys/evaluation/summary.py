@@ -12,6 +12,7 @@ from lift_sys.errors import ConfigError
 from lift_sys.evaluation.answers import Answer
 from lift_sys.evaluation.differences import ErrorType
 from lift_sys.evaluation.questions import Question
+from lift_sys.evaluation.resampling import clustered_interval
 from lift_sys.evaluation.runner import Measured
 from lift_sys.evaluation.statistics import Interval, clustered_wilson, pass_at_k, quantile, wilson
 
@@ -82,6 +83,32 @@ class Share:
         return wilson(self.count, self.of)
 
 
+_NO_WIDTH = 1e-9
+"""Of an interval whose bounds differ by rounding alone."""
+
+
+@dataclass(frozen=True)
+class PassAt:
+    """pass@k of some questions, from the chance of each."""
+
+    chances: tuple[float, ...]
+    groups: tuple[str, ...]
+    seed: int
+
+    @property
+    def value(self) -> float:
+        return mean(self.chances)
+
+    @property
+    def interval(self) -> Interval | None:
+        """Over groups. None of too few, and where all come out alike: draws of those tell of no spread.
+
+        Worked out when it is asked for: most summaries are of parts that no report shows it of.
+        """
+        found = clustered_interval(self.chances, self.groups, seed=self.seed)
+        return found if found is not None and found.high - found.low > _NO_WIDTH else None
+
+
 @dataclass(frozen=True)
 class Summary:
     """The figures of a model on some questions. All but pass@k are of greedy answers that are measured."""
@@ -95,8 +122,8 @@ class Summary:
     runs: Share
     """Loads, and no call ends in an exception that is not asked for, in a limit or not at all."""
     errors: Counter[ErrorType] = field(default_factory=Counter)
-    pass_at: dict[int, float] = field(default_factory=dict)
-    """pass@k by k, from drawn answers: the mean over the questions that have at least k."""
+    pass_at: dict[int, PassAt] = field(default_factory=dict)
+    """By k, from drawn answers; empty where a question has too few."""
     seconds: tuple[float | None, float | None] = (None, None)
     """Of one answer as the provider timed it: median, and the value that nine in ten stay below."""
     waited: float | None = None
@@ -125,6 +152,10 @@ class Summary:
         if self.by_groups is not None and self.by_groups.low < alone.low:
             return self.by_groups.low, "by groups"
         return alone.low, "Wilson"
+
+    def failures(self, kind: ErrorType) -> int | None:
+        """Answers that fail in this way; None where no answer is measured."""
+        return self.errors[kind] if self.solved.of else None
 
 
 def summarise(measured: Measured, questions: Sequence[Question], price: Price | None = None) -> Summary:
@@ -156,14 +187,15 @@ def summarise(measured: Measured, questions: Sequence[Question], price: Price | 
     )
 
 
-def _pass_at(measured: Measured, questions: Sequence[Question]) -> dict[int, float]:
+def _pass_at(measured: Measured, questions: Sequence[Question]) -> dict[int, PassAt]:
     """pass@k for k of 1, 2, 5, 10, 20, 50, 100, and all that were drawn: of every question, or not measured."""
-    found: dict[int, float] = {}
-    samples = measured.setting.samples
+    found: dict[int, PassAt] = {}
+    samples, groups = measured.setting.samples, tuple(question.group for question in questions)
     drawn = [[answer.finding.solved for answer in measured.drawn(question)] for question in questions]
     for k in sorted({k for k in (1, 2, 5, 10, 20, 50, 100) if k < samples} | {samples} - {0}):
         if drawn and all(len(passed) >= k for passed in drawn):  # else each k would be of other questions
-            found[k] = mean(pass_at_k(len(passed), sum(passed), k) for passed in drawn)
+            chances = tuple(pass_at_k(len(passed), sum(passed), k) for passed in drawn)
+            found[k] = PassAt(chances, groups, measured.setting.seed)
     return found
 
 
@@ -204,7 +236,8 @@ def plain(summary: Summary) -> dict[str, Any]:
         "interval_by_groups": _bounds(summary.by_groups),
         "lower_bound": summary.lower[0] if summary.lower else None,
         "lower_bound_of": summary.lower[1] if summary.lower else None,
-        "pass@k": {str(k): value for k, value in summary.pass_at.items()},
+        "pass@k": {str(k): found.value for k, found in summary.pass_at.items()} or None,
+        "pass@k_interval": {str(k): _bounds(found.interval) for k, found in summary.pass_at.items()} or None,
         "parses": summary.parses.share,
         "runs": summary.runs.share,
         "errors": dict(summary.errors.most_common()) if solved.of else None,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from lift_sys.ir import IntermediateRepresentation
 from lift_sys.ir.compact import render
-from lift_sys.records import Expected, TestCase, wire_literal
+from lift_sys.records import Expected, WireValue, wire_literal
 
 FAILURES = 3
-"""Failing tests that a request to mend code shows."""
+"""Failing tests that a request to mend code shows, and other faults."""
 LONG = 200
-"""Characters of a failing test beyond which it is left out."""
+"""Characters of a failing test beyond which it is left out; another fault is cut there."""
 _EXAMPLES = "\n\nExamples:\n"
 
 
@@ -25,6 +26,16 @@ class Failure:
     """As `return 3` or `raise ValueError`."""
     got: str = ""
     """As `returns 4`, `raises TypeError` or `does not end`; empty where it is not known."""
+
+
+class Given(Protocol):
+    """What a call is given."""
+
+    @property
+    def args(self) -> tuple[WireValue, ...]: ...
+
+    @property
+    def kwargs(self) -> dict[str, WireValue]: ...
 
 
 def fenced(code: str) -> str:
@@ -43,12 +54,15 @@ def from_ir(ir: IntermediateRepresentation, examples: str = "") -> str:
     return f"{render(ir)}{examples}"
 
 
-def to_repair(prompt: str, code: str, failures: Sequence[Failure]) -> str:
-    """The request to mend code, with the first few tests that it fails; empty where all of these are too long.
+def to_repair(prompt: str, code: str, failures: Sequence[Failure], faults: Sequence[str] = ()) -> str:
+    """The request to mend code, with the first few tests that it fails; empty where there is nothing short to show.
 
     What it does instead is told of the very first alone: of the mutants that a model learns from no more is known.
+
+    Args:
+        faults: what else is wrong with it, a line each. They come last: a model that learnt to mend has seen tests.
     """
-    lines = "\n".join(_lines(failures))
+    lines = "\n".join([*_lines(failures), *faults[:FAILURES]])
     return f"{prompt.strip()}\n\nThis answer is wrong:\n{fenced(code)}\n\n{lines}" if lines else ""
 
 
@@ -66,7 +80,7 @@ def outcome(found: Expected, ending: str = "") -> str:
     return f"return{ending} {wire_literal(found.value)}"
 
 
-def call_text(entry_point: str, test: TestCase) -> str:
+def call_text(entry_point: str, test: Given) -> str:
     """The call of a test, as one types it."""
     given = [wire_literal(value) for value in test.args]
     given += [f"{name}={wire_literal(value)}" for name, value in test.kwargs.items()]

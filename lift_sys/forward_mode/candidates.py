@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import ast
 import json
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from lift_sys.forward_mode.asking import Failure
+from lift_sys.forward_mode.asking import LONG, Failure, call_text, outcome
 from lift_sys.forward_mode.examples import DEFINITION, Line, Names, tree_of
 from lift_sys.forward_mode.prompts import read_signature
 from lift_sys.forward_mode.running import FAILURES, Script, Seen, meaning, run_examples, run_scripts, wire_of
@@ -27,8 +28,11 @@ from lift_sys.records import Expected
 from lift_sys.reverse_mode.predicates import check
 from lift_sys.reverse_mode.static_assertions import type_predicate
 from lift_sys.sandbox.api import Sandbox
+from lift_sys.sandbox.candidate import clean
 
 Route = Literal["direct", "ir", "repair"]
+SHOWN_LINE = 80
+"""Characters that are shown of a line that does not parse, and of what Python says of it."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ class Candidate:
     """Predicates of the specification that do not hold on some input."""
     mistyped: tuple[str, ...] = ()
     """In what it is at odds with the signature, or with inputs like those of the examples."""
+    evidence: tuple[str, ...] = ()
+    """What shows its faults besides failed examples, such as a call that breaks a predicate: a short line each."""
     checks: int = 0
     """How many predicates, types and whole runs it was held against."""
     behaviour: tuple[str, ...] = ()
@@ -68,6 +74,15 @@ class Candidate:
     @property
     def passes(self) -> bool:
         return not (self.fault or self.failures or self.broken or self.mistyped)
+
+    @property
+    def unmet(self) -> list[str]:
+        """What it does not satisfy, a line each."""
+        if self.fault:
+            return [self.fault]
+        lines = [f"{f.call} should {f.expected}, but it {f.got}" for f in self.failures]
+        lines += self.mistyped
+        return [*lines, *(f"the specification's `{predicate}` does not hold" for predicate in self.broken)]
 
     @property
     def share(self) -> float:
@@ -83,35 +98,56 @@ def examine(code: str, route: Route, known: Known, sandbox: Sandbox) -> Candidat
     """
     fault = _unfit(code, known.name)
     if fault:
-        return Candidate(code, route, fault)
+        return Candidate(code, route, fault, evidence=(_shown(fault),))
     failures, fault = run_examples(code, known.examples, sandbox)
     if fault:
-        return Candidate(code, route, fault)
+        return Candidate(code, route, fault, evidence=(_shown(f"run on the examples, {fault}"),))
     odd = [found] if known.signature and (found := _odd_parameters(code, known.signature)) else []
+    evidence = [*odd]
     try:
         seen = run_scripts(code, known.scripts, sandbox) if known.scripts else []
-    except FAILURES:
-        seen, odd = [], [*odd, "it fails as a whole on inputs like those of the examples"]
-    broken, mistyped, checks = _broken(_calls(seen, known), known, sandbox)
+    except FAILURES as error:
+        seen, whole = [], "it fails as a whole on inputs like those of the examples"
+        odd, evidence = [*odd, whole], [*evidence, f"{whole}: {error}"]
+    checked = _checked(_calls(seen, known), known, sandbox)
     return Candidate(
         code=code,
         route=route,
         failures=tuple(failures),
-        broken=tuple(broken),
-        mistyped=(*odd, *mistyped),
-        checks=checks + (known.signature is not None) + bool(known.scripts),
+        broken=checked.broken,
+        mistyped=(*odd, *checked.mistyped),
+        evidence=tuple(map(_shown, [*evidence, *checked.evidence])),
+        checks=checked.count + (known.signature is not None) + bool(known.scripts),
         behaviour=tuple("\n".join(f"{kind} {meaning(text)}" for kind, text in lines) for lines in seen),
     )
+
+
+def _shown(text: str) -> str:
+    return clean(text, LONG)
 
 
 def _unfit(code: str, name: str) -> str:
     tree = tree_of(code)
     if tree is None:
-        return "it does not parse"
+        return f"it does not parse{_where(code)}"
     defined = {node.name for node in ast.iter_child_nodes(tree) if isinstance(node, DEFINITION)}
     if name and name not in defined | Names(code).made:  # a name may be bound, or defined under a condition
         return f"it defines no {name}"
     return "" if defined or name else "it defines nothing"
+
+
+def _where(code: str) -> str:
+    """In which line code does not parse, and why; empty where Python does not say, as of what is nested too deep."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(code)
+    except SyntaxError as error:
+        line, why = (clean(text.strip(), SHOWN_LINE) for text in (error.text or "", error.msg))
+        return f": line {error.lineno}, `{line}`: {why}" if error.lineno else f": {why}"
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    return ""
 
 
 def _odd_parameters(code: str, signature: Signature) -> str:
@@ -151,9 +187,20 @@ def _calls(seen: Sequence[Sequence[Seen]], known: Known) -> list[_Observed]:
     return found
 
 
-def _broken(calls: Sequence[_Observed], known: Known, sandbox: Sandbox) -> tuple[list[str], list[str], int]:
-    """The predicates that some call breaks, what is to be said of the result's type, and how many checks there are.
-    Of calls that a precondition rules out nothing is asked."""
+@dataclass(frozen=True)
+class _Checked:
+    """What predicates and the result's type say of calls."""
+
+    broken: tuple[str, ...] = ()
+    mistyped: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    count: int = 0
+    """How many checks there are."""
+
+
+def _checked(calls: Sequence[_Observed], known: Known, sandbox: Sandbox) -> _Checked:
+    """Hold calls against the predicates and the result's type, each with the first call that breaks it. Of calls that
+    a precondition rules out nothing is asked."""
     ir = known.ir if known.ir and known.ir.signature.name == known.name else None
     signature = ir.signature if ir else known.signature
     before = [clause.predicate for clause in ir.assertions if clause.kind == "precondition"] if ir else []
@@ -161,19 +208,28 @@ def _broken(calls: Sequence[_Observed], known: Known, sandbox: Sandbox) -> tuple
     returns = known.signature.returns if known.signature else None
     typed = _type_check(returns)
     if not calls or signature is None or not (after or typed):
-        return [], [], 0
+        return _Checked()
     try:
         rows = check(sandbox, [*before, *after, *typed], signature, calls)
     except FAILURES:
-        return [], [], 0
+        return _Checked()
     # A precondition that can't be evaluated (None) rules nothing out: else it would switch off what comes after it.
     allowed = [all(row[place] is not False for row in rows[: len(before)]) for place in range(len(calls))]
-    held = [
-        not any(ok and found is False for ok, found in zip(allowed, row, strict=True)) for row in rows[len(before) :]
+    breaking = [
+        next((call for call, ok, found in zip(calls, allowed, row, strict=True) if ok and found is False), None)
+        for row in rows[len(before) :]
     ]
-    broken = [predicate for predicate, ok in zip(after, held, strict=False) if not ok]
-    mistyped = [f"it does not always return {returns}"] if typed and not held[-1] else []
-    return broken, mistyped, len(held)
+    wanted = [f"where `{predicate}` should hold" for predicate in after] + [f"which is not {returns}"] * len(typed)
+    return _Checked(
+        broken=tuple(predicate for predicate, call in zip(after, breaking, strict=False) if call),
+        mistyped=(f"it does not always return {returns}",) if typed and breaking[-1] else (),
+        evidence=tuple(
+            f"{call_text(known.name, call)} {outcome(call.outcome, 's')}, {what}"
+            for what, call in zip(wanted, breaking, strict=True)
+            if call
+        ),
+        count=len(breaking),
+    )
 
 
 def _type_check(returns: str | None) -> list[str]:

@@ -27,7 +27,9 @@ from lift_sys.sandbox.api import Sandbox
 from lift_sys.sandbox.judge import completion_text
 
 _FENCE = re.compile(r"^```", re.MULTILINE)
-VERSION = 3
+_METHOD = re.compile(r"def \w+\((?:self|cls)\b")
+"""How the specification of a method begins: what code must define is its class, of which it says nothing."""
+VERSION = 4
 """Raised whenever the same answers of a model would lead to other code."""
 ELEMENTS: dict[str, dict[str, Any]] = {
     "specification": {"specification": False},
@@ -133,6 +135,8 @@ class _Work:
 
     prompt: str
     known: Known
+    specified: bool = False
+    """Whether the prompt is a specification itself."""
     specification: str = ""
     unread: str = ""
     ir: IntermediateRepresentation | None = None
@@ -149,19 +153,22 @@ def synthesize(
     sandbox: Sandbox,
     config: ForwardConfig = ForwardConfig(),
     *,
+    specified: bool = False,
     advance: Callable[[str, int, int], None] = lambda stage, done, total: None,
 ) -> list[Synthesis]:
     """Code for each prompt, with its evidence.
 
     Args:
+        specified: the prompts are specifications with examples, as `from_ir` writes them. So none is written, and
+            all candidates but the repairs are of the route `ir`.
         advance: called with the stage, how many of its answers are there, and how many there will be.
 
     Raises:
         SandboxFault: our box broke; nothing is known.
     """
     run = _Run(provider, sandbox, config, advance)
-    work = [run.begin(prompt) for prompt in prompts]
-    if config.specification:
+    work = [run.begin(prompt, specified) for prompt in prompts]
+    if config.specification and not specified:
         run.specify(work)
     run.sample(work)
     for round_ in range(config.repairs):
@@ -179,8 +186,8 @@ class _Run:
     ) -> None:
         self.provider, self.sandbox, self.config, self.advance = provider, sandbox, config, advance
 
-    def begin(self, prompt: str) -> _Work:
-        name = entry_point_of(prompt)
+    def begin(self, prompt: str, specified: bool) -> _Work:
+        name = "" if specified and _METHOD.match(prompt) else entry_point_of(prompt)
         lines = find_examples(prompt, name)
         known = Known(
             name=name,
@@ -188,28 +195,35 @@ class _Run:
             scripts=tuple(variations(scripts_of(lines), seed=self.config.seed)),
             signature=signature_of(prompt, name) if self.config.types else None,
         )
-        return _Work(prompt, known)
+        item = _Work(prompt, known, specified)
+        if specified:
+            self._specify(item, prompt.removesuffix(examples_of(prompt)))
+        return item
 
     def specify(self, work: Sequence[_Work]) -> None:
         """A specification for each prompt, written greedily."""
         rules = grammar() if self.config.constrained else ""
         asked = [Request(item.prompt, SYSTEM["prompt_to_ir"], self.config.max_tokens, grammar=rules) for item in work]
         for item, answer in zip(work, self._answers("specify", asked), strict=True):
-            if not self._count(item, answer):
-                continue
-            item.specification = answer.text.strip()
-            try:
-                item.ir = parse(item.specification)
-            except IRError as error:
-                item.unread = str(error)
-                continue
-            name, written = item.known.name or item.ir.signature.name, item.ir.signature
-            item.known = replace(
-                item.known,
-                name=name,
-                signature=item.known.signature or (written if self.config.types and written.name == name else None),
-                ir=item.ir if self.config.predicates else None,
-            )
+            if self._count(item, answer):
+                self._specify(item, answer.text)
+
+    def _specify(self, item: _Work, text: str) -> None:
+        """Hold the candidates of a prompt against a specification, where it can be read."""
+        item.specification = text.strip()
+        try:
+            item.ir = parse(item.specification)
+        except IRError as error:
+            item.unread = str(error)
+            return
+        written = item.ir.signature
+        name = item.known.name or ("" if _METHOD.match(item.specification) else written.name)
+        item.known = replace(
+            item.known,
+            name=name,
+            signature=item.known.signature or (written if self.config.types and written.name == name else None),
+            ir=item.ir if self.config.predicates else None,
+        )
 
     def sample(self, work: Sequence[_Work]) -> None:
         """Candidates of both routes; where there is no specification, all are from the prompt. Among equals the first
@@ -217,20 +231,22 @@ class _Run:
         asked: list[tuple[_Work, Route, Request]] = []
         for item in work:
             routes: list[tuple[Route, str, str]] = []
-            if self.config.direct or item.ir is None:
+            if item.specified:
+                routes.append(("ir", item.prompt, SYSTEM["ir_to_code"]))
+            elif self.config.direct or item.ir is None:
                 routes.append(("direct", item.prompt, SYSTEM["prompt_to_code"]))
-            if item.ir is not None:
+            if item.ir is not None and not item.specified:
                 routes.append(("ir", from_ir(item.ir, examples_of(item.prompt)), SYSTEM["ir_to_code"]))
             for route, text, system in routes:
                 asked += [(item, route, self._request(text, system, number)) for number in range(self.config.samples)]
         self._examine("write", asked)
 
     def repair(self, work: Sequence[_Work], round_: int) -> None:
-        """Give the best candidate of each prompt that is not met back, with what it fails."""
+        """Give the best candidate of each prompt that is not met back, with what shows it."""
         asked: list[tuple[_Work, Route, Request]] = []
         for item in work:
             found = best(item.candidates, agreement=self.config.agreement)
-            text = to_repair(item.prompt, found.code, found.failures) if found and not found.fault else ""
+            text = to_repair(item.prompt, found.code, found.failures, found.evidence) if found else ""
             if not text:
                 continue
             for number in range(max(1, self.config.samples // 2)):
@@ -248,7 +264,7 @@ class _Run:
             specification=item.specification,
             unread=item.unread,
             examples=len(item.known.examples),
-            unmet=tuple(_unmet(chosen)),
+            unmet=tuple(chosen.unmet if chosen else ["no answer came"]),
             tokens=item.tokens,
             errors=tuple(item.errors),
         )
@@ -288,13 +304,3 @@ def _is_closed(text: str) -> bool:
     """Whether an answer holds a block of code, and no block that is open at its end."""
     fences = len(_FENCE.findall(text))
     return fences > 0 and fences % 2 == 0
-
-
-def _unmet(chosen: Candidate | None) -> list[str]:
-    if chosen is None:
-        return ["no answer came"]
-    if chosen.fault:
-        return [chosen.fault]
-    lines = [f"{f.call} should {f.expected}, but it {f.got}" for f in chosen.failures]
-    lines += chosen.mistyped
-    return [*lines, *(f"the specification's `{predicate}` does not hold" for predicate in chosen.broken)]

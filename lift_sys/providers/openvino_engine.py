@@ -15,6 +15,7 @@ from lift_sys.providers.engines import Decoded, EngineMissing, Prompt
 from lift_sys.providers.lark import to_ebnf
 from lift_sys.providers.openvino_graph import Kind, NotKnown, linear_layers
 from lift_sys.providers.openvino_models import converted
+from lift_sys.providers.probe import NotInEffect, check_alike
 from lift_sys.providers.processor import multiplies_bfloat16
 from lift_sys.providers.weights import Weights
 
@@ -52,6 +53,8 @@ class OpenVinoEngine:
         self._adapters = adapters
         self._adapter: Adapter | None = None
         self._kept: dict[str, Any] = {}
+        self._said: dict[str, tuple[list[int], list[float]]] = {}
+        """By adapter, the first text whose log probabilities were asked for: the one that its check rests on."""
         self._keeps_prompts = False
         self._pipe: Any = self._load()
 
@@ -145,9 +148,13 @@ class OpenVinoEngine:
         return self._openvino.Tensor(self._np.array([ids], dtype=self._np.int64))
 
     def log_probabilities(self, ids: Sequence[int]) -> list[float]:
-        settings = self._genai.GenerationConfig(max_new_tokens=1, logprobs=1, echo=True, eos_token_id=self._ends[0])
         self._keep_prompts(False)  # what is kept is not read, and gets no probabilities
-        pipe = self._pipeline()
+        found = self._log_probabilities(self._pipeline(), ids)
+        self._said.setdefault(_key(self._adapter), (list(ids), found))
+        return found
+
+    def _log_probabilities(self, pipe: Any, ids: Sequence[int]) -> list[float]:
+        settings = self._genai.GenerationConfig(max_new_tokens=1, logprobs=1, echo=True, eos_token_id=self._ends[0])
         handle = pipe.add_request(0, self._tensor(ids), settings)
         while pipe.has_non_finished_requests():
             pipe.step()
@@ -198,7 +205,25 @@ class OpenVinoEngine:
         if self._adapters:
             self._pipe = pipe
             self._apply()
+        if self._keeps_prompts and self._adapter is not None:
+            self._check_adapter(pipe)
         return pipe
+
+    def _check_adapter(self, pipe: Any) -> None:
+        """See that a pipeline that keeps prompts, and holds none yet, answers with the adapter as the one before did,
+        which whoever put the adapter on has checked. An engine that was never asked has nothing to compare with.
+
+        Raises:
+            NotInEffect: it does not; the pipeline is given up.
+        """
+        base, adapted = (self._said.get(_key(adapter)) for adapter in (None, self._adapter))
+        if base is None or adapted is None or base[0] != adapted[0]:
+            return
+        try:
+            check_alike(self._log_probabilities(pipe, adapted[0]), base[1], adapted[1], self.name)
+        except NotInEffect:
+            self._pipe = None
+            raise
 
     def _apply(self) -> None:
         """Only `generate` puts adapters in; from then on they hold for requests that are added one by one, too."""
@@ -230,6 +255,10 @@ class OpenVinoEngine:
 
     def close(self) -> None:
         self._pipe = None
+
+
+def _key(adapter: Adapter | None) -> str:
+    return adapter.digest if adapter else ""
 
 
 def _repeated(prompts: Sequence[Prompt]) -> int:

@@ -28,6 +28,8 @@ TOLERANCE = 0.25
 """How far off the shift may be, besides twice the engine's rounding error."""
 UNLIKE = 0.5
 """Root mean square, in nats, by which a base model's log probabilities may differ from those of transformers."""
+ALIKE = 0.01
+"""The same, by which two loadings of one model may differ whatever the adapter: rounding alone may do that."""
 CHAT = (
     {"role": "system", "content": "You write Python. Answer with one code block."},
     {"role": "user", "content": "Write `def clamp(value, low, high)`, which limits a number to a range."},
@@ -117,6 +119,24 @@ def check_adapter(base: Sequence[float], adapted: Sequence[float], reference: Re
             "gets that leaves it out. Set LIFT_SYS_ENGINE=transformers"
         )
     return proof
+
+
+def check_alike(found: Sequence[float], base: Sequence[float], adapted: Sequence[float], engine: str) -> None:
+    """See that a model that is loaded again answers with the adapter as it did when the adapter was checked.
+
+    Args:
+        found: what the engine says of the probe's tokens now.
+        base, adapted: what it said without the adapter, and with it, when that was checked.
+
+    Raises:
+        NotInEffect: it does not.
+    """
+    distance, size = _size(_minus(found, adapted)), _size(_minus(adapted, base))
+    if not distance <= max(TOLERANCE * size, ALIKE * math.sqrt(len(found))):  # a NaN is off, too
+        raise NotInEffect(
+            f"{engine}, loaded again to keep prompts, does not answer with the adapter: its effect is off by "
+            f"{distance / size if size else math.inf:.0%}. Set LIFT_SYS_ENGINE=transformers"
+        )
 
 
 def reference_of(weights: Weights, adapter: Adapter | None, ids: Sequence[int], model: Any = None) -> Reference:

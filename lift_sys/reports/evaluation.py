@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lift_sys.evaluation.comparison import ALPHA, Comparison, Part
-from lift_sys.evaluation.differences import ERROR_TYPES
+from lift_sys.evaluation.differences import ERROR_TYPES, ErrorType
 from lift_sys.evaluation.questions import SLICES, Asked, Question
 from lift_sys.evaluation.recommendation import RULES, Recommendation
 from lift_sys.evaluation.resampling import RESAMPLES
@@ -172,16 +173,18 @@ def _values(facts: Facts) -> dict[str, Any]:
     sides = [side.measured for side in facts.sides]
     code = [question for question in facts.questions if question.asked == "prompt_to_code"]
     shown = all_shown(code, sides)
+    total = _row("all", facts, code)
+    errors = _errors(total)
     return {
         "facts": facts,
         "names": facts.names,
         "slices": _slices(facts),
         "details": _details(facts, code),
-        "total": _row("all", facts, code),
+        "total": total,
         "clauses": _clauses(facts),
         "from_true_ir": _slices(facts, "ir_to_code"),
-        "errors": _errors(facts, code),
-        "moves": facts.comparison.moves if facts.comparison else {},
+        "errors": errors,
+        "mended": _mended(facts.comparison, errors) if facts.comparison else {},
         "error_types": ERROR_TYPES,
         "examples": examples(shown),
         "missing": [(name, side.missing) for name, side in zip(facts.names, sides, strict=True) if side.missing],
@@ -243,15 +246,20 @@ def _clauses(facts: Facts) -> list[Row]:
     return rows
 
 
-def _errors(facts: Facts, code: Sequence[Question]) -> dict[str, list[int | None]]:
+def _errors(total: Row) -> dict[ErrorType, list[int | None]]:
     """How many answers of each model fail in which way, most first; None of a model without answers."""
-    summaries = [summarise(side.measured, code) for side in facts.sides]
-    totals = [summary.errors if summary.solved.of else None for summary in summaries]
-    kinds = {kind for found in totals if found for kind in found}
-    return {
-        kind: [found[kind] if found is not None else None for found in totals]
-        for kind in sorted(kinds, key=lambda kind: (-sum(found[kind] for found in totals if found), kind))
-    }
+    counts = sum((summary.errors for summary in total.summaries), Counter[ErrorType]())
+    kinds = sorted(counts, key=lambda kind: (-counts[kind], kind))
+    return {kind: [summary.failures(kind) for summary in total.summaries] for kind in kinds}
+
+
+def _mended(comparison: Comparison, errors: Mapping[ErrorType, Sequence[int | None]]) -> dict[ErrorType, int | None]:
+    """How many of the other's failures the model solves; None where there are some, and none of them in a pair."""
+    found: dict[ErrorType, int | None] = {}
+    for kind, (_, failed) in errors.items():
+        before, _, mended = comparison.moves.get(kind, (0, 0, 0))
+        found[kind] = mended if before or failed == 0 else None
+    return found
 
 
 def _charts(facts: Facts, values: dict[str, Any]) -> dict[str, Any]:

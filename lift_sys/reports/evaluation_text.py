@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lift_sys.evaluation.statistics import Interval
-from lift_sys.evaluation.summary import Share, Summary
+from lift_sys.evaluation.summary import PassAt, Share, Summary
 from lift_sys.sandbox.candidate import clean
 
 NOT_MEASURED = "not measured"
@@ -38,6 +38,11 @@ def solved(summary: Summary) -> str:
     groups = f"; by groups {bounds(summary.by_groups)}" if summary.by_groups else "; too few groups"
     low, whose = summary.lower
     return f"{counted(summary.solved)}{groups}; the lower bound is {percent(low)}, {whose}"
+
+
+def drawn(found: PassAt) -> str:
+    """pass@k with its interval over groups."""
+    return f"{percent(found.value)} ({bounds(found.interval) if found.interval else 'no interval'})"
 
 
 def points(value: float | None) -> str:
@@ -109,6 +114,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "bounds": bounds,
     "counted": counted,
     "solved": solved,
+    "drawn": drawn,
     "points": points,
     "spans": spans,
     "p": p_value,

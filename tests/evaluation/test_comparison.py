@@ -196,7 +196,34 @@ def test_pass_at_k_is_of_the_drawn_answers() -> None:
     passed = [(True, True, True, True), (True, False, False, False), (False,) * 4, (False,) * 4]
     found = summarise(measured(questions, lambda place: False, samples=lambda place: passed[place]), questions)
     assert found.solved.count == 0
-    assert found.pass_at == pytest.approx({1: 1.25 / 4, 2: 1.5 / 4, 4: 0.5})
+    assert {k: at.value for k, at in found.pass_at.items()} == pytest.approx({1: 1.25 / 4, 2: 1.5 / 4, 4: 0.5})
+    assert found.pass_at[1].interval is None  # four groups
+
+
+def test_the_interval_of_pass_at_k_is_over_groups() -> None:
+    apart = [replace(question, group=str(place)) for place, question in enumerate(MANY)]
+    together = [replace(question, group=str(place // 10)) for place, question in enumerate(MANY)]
+    widths = []
+    for questions in (apart, together):
+        found = summarise(measured(questions, lambda place: False, samples=_half_of_the_groups), questions).pass_at
+        assert {k: at.value for k, at in found.items()} == pytest.approx({1: 0.25, 2: 0.5})
+        for at in found.values():
+            assert at.interval is not None
+            assert 0 <= at.interval.low < at.value < at.interval.high <= 1
+        widths.append(found[2].interval.high - found[2].interval.low)
+    assert widths[1] > 2 * widths[0]
+
+
+def _half_of_the_groups(place: int) -> tuple[bool, bool]:
+    return (place // 10 % 2 == 0, False)
+
+
+def test_pass_at_k_of_groups_that_come_out_alike_has_no_interval() -> None:
+    found = summarise(measured(MANY, lambda place: True, samples=lambda place: (True,) * 3), MANY).pass_at
+    assert [(at.value, at.interval) for at in found.values()] == [(1.0, None)] * 3
+    mixed = [replace(question, group=str(place // 3)) for place, question in enumerate(MANY)]
+    found = summarise(measured(mixed, lambda place: True, samples=lambda place: (place % 3 == 0,)), mixed).pass_at
+    assert [(at.value, at.interval) for at in found.values()] == [(pytest.approx(1 / 3), None)]
 
 
 def test_a_price_is_of_tokens_or_of_time() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,13 +41,58 @@ def test_what_is_not_measured_is_null_and_not_zero(tmp_path: Path) -> None:
     facts = facts_of(Side(measured(QUESTIONS, lambda place: None)))
     found = results(facts)["models"][0]["slices"]["held-out variants"]
     assert (found["questions"], found["measured"]) == (8, 0)
-    for name in ("pass@1", "interval", "parses", "runs", "errors", "tokens_mean", "seconds_total", "dollars"):
+    figures = ("pass@1", "interval", "parses", "runs", "errors", "tokens_mean", "seconds_total", "dollars")
+    for name in (*figures, "pass@k", "pass@k_interval"):
         assert found[name] is None, name
     write(tmp_path / "r.md", tmp_path / "r.html", facts)
     for name in ("r.md", "r.html"):
         text = (tmp_path / name).read_text(encoding="utf-8")
         assert "not measured" in text
         assert "0.0 %" not in text
+
+
+def test_error_types_are_told_by_slice(tmp_path: Path) -> None:
+    first = measured(QUESTIONS, lambda place: place < 6, model="a", kind="off by one")
+    second = measured(QUESTIONS, lambda place: None if place % 3 == 2 else place < 3, model="b", kind="wrong sign")
+    write(tmp_path / "r.md", tmp_path / "r.html", facts_of(Side(first), Side(second)))
+    markdown = (tmp_path / "r.md").read_text(encoding="utf-8")
+    html = (tmp_path / "r.html").read_text(encoding="utf-8")
+    for cells in (
+        ("error type", "model", "held-out variants", "held-out templates"),
+        ("off by one", "a", "4", "2"),
+        ("off by one", "b", "0", "not measured"),
+        ("wrong sign", "a", "0", "0"),
+        ("wrong sign", "b", "6", "not measured"),
+        ("measured answers", "a", "8", "4"),
+        ("measured answers", "b", "8", "not measured"),
+    ):
+        assert "| " + " | ".join(cells) + " |" in markdown
+        assert ">".join(cells) in re.sub(r"</t[dh]><t[dh][^>]*>", ">", html)
+
+
+def test_a_slice_without_pairs_and_failures_outside_of_pairs_are_not_measured(tmp_path: Path) -> None:
+    first = measured(QUESTIONS, lambda place: None if place % 3 == 2 else True, model="a")
+    second = measured(QUESTIONS, lambda place: place % 3 != 2, model="b", kind="wrong sign")
+    write(tmp_path / "r.md", tmp_path / "r.html", facts_of(Side(first), Side(second)))
+    markdown = (tmp_path / "r.md").read_text(encoding="utf-8")
+    assert "| held-out templates | 0 | not measured on both |" in markdown
+    assert "| wrong sign | 0 | 4 | not measured |" in markdown
+    assert 'held-out templates</td><td class="n">0</td><td colspan="9">not measured on both' in (
+        tmp_path / "r.html"
+    ).read_text(encoding="utf-8")
+
+
+def test_pass_at_k_stands_with_its_interval(tmp_path: Path) -> None:
+    many = questions_of(90)
+    found = measured(many, lambda place: True, samples=lambda place: (place % 2 == 0, place % 4 == 0))
+    facts = Facts([Side(found)], many, None, None, {}, "lift-sys evaluate", "0")
+    variants = results(facts)["models"][0]["slices"]["held-out variants"]
+    write(tmp_path / "r.md", tmp_path / "r.html", facts)
+    for k in ("1", "2"):
+        low, high = variants["pass@k_interval"][k]
+        said = f"pass@{k} {100 * variants['pass@k'][k]:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+        for name in ("r.md", "r.html"):
+            assert said in (tmp_path / name).read_text(encoding="utf-8")
 
 
 def test_the_lower_of_two_lower_bounds_is_named(tmp_path: Path) -> None:

@@ -176,6 +176,11 @@ def test_search_takes_the_candidate_that_meets_the_examples(sandbox: Sandbox, tm
         assert second is not None
         assert (first.finding.solved, second.finding.solved) == (False, True)
         assert second.tokens > first.tokens
+        assert first.search is None
+        assert second.search is not None
+        assert [(tried.count, tried.chosen) for tried in second.search.tried] == [(3, False), (1, True)]
+    with AnswerFile(tmp_path / "b", head) as file:
+        assert all(file.said(answers[0].key) == answers[0] for answers in found.answers.values())
 
 
 def test_another_search_is_another_model(sandbox: Sandbox) -> None:

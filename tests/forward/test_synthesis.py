@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -80,6 +81,57 @@ def test_what_fails_is_given_back_with_its_evidence(sandbox: Sandbox) -> None:
     asked = model.asked[-1].prompt
     assert SQUARE in asked
     assert "double(-3) should return -6, but it returns 9" in asked
+
+
+TRICKY = "def double(x):\n    return 2 * x if abs(x) < 4 else 0"
+WORDY = "def double(x):\n    return 2 * x if abs(x) < 4 else 'no'"
+DYING = "import os\ndef double(x):\n    return 2 * x if abs(x) < 4 else os._exit(0)"
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("def double(x)\n    return 2 * x", r"it does not parse: line 1, `def double\(x\)`: expected ':'"),
+        ("def double(x):\n    return (2 * x", r"it does not parse: line 2, `return \(2 \* x`: '\(' was never closed"),
+        ("def triple(x):\n    return 3 * x", "it defines no double"),
+        ("def double(x):\n    while True:\n        pass", "run on the examples, it does not end within 5 s"),
+        ("import os\nos._exit(0)\ndef double(x):\n    return 2 * x", "run on the examples, the .* process .*"),
+        ("def double(x):\n    raise KeyError(x)", r"double\(2\) should return 4, but it raises KeyError\n.*"),
+        (TRICKY, r"double\(-?\d+\) returns 0, where `result == 2 \* x` should hold"),
+        (
+            WORDY,
+            r"double\(-?\d+\) returns 'no', where `result == 2 \* x` should hold\n.* returns 'no', which is not int",
+        ),
+        (DYING, "it fails as a whole on inputs like those of the examples: .*process.*"),
+        (
+            "def double(y, z):\n    return 2 * y",
+            r"double\(2\) should .*\n.*\nit is def double\(y, z\), not def double\(x: .*",
+        ),
+    ],
+)
+def test_whatever_is_wrong_is_given_back_with_what_shows_it(sandbox: Sandbox, code: str, shown: str) -> None:
+    answers = {"prompt_to_ir": IR, "repair": GOOD}
+    found, model = run(sandbox, lambda kind, n: answers.get(kind, code), samples=1, direct=False)
+    assert found.code == GOOD
+    asked = model.asked[-1].prompt
+    assert re.fullmatch(shown, asked.partition(f"{code}\n```\n\n")[2], re.DOTALL), asked
+
+
+def test_what_is_shown_of_faults_is_bounded(sandbox: Sandbox) -> None:
+    ensures = [f"\nensures: result == x + {n} {'+ 0 ' * 60}" for n in range(9)]
+    answers = {"prompt_to_ir": "".join([IR, *ensures]), "repair": GOOD}
+    _, model = run(sandbox, lambda kind, n: answers.get(kind, TRICKY), samples=1)
+    lines = model.asked[-1].prompt.partition(f"{TRICKY}\n```\n\n")[2].splitlines()
+    assert [len(line) for line in lines[1:]] == [200, 200]
+    assert len(lines) == 3
+
+
+def test_nothing_is_asked_again_of_what_holds_or_was_cut_off(sandbox: Sandbox) -> None:
+    _, model = run(sandbox, lambda kind, n: GOOD, specification=False, samples=1)
+    assert len(model.asked) == 1
+    cut = Model(lambda kind, n: "def double(x):", finish="length")
+    synthesize([PROMPT], cut, sandbox, ForwardConfig(specification=False, samples=1))
+    assert len(cut.asked) == 1
 
 
 def test_what_could_not_be_satisfied_is_said(sandbox: Sandbox) -> None:

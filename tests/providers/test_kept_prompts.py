@@ -13,6 +13,7 @@ from lift_sys.providers import Request
 from lift_sys.providers.local import LocalProvider
 from lift_sys.providers.openvino_engine import OpenVinoEngine
 from lift_sys.providers.openvino_graph import linear_layers
+from lift_sys.providers.probe import NotInEffect, check_alike
 from lift_sys.providers.weights import find_weights
 
 PROMPTS = ("Name the longest river in the whole of the country.", "Count to three, then say hello to everybody.")
@@ -101,3 +102,37 @@ def test_probabilities_are_given_of_prompts_that_were_kept(model: Path, engine: 
         many(provider)
         assert engine.log_probabilities(ids) == pytest.approx(before, abs=1e-4)
         assert len(before) == len(ids) - 1
+
+
+class Forgets(OpenVinoEngine):
+    """Leaves the adapter out where it keeps prompts."""
+
+    def _apply(self) -> None:
+        if not self._keeps_prompts:
+            super()._apply()
+
+
+def test_an_engine_that_keeps_prompts_and_drops_the_adapter_is_caught_each_time(
+    model: Path, adapters: list[str]
+) -> None:
+    weights = find_weights(str(model))
+    engine = Forgets(weights, "float32", [weights.config["eos_token_id"]], adapters=True)
+    with LocalProvider(adapters[0], engine=engine) as provider:
+        few(provider)
+        for _ in range(2):
+            with pytest.raises(NotInEffect, match=r"loaded again to keep prompts, .* off by 100%"):
+                many(provider)
+        provider.use(None)  # there is no adapter to leave out
+        assert many(provider) == few(provider)
+
+
+def test_what_is_as_small_as_rounding_is_no_reason_to_refuse() -> None:
+    base, adapted = [-1.0, -2.0], [-1.004, -2.004]
+    check_alike(base, base, adapted, "engine")
+    check_alike(base, base, base, "engine")
+    with pytest.raises(NotInEffect, match="off by 40%"):
+        check_alike([-1.6, -2.6], base, [-2.0, -3.0], "engine")
+    with pytest.raises(NotInEffect, match="off by inf"):
+        check_alike([-1.6, -2.6], base, base, "engine")
+    with pytest.raises(NotInEffect, match="off by nan"):
+        check_alike([float("nan"), -2.6], base, adapted, "engine")

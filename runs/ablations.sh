@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# What each element of the search is worth: the search against itself without that element, paired, one report each.
+#
+#   runs/ablations.sh [MODEL]         # by default the run of runs/local_lora.sh
+#   LIMIT=0 SEARCH=16 runs/ablations.sh
+#
+# Answers are kept in one folder, so the whole search is done once, and a stopped script goes on.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+MODEL="${1:-build/local_lora/run}"
+OUT="${OUT:-build/ablations}"
+SEARCH="${SEARCH:-8}"
+for element in ${ELEMENTS:-specification grammar direct examples types predicates agreement repair}; do
+    .venv/bin/lift-sys evaluate --model "$MODEL" --search "$SEARCH" \
+        --against "$MODEL" --against-search "$SEARCH" --against-search-without "$element" \
+        --no-human-eval --limit "${LIMIT:-50}" --out "$OUT" --report "$OUT/without_$element.md" || [ $? = 1 ]
+done
