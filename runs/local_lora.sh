@@ -16,7 +16,7 @@ evaluate() { lift evaluate "$@" || [ $? = 1 ]; }
 [ -f build/synthetic_v1/examples.jsonl ] && [ -f build/training_tasks/5.jsonl ] && [ -f training_data/test.jsonl ] || make dataset
 
 # Some forty minutes of two cores, up to an hour where they are slower: with products in bfloat16 (AVX512-BF16, AMX), or without.
-if grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo; then hour=2500000; else hour=600000; fi
+if grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo; then hour=2000000; else hour=600000; fi
 TOKENS="${TOKENS:-$((${TIMES:-1} * hour))}"
 OUT="${OUT:-build/local_lora}"
 REPORT="${REPORT:-training_data/evaluation_report.md}"
