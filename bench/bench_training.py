@@ -27,7 +27,7 @@ from bench.common import Row
 from lift_sys.records.training import TrainingRow
 from lift_sys.training.choosing import Recipe
 from lift_sys.training.config import TrainConfig
-from lift_sys.training.data_prep import Prepared, write
+from lift_sys.training.data_prep import Prepared, manifest_of, write
 
 MODULES = """
 ast bisect calendar cgi code collections contextlib copy csv dataclasses datetime difflib dis email.utils enum
@@ -100,7 +100,7 @@ def run(model: str = "", count: int = ROWS) -> list[Row]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         prepared = Prepared(split, {part: Counter() for part in split}, Counter(), {})
-        write(folder / "data", prepared, Recipe(train=count, val=HELD, test=0), {})
+        write(folder / "data", prepared, manifest_of(prepared, Recipe(train=count, val=HELD, test=0), {}))
         (folder / "config.json").write_text(config.model_dump_json())
         told, mine, *theirs = (child(side, folder) for side in ("estimate", "ours", "trl", "trl-bfloat16"))
     return figures(told, mine, theirs)

@@ -118,7 +118,7 @@ def prepare(
         print(f"nothing is written: remove {out / 'splits.json'} to take what is new", file=sys.stderr)
         raise typer.Exit(1)
     checked = _check(prepared.rows, model, context) if check else None
-    write(out, prepared, recipe, inputs)
+    write(out, prepared, manifest)
     again = bool(before) and before.get("files") == manifest["files"]
     if check or not again or not (out / f"{report.NAME}.md").is_file():  # one with tokens tells more than one without
         report.write(out, report.Facts(command_line(), code_version(), checked))

@@ -141,21 +141,19 @@ def _enough(rows: Mapping[str, Sequence[TrainingRow]], recipe: Recipe) -> None:
         )
 
 
-def write(folder: Path, prepared: Prepared, recipe: Recipe, inputs: Mapping[str, str]) -> dict[str, Any]:
-    """Write the three files and, last, `splits.json`; what that says.
+def write(folder: Path, prepared: Prepared, manifest: Mapping[str, Any]) -> None:
+    """Write the three files and, last, `splits.json`, which says what `manifest_of` gave.
 
     A kill on the way leaves a `splits.json` that does not fit its files, which is told to who reads them.
 
     Raises:
         StorageError: a file can't be written.
     """
-    manifest = manifest_of(prepared, recipe, inputs)
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     for split, rows in prepared.rows.items():
         atomic_write(folder / FILES[split], _lines(rows))
     atomic_write(folder / MANIFEST, [json.dumps(manifest, indent=1), "\n"])
-    return manifest
 
 
 def manifest_of(prepared: Prepared, recipe: Recipe, inputs: Mapping[str, str]) -> dict[str, Any]:

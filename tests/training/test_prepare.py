@@ -20,6 +20,7 @@ from lift_sys.training.data_prep import (
     NEEDS_PACKAGE,
     SPLITS,
     Prepared,
+    manifest_of,
     prepare,
     read_manifest,
     read_rows,
@@ -38,7 +39,8 @@ def everything(prepared: Prepared) -> list[TrainingRow]:
 def test_the_same_input_in_any_order_gives_the_same_bytes(tmp_path: Path) -> None:
     examples, tasks = make_examples(60), make_tasks(60)
     for name in ("a", "b"):
-        write(tmp_path / name, prepare(examples, tasks, SMALL), SMALL, {})
+        prepared = prepare(examples, tasks, SMALL)
+        write(tmp_path / name, prepared, manifest_of(prepared, SMALL, {}))
         random.Random(7).shuffle(examples)
         random.Random(8).shuffle(tasks)
     for file in (*FILES.values(), "splits.json"):
@@ -205,7 +207,8 @@ def test_a_recipe_that_can_not_be_carried_out_is_refused(wrong: dict[str, object
 
 
 def test_a_changed_row_is_noticed(tmp_path: Path) -> None:
-    write(tmp_path, prepare(make_examples(60), [], replace(SMALL, templates=0.0)), SMALL, {})
+    prepared = prepare(make_examples(60), [], replace(SMALL, templates=0.0))
+    write(tmp_path, prepared, manifest_of(prepared, SMALL, {}))
     path = tmp_path / "train.jsonl"
     path.write_text(path.read_text().replace("return x + ", "return x * ", 1))
     with pytest.raises(StorageError, match="changed after it was written"):

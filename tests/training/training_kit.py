@@ -10,7 +10,7 @@ from typing import Any
 from lift_sys.records.training import KINDS, SYSTEM, TrainingRow
 from lift_sys.training.choosing import Recipe
 from lift_sys.training.config import TrainConfig
-from lift_sys.training.data_prep import Prepared, write
+from lift_sys.training.data_prep import Prepared, manifest_of, write
 
 WORDS = ("apple", "river", "stone", "cloud", "green", "table", "music", "light", "north", "paper")
 END = "<|im_end|>"
@@ -96,7 +96,7 @@ def write_data(folder: Path, train: Sequence[TrainingRow], val: Sequence[Trainin
     rows = {"train": list(train), "val": list(val), "test": []}
     empty: dict[str, Any] = {split: {} for split in rows}
     prepared = Prepared(rows, empty, set_aside=type(empty)(), sources={"examples": 0, "tasks": len(train)})  # type: ignore[arg-type]
-    write(folder, prepared, Recipe(train=len(train), val=len(val), test=0), {})
+    write(folder, prepared, manifest_of(prepared, Recipe(train=len(train), val=len(val), test=0), {}))
     return folder
 
 
