@@ -37,7 +37,11 @@ def publish(
             shutil.copyfile(source, to / report)
     rows = len(done.manifest["rows"])
     if as_json:
-        print(json.dumps({"rows": rows, "files": done.manifest["files"], "differences": done.differences}))
+        print(
+            json.dumps(
+                {"rows": rows, "files": done.manifest["files"], "differences": done.differences, "notes": done.notes}
+            )
+        )
     else:
         console = Console(highlight=False)
         console.print(f"{rows:,} rows in {to}/{name}.jsonl and {to}/{name}.parquet")
@@ -50,7 +54,7 @@ def publish(
         else:
             left = "" if accept else "; nothing there was changed"
             console.print(f"[red]Not what {to}/manifest.json names{left}:")
-            for line in done.differences:
-                console.print(f"  {line}", markup=False)
+        for line in (*(done.differences or ()), *done.notes):
+            console.print(f"  {line}", markup=False)
     if done.differences and not accept:
         raise typer.Exit(1)

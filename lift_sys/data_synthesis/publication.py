@@ -23,6 +23,9 @@ from lift_sys.storage import atomic_write, storage_errors
 SAID = ("schema_version", "python", "configuration", "counts", "rejected_by_reason", "files_rejected_by_reason")
 """Entries of a dataset's manifest that are published as they are."""
 
+NOT_PROMISED = ("python", "counts", "rejected_by_reason", "files_rejected_by_reason")
+"""Those that may differ while the rows don't: another patch release makes the same rows, and which of its checks a
+function that changes from run to run fails first is chance."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -34,6 +37,8 @@ class Publication:
     manifest: dict[str, Any]
     differences: tuple[str, ...] | None
     """None: there was no manifest to compare with. Empty: it is the same dataset, byte for byte."""
+    notes: tuple[str, ...] = ()
+    """What is said otherwise about functions that became no row."""
 
 
 def publish(folder: Path, to: Path, name: str, *, accept: bool = False) -> Publication:
@@ -78,7 +83,8 @@ def publish(folder: Path, to: Path, name: str, *, accept: bool = False) -> Publi
                 atomic_write(promised, [json.dumps(manifest, indent=1, ensure_ascii=True), "\n"])
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return Publication(manifest, differences)
+    notes = () if known is None else tuple(_notes(known, manifest))
+    return Publication(manifest, differences, notes)
 
 
 def _source(item: dict[str, Any]) -> dict[str, Any]:
@@ -106,12 +112,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _differences(known: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """What a rebuild made otherwise, in words."""
-    found = []
-    for key in (*SAID, "sources"):
-        if key == "python":  # another patch release may well make the same rows
-            continue
-        if known.get(key) != new[key]:
-            found.append(f"{key} differ")
+    promised = [key for key in (*SAID, "sources") if key not in NOT_PROMISED]
+    found = [f"{key} differ" for key in promised if known.get(key) != new[key]]
     before, after = known.get("rows", []), new["rows"]
     if before != after:
         lost, came = set(before) - set(after), set(after) - set(before)
@@ -120,6 +122,15 @@ def _differences(known: dict[str, Any], new: dict[str, Any]) -> list[str]:
         if known.get("files", {}).get(name) != digest:
             found.append(f"{name} differs")
     return found
+
+
+def _notes(known: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """How many functions were rejected for another reason, in words."""
+    before, after = known.get("rejected_by_reason", {}), new["rejected_by_reason"]
+    changed = sorted(reason for reason in before.keys() | after.keys() if before.get(reason) != after.get(reason))
+    return [
+        f"rejected as {reason}: {before.get(reason, 0):,} then, {after.get(reason, 0):,} now" for reason in changed
+    ]
 
 
 def _first(ids: Sequence[str]) -> str:

@@ -39,10 +39,20 @@ def test_other_rows_are_told_and_leave_the_promise_as_it_is(tmp_path: Path) -> N
     told = publish(tmp_path / "other", tmp_path / "out", "v1").differences
     assert told is not None
     assert any(line.startswith("rows differ: 1 are gone, 2 are new") for line in told)
-    assert {"v1.jsonl differs", "v1.parquet differs", "counts differ"} <= set(told)
+    assert {"v1.jsonl differs", "v1.parquet differs"} <= set(told)
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
     publish(tmp_path / "other", tmp_path / "out", "v1", accept=True)
     assert json.loads((tmp_path / "out/manifest.json").read_text())["rows"] == [row.id for row in rows]
+
+
+def test_a_function_rejected_for_another_reason_is_a_note_and_no_difference(tmp_path: Path) -> None:
+    write_rows(tmp_path / "made", "f", "g")
+    publish(tmp_path / "made", tmp_path / "out", "v1")
+    made = tmp_path / "made/manifest.json"
+    made.write_text(json.dumps(json.loads(made.read_text()) | {"rejected_by_reason": {"flaky": 2, "state_leaks": 1}}))
+    done = publish(tmp_path / "made", tmp_path / "out", "v1")
+    assert done.differences == ()
+    assert "rejected as state_leaks: 0 then, 1 now" in done.notes
 
 
 def test_the_order_of_rows_is_part_of_the_promise(tmp_path: Path) -> None:
