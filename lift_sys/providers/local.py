@@ -2,7 +2,7 @@
 
 `LIFT_SYS_ENGINE`: `auto` (openvino on a processor, transformers on a GPU and for what openvino does not take),
 `openvino` or `transformers`. `LIFT_SYS_PRECISION`, for openvino: `auto` (bfloat16 where the processor multiplies
-matrices of it, else float32), `float32`, `bfloat16` or `int8`.
+matrices of it, else float32), `float32`, `bfloat16` or `int8`. `LIFT_SYS_TIMEOUT`: seconds that one answer may take.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from lift_sys.config import usable_cores
 from lift_sys.errors import ConfigError
 from lift_sys.providers.adapters import Adapter, read_adapter
-from lift_sys.providers.base import FULL, Closing, Completion, Request
+from lift_sys.providers.base import FULL, Closing, Completion, Request, number_from
 from lift_sys.providers.chat import chat_text
 from lift_sys.providers.embedded import library
 from lift_sys.providers.engines import Decoded, Engine, EngineMissing, Prompt
@@ -30,7 +30,7 @@ from lift_sys.providers.transformers_engine import TransformersEngine
 from lift_sys.providers.weights import Weights, find_weights
 from lift_sys.storage.files import storage_errors
 
-ENGINE, PRECISION = "LIFT_SYS_ENGINE", "LIFT_SYS_PRECISION"
+ENGINE, PRECISION, TIMEOUT = "LIFT_SYS_ENGINE", "LIFT_SYS_PRECISION", "LIFT_SYS_TIMEOUT"
 ENGINES = ("auto", "openvino", "transformers")
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 
@@ -42,7 +42,7 @@ class LocalProvider(Closing):
         adapter: a folder with an adapter to put on `model`.
         engine: one of `ENGINES`, or an engine that is loaded already; empty takes `LIFT_SYS_ENGINE`.
         precision: one of `PRECISIONS`; empty takes `LIFT_SYS_PRECISION`.
-        seconds: wall time that one answer may take; None sets no bound.
+        seconds: wall time that one answer may take; None takes `LIFT_SYS_TIMEOUT`, without which there is no bound.
 
     Raises:
         ConfigError: a package is missing, there is no such model, it has no chat template, it does not fit into
@@ -60,10 +60,10 @@ class LocalProvider(Closing):
         precision: str = "",
         seconds: float | None = None,
     ) -> None:
+        self._seconds = number_from(TIMEOUT, None) if seconds is None else seconds
         self._weights = find_weights(model, adapter)
         self._check_adapter()
         self._weights.check_memory()
-        self._seconds = seconds
         self._tokenizer = _tokenizer(self._weights)
         self._ends = _ends(self._weights, self._tokenizer)
         self._context = int(self._weights.config.get("max_position_embeddings", 2048))

@@ -27,7 +27,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from lift_sys.errors import ConfigError
-from lift_sys.providers.base import Closing, Completion, Finish, Request
+from lift_sys.providers.base import Closing, Completion, Finish, Request, number_from
 
 URL, KEY, GRAMMAR = "OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_GRAMMAR"
 TIMEOUT, PARALLEL = "OPENAI_TIMEOUT", "OPENAI_PARALLEL"
@@ -112,8 +112,8 @@ class OpenAIProvider(Closing):
             model,
             os.environ.get(KEY, ""),
             dialect=os.environ.get(GRAMMAR, ""),
-            seconds=_number(TIMEOUT, SECONDS),
-            at_a_time=math.ceil(_number(PARALLEL, AT_A_TIME)),
+            seconds=number_from(TIMEOUT, SECONDS),
+            at_a_time=math.ceil(number_from(PARALLEL, AT_A_TIME)),
         )
 
     def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
@@ -284,17 +284,6 @@ class _Asking:
                     future.set_result(self._provider.ask(request, self))
             except BaseException as error:  # a fault of ours: it belongs to who asked, not to this thread
                 future.set_exception(error)
-
-
-def _number(variable: str, default: float) -> float:
-    given = os.environ.get(variable)
-    try:
-        value = float(given) if given else default
-    except ValueError:
-        value = math.nan
-    if not 0 < value < math.inf:
-        raise ConfigError(f"{variable} is a number above 0, not {given!r}")
-    return value
 
 
 def _body(answer: requests.Response, until: float) -> bytes:

@@ -12,8 +12,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from lift_sys.errors import StorageError
-from lift_sys.providers.embedded import cache_folder, library
+from lift_sys.providers.embedded import cache_folder, check_room, library
 from lift_sys.providers.openvino_graph import Kind, build
 from lift_sys.providers.weights import Weights
 from lift_sys.storage.files import storage_errors
@@ -34,20 +33,10 @@ def converted(weights: Weights, kind: Kind) -> Path:
     if not (place / READY).is_file():
         with storage_errors(place):
             place.parent.mkdir(parents=True, exist_ok=True)
-            _room(weights, place.parent)
+            check_room(int(2.2 * weights.bytes), place.parent, f"converting {weights.name} for OpenVINO")
             with tempfile.TemporaryDirectory(dir=place.parent, prefix=".") as scratch:
                 _put(_convert(weights, kind, Path(scratch) / "model"), place)
     return place
-
-
-def _room(weights: Weights, folder: Path) -> None:
-    wanted, free = int(2.2 * weights.bytes), shutil.disk_usage(folder).free
-    if wanted > free:
-        raise StorageError(
-            f"converting {weights.name} for OpenVINO takes up to {wanted / 1e9:.1f} GB in {folder}, where "
-            f"{free / 1e9:.1f} GB are free: free some, set LIFT_SYS_CACHE to another folder, or "
-            "LIFT_SYS_ENGINE=transformers"
-        )
 
 
 def _convert(weights: Weights, kind: Kind, folder: Path) -> Path:

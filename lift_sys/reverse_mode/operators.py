@@ -46,6 +46,29 @@ class Binary:
     symmetric: bool = False
 
 
+def _ordered(value: Any) -> Any:
+    """The same value; one with a set inside is refused: the order of its members is another in each process."""
+    if holds_set(value):
+        raise TypeError
+    return value
+
+
+def holds_set(value: object) -> bool:
+    """Whether a set is anywhere in a plain value."""
+    left = [value]
+    while left:
+        item = left.pop()
+        kind = type(item)
+        if kind is dict:
+            left += item.keys()  # type: ignore[attr-defined]
+            left += item.values()  # type: ignore[attr-defined]
+        elif kind is list or kind is tuple:
+            left += item  # type: ignore[arg-type]
+        elif kind is set or kind is frozenset:
+            return True
+    return False
+
+
 def _method(name: str) -> Unary:
     return Unary(f"{{}}.{name}()", TEXT, lambda value: getattr(value, name)())
 
@@ -72,7 +95,7 @@ UNARY: tuple[Unary, ...] = (
     Unary("sum({})", GROUP, sum),
     Unary("min({})", GROUP, min),
     Unary("max({})", GROUP, max),
-    Unary("dict({})", LISTS, dict),
+    Unary("dict({})", LISTS, lambda v: dict(_ordered(v))),
     Unary("''.join({})", LISTS, lambda v: "".join(v)),
     Unary("list({}.values())", DICT, lambda v: list(v.values())),
     Unary("list({}.items())", DICT, lambda v: list(v.items())),
@@ -80,8 +103,8 @@ UNARY: tuple[Unary, ...] = (
     Unary("{{v: k for k, v in {}.items()}}", DICT, lambda v: {b: a for a, b in v.items()}),
     Unary("[e for e in {} if e]", LISTS, lambda v: [e for e in v if e]),
     Unary("[e for e in {} if e is not None]", LISTS, lambda v: [e for e in v if e is not None]),
-    Unary("[e for part in {} for e in part]", LISTS, lambda v: [e for part in v for e in part]),
-    Unary("[str(e) for e in {}]", LISTS, lambda v: [str(e) for e in v]),
+    Unary("[e for part in {} for e in part]", LISTS, lambda v: [e for part in _ordered(v) for e in part]),
+    Unary("[str(e) for e in {}]", LISTS, lambda v: [str(e) for e in _ordered(v)]),
     Unary("[len(e) for e in {}]", LISTS, lambda v: [len(e) for e in v]),
     Unary("[e * e for e in {}]", LISTS, lambda v: [_times(e, e) for e in v]),
     Unary("{}.encode()", TEXT, lambda v: v.encode()),

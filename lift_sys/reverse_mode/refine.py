@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import TypeVar
 
 from lift_sys import wire
 from lift_sys.errors import WireError
@@ -35,6 +36,7 @@ RAISES_NOTHING_ELSE = "raises nothing but what its effects list"
 ORIGIN = "static+dynamic"
 RETURNS = "returns"
 """Identifier of the hole for a missing return type; a parameter's hole is named after the parameter."""
+Clause = TypeVar("Clause", Assertion, Invariant)
 _EXCEPTION = re.compile(r"(?:raises\s+)?([A-Za-z_][\w.]*)")
 
 
@@ -43,8 +45,15 @@ def refine(
     calls: Sequence[ObservedCall],
     sandbox: Sandbox,
     source: str | None = None,
+    *,
+    elsewhere: Sandbox | None = None,
 ) -> IntermediateRepresentation:
-    """The IR as the observed calls leave it. `source` is the function's text, read for hints and never run.
+    """The IR as the observed calls leave it.
+
+    Args:
+        source: the function's text, read for hints and never run.
+        elsewhere: a box with another hash seed. Where sets play a part, a clause is kept only if it says the same
+            of each call there: their members come in another order.
 
     Raises:
         SandboxFault: the box broke.
@@ -56,6 +65,11 @@ def refine(
         confirmed = _confirm(checker, ir.assertions, observations)
         hints = hints_of(source, [clause.predicate for clause in confirmed], checker.names)
         proposed = propose(checker, ir.signature, observations, hints)
+        predicates = [*(clause.predicate for clause in confirmed), *(item.predicate for item in proposed)]
+        if elsewhere is not None and _has_sets(observations, predicates):
+            with Checker(elsewhere, ir.signature) as other:
+                confirmed = _steady(confirmed, checker, other, observations)
+                proposed = _steady(proposed, checker, other, observations)
         assertions = _merge(checker, confirmed, proposed, observations)
         constraints = _constraints(checker, ir.constraints, assertions, observations)
     return ir.model_copy(
@@ -82,6 +96,18 @@ def _confirm(checker: Checker, assertions: Sequence[Assertion], observations: Ob
             new = old.model_copy(update={"confidence": confidence, "observed_calls": count})
             kept.append(clause.model_copy(update={"provenance": new}))
     return kept
+
+
+def _has_sets(observations: Observations, predicates: Sequence[str]) -> bool:
+    texts = (text for call in observations.calls for text in (*(text for _, text in call.before), call.result or ""))
+    return any("set(" in predicate for predicate in predicates) or any('set":[' in text for text in texts)
+
+
+def _steady(clauses: Sequence[Clause], here: Checker, there: Checker, observations: Observations) -> list[Clause]:
+    """The clauses that say the same of each call in two boxes."""
+    predicates = [clause.predicate for clause in clauses]
+    rows, others = (checker.truths(predicates, observations.calls) for checker in (here, there))
+    return [clause for clause, row, other in zip(clauses, rows, others, strict=True) if row == other]
 
 
 def _merge(

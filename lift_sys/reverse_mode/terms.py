@@ -14,7 +14,7 @@ from typing import Any
 from lift_sys import wire
 from lift_sys.errors import WireError
 from lift_sys.reverse_mode.observations import MISSING
-from lift_sys.reverse_mode.operators import BINARY, CONDITIONS, UNARY, Binary, Unary
+from lift_sys.reverse_mode.operators import BINARY, CONDITIONS, UNARY, Binary, Unary, holds_set
 
 MAX_TERMS = 1_000
 MAX_STEPS = 10_000
@@ -48,27 +48,11 @@ def key(value: object) -> object:
     try:
         if kind is list or kind is tuple or kind is dict or kind is float:
             text = repr(value)
-            if ("{" not in text and "set(" not in text) or not _holds_set(value):
+            if ("{" not in text and "set(" not in text) or not holds_set(value):
                 return text
         return wire.encode(value, limit=4_000)
     except (WireError, RecursionError):
         return MISSING
-
-
-def _holds_set(value: object) -> bool:
-    """Whether a set, which prints in an order of its own, is anywhere in a plain value."""
-    left = [value]
-    while left:
-        item = left.pop()
-        kind = type(item)
-        if kind is dict:
-            left += item.keys()  # type: ignore[attr-defined]
-            left += item.values()  # type: ignore[attr-defined]
-        elif kind is list or kind is tuple:
-            left += item  # type: ignore[arg-type]
-        elif kind is set or kind is frozenset:
-            return True
-    return False
 
 
 def mask(flags: Iterable[bool]) -> int:

@@ -87,7 +87,7 @@ def test_hidden_tests_outnumber_or_equal_visible_ones(dataset: Path) -> None:
         assert 1 <= shown <= len(example.tests) / 2
 
 
-GOLDEN = {(3, 11): "36241507e3285c358bb0eefd8f096f664080c0175859935a52d317121bd3c4f1"}
+GOLDEN = {(3, 11): "PENDING"}
 """SHA-256 of the toy project's rows, by minor version of Python."""
 
 

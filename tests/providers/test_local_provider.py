@@ -300,7 +300,18 @@ def test_draws_follow_the_distribution_and_the_seed(name: str, model: Path) -> N
     assert len(few) < len(set(drawn)) / 3
 
 
-@pytest.mark.parametrize(("variable", "value"), [("LIFT_SYS_ENGINE", "vllm"), ("LIFT_SYS_PRECISION", "int2")])
+def test_the_time_of_an_answer_can_be_bounded_from_outside(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIFT_SYS_TIMEOUT", "1e-9")
+    with LocalProvider(str(model), engine="transformers") as provider:
+        (found,) = provider.complete([Request("Say hello.", max_tokens=500)])
+    assert found.finish == "error"
+    assert "more than 1e-09 s" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("LIFT_SYS_ENGINE", "vllm"), ("LIFT_SYS_PRECISION", "int2"), ("LIFT_SYS_TIMEOUT", "0")],
+)
 def test_unknown_settings_are_refused(
     variable: str, value: str, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

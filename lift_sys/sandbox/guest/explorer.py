@@ -27,6 +27,7 @@ try:
         Attempt,
         LoadError,
         Program,
+        by_address,
         depth,
         describe,
         limit_memory,
@@ -44,6 +45,7 @@ except ImportError:  # inside the box
         Attempt,
         LoadError,
         Program,
+        by_address,
         depth,
         describe,
         limit_memory,
@@ -166,7 +168,7 @@ class Explorer:
     ) -> None:
         """Make one call and learn from it. `made` are the same arguments as values; the call gets its own copies."""
         identity = args + kwargs
-        if identity in self.seen_inputs or depth(identity) > DEPTH:
+        if identity in self.seen_inputs or depth(identity) > DEPTH or by_address(args) or by_address(kwargs):
             return
         self.seen_inputs.add(identity)
         result = self.program.call(args, kwargs, CALL_FUEL)
