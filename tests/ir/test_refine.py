@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import subprocess
@@ -12,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from lift_sys import wire
+from lift_sys.data_synthesis.oracles import ObservedCall
 from lift_sys.ir import (
     Assertion,
     Effect,
@@ -22,12 +25,16 @@ from lift_sys.ir import (
     Signature,
     TypedHole,
 )
-from lift_sys.records import canonical_json
+from lift_sys.records import Expected, canonical_json
 from lift_sys.reverse_mode.contract import breaches
 from lift_sys.reverse_mode.observed_types import infer_hint
+from lift_sys.reverse_mode.operators import UNARY
+from lift_sys.reverse_mode.predicates import BoundCall, Checker
 from lift_sys.reverse_mode.refine import RAISES_NOTHING_ELSE, RETURNS_WHEN_MET, refine
 from lift_sys.reverse_mode.stub import lift_stub, render_stub
-from lift_sys.sandbox.api import Sandbox
+from lift_sys.sandbox import open_sandbox
+from lift_sys.sandbox.api import BoxConfig, Sandbox
+from lift_sys.sandbox.environments import ENVIRONMENTS
 
 Observing = Callable[..., list[Any]]
 
@@ -284,3 +291,28 @@ def test_the_hash_seed_plays_no_part() -> None:
     }
     assert len(made) == 1
     assert "postcondition" in made.pop()
+
+
+@pytest.mark.parametrize("template", ["[e for part in {} for e in part]", "[str(e) for e in {}]", "dict({})"])
+def test_no_term_shows_the_order_of_a_set(template: str) -> None:
+    (operator,) = [operator for operator in UNARY if operator.template == template]
+    assert operator.meaning([["a", "b"]])
+    with pytest.raises(TypeError):
+        operator.meaning([{"a", "b"}])
+
+
+def test_a_clause_that_rests_on_the_order_of_a_set_goes(box: Sandbox) -> None:
+    """It holds in a box with the hash seed that the calls were observed under, and in no other."""
+    ir = spec("x", assertions=(static("postcondition", "result == list(x)"), static("postcondition", "result != []")))
+    words = [{f"{letter}{number}" for number in range(9)} for letter in "abcdef"]
+    with Checker(box, ir.signature) as checker:
+        (row,) = checker.values(["list(x)"], [BoundCall((("x", wire.encode(word)),), "null") for word in words])
+    calls = [
+        ObservedCall((json.loads(wire.encode(word)),), {}, Expected(value=json.loads(str(text))), "generated")
+        for word, text in zip(words, row, strict=True)
+    ]
+    with open_sandbox(BoxConfig(environment=ENVIRONMENTS[1])) as other:
+        kept = predicates(refine(ir, calls, box, elsewhere=other))
+    assert "result == list(x)" in predicates(refine(ir, calls, box))
+    assert "result == list(x)" not in kept
+    assert kept
