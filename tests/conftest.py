@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -39,6 +40,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # What a shell starts in the background ignores SIGINT, and so do its children: tests send it to them.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     provider, model = config.getoption("--provider"), config.getoption("--model")
     if model and not provider:
         raise pytest.UsageError(
