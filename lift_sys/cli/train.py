@@ -43,9 +43,6 @@ def train(
     learning_rate: Annotated[
         float | None, typer.Option("--learning-rate", help="At its highest; 1e-3, or 1e-4 with --full.")
     ] = None,
-    second_rate: Annotated[
-        float, typer.Option("--second-rate", help="Times that rate for adapters' second matrices (LoRA+).")
-    ] = 1.0,
     epochs: Annotated[float, typer.Option("--epochs", help="How often each row is seen.")] = 1.0,
     tokens: Annotated[
         int | None, typer.Option("--tokens", min=1, help="End after so many tokens, where that is earlier.")
@@ -131,7 +128,6 @@ def train(
             alpha=alpha,
             targets=targets.value,
             learning_rate=learning_rate if learning_rate is not None else 1e-4 if full else 1e-3,
-            second_rate=second_rate,
             epochs=epochs,
             token_budget=tokens,
             context=context,

@@ -20,8 +20,6 @@ class TrainConfig(Record):
     targets: Literal["all", "attention"] = "all"
     """Which projections get an adapter: all linear ones of a layer, or query, key, value and output."""
     learning_rate: float = Field(1e-3, gt=0)
-    second_rate: float = Field(1.0, gt=0)
-    """How many times that rate the second matrices of adapters (B) learn at (LoRA+, Hayou et al. 2024)."""
     warmup: float = Field(0.03, ge=0, lt=1)
     """Share of the steps in which the learning rate rises; after it, it falls to a tenth along a cosine."""
     weight_decay: float = Field(0.0, ge=0)

@@ -20,7 +20,6 @@ from lift_sys.errors import ConfigError
 from lift_sys.providers.embedded import library
 from lift_sys.training import models, prices, samples
 from lift_sys.training.config import TrainConfig
-from lift_sys.training.lanes import Gradients, deal, lanes_of
 from lift_sys.training.lora import Job
 from lift_sys.training.memory import Memory, memory_of
 from lift_sys.training.plan import Plan, plan
@@ -77,22 +76,17 @@ def _padded(rows: Sequence[Encoded]) -> int:
 
 def memory_of_job(shape: Shape, job: Job) -> Memory:
     """The memory of the plan's largest pass, on the device at hand."""
-    lanes = lanes_of(job.config)
-    at_once = [
-        [max(parts(own, job.config.micro_tokens), key=_padded) for own in deal(step, lanes)]
-        for step in plan(job.rows, job.config).steps
-    ]
-    tokens = [sum(map(_padded, together)) for together in at_once]
-    learnt = max(sum(row.learnt for part in together for row in part) for together in at_once)
+    passes = [part for step in plan(job.rows, job.config).steps for part in parts(step, job.config.micro_tokens)]
+    largest = max(passes, key=_padded)
+    share = max(sum(row.learnt for row in part) for part in passes) / _padded(largest)
     return memory_of(
         shape,
         job.config,
         half=models.half(job.config),
         device=models.device(),
-        learnt=min(1.0, learnt / max(tokens)),
-        tokens=max(tokens),
+        learnt=min(1.0, share),
+        tokens=_padded(largest),
         longest=max(len(row.ids) for row in job.rows),
-        lanes=lanes,
     )
 
 
@@ -127,13 +121,12 @@ def probe(job: Job) -> Pace:
     optimizer = torch.optim.AdamW(learnt, lr=0.0)  # as much work as ever, and nothing changes
     load = time.monotonic() - began
     ordered = sorted(steps.steps, key=_padded)
-    gradients = Gradients(model, config)
-    _step(gradients, optimizer, ordered[len(ordered) // 2])  # the first one sets up what later ones reuse
+    _step(model, optimizer, ordered[len(ordered) // 2], config)  # the first one sets up what later ones reuse
     taken = 0.0
     count = min(PARTS, len(ordered))
     for number in range(count):
         low, high = (len(ordered) * end // count for end in (number, number + 1))
-        taken += (high - low) * _timed(partial(_step, gradients, optimizer, ordered[(low + high) // 2]))
+        taken += (high - low) * _timed(partial(_step, model, optimizer, ordered[(low + high) // 2], config))
     held = _validation(job.validation, config)
     evaluations = len(steps.evaluate_at)
     middle = held[len(held) // 2]
@@ -158,8 +151,11 @@ def _timed(call: Any) -> float:
     return time.monotonic() - began
 
 
-def _step(gradients: Gradients, optimizer: Any, rows: Sequence[Encoded]) -> None:
-    gradients.take(rows)
+def _step(model: Any, optimizer: Any, rows: Sequence[Encoded], config: TrainConfig) -> None:
+    for part in parts(rows, config.micro_tokens):
+        with models.precision(config):
+            loss = models.loss_sum(model, part)
+        loss.backward()
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
 

@@ -29,7 +29,6 @@ from lift_sys.training import checkpoints, models, runs, samples
 from lift_sys.training.ceiling import Ceiling, TooDear
 from lift_sys.training.checkpoints import Checkpoint, Progress
 from lift_sys.training.config import TrainConfig
-from lift_sys.training.lanes import Gradients
 from lift_sys.training.models import ADAPTER, loss_sum, precision
 from lift_sys.training.plan import Plan, plan
 from lift_sys.training.runs import Log, Result, Step
@@ -120,13 +119,6 @@ def _facts(job: Job, steps: Plan) -> dict[str, Any]:
     }
 
 
-def _groups(learnt: Mapping[str, Any], second_rate: float) -> list[dict[str, Any]]:
-    """Parameters for the optimizer, by how many times the learning rate they learn at."""
-    second = [parameter for name, parameter in learnt.items() if ".lora_B." in name]
-    first = [parameter for name, parameter in learnt.items() if ".lora_B." not in name]
-    return [{"params": own, "times": times} for own, times in ((first, 1.0), (second, second_rate)) if own]
-
-
 class _Run:
     """A run in memory."""
 
@@ -141,11 +133,8 @@ class _Run:
         self.model = models.load_model(job.base, self.config)
         models.check_loss(self.model, min(job.rows, key=lambda row: len(row.ids)), self.config)
         self.learnt = dict(models.trainable(self.model))
-        self.gradients = Gradients(self.model, self.config)
         self.optimizer = self.torch.optim.AdamW(
-            _groups(self.learnt, self.config.second_rate),
-            lr=self.config.learning_rate,
-            weight_decay=self.config.weight_decay,
+            self.learnt.values(), lr=self.config.learning_rate, weight_decay=self.config.weight_decay
         )
         self.validation = sorted(job.validation[: self.config.validation_rows], key=lambda row: len(row.ids))
         self.progress = Progress()
@@ -199,8 +188,14 @@ class _Run:
         )  # dropout, where a model has it, resumes as well
         rate = self.plan.rate(number, self.config)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate * group["times"]
-        total = self.gradients.take(rows)
+            group["lr"] = rate
+        learnt = sum(row.learnt for row in rows)
+        total = 0.0
+        for part in parts(rows, self.config.micro_tokens):
+            with precision(self.config):
+                loss = loss_sum(self.model, part) / learnt
+            loss.backward()
+            total += float(loss.detach())
         if not math.isfinite(total):
             raise ConfigError(f"the loss of step {number + 1} is {total}: lower --learning-rate")
         self.torch.nn.utils.clip_grad_norm_(self.learnt.values(), self.config.clip)

@@ -56,7 +56,6 @@ def memory_of(
     learnt: float = 1.0,
     tokens: int | None = None,
     longest: int | None = None,
-    lanes: int = 1,
 ) -> Memory:
     """The memory of a run's largest pass.
 
@@ -66,7 +65,6 @@ def memory_of(
         learnt: share of the tokens of a pass that are learnt: logits are taken for these.
         tokens: of the largest pass, padding counted, where its rows are known.
         longest: tokens of the longest row, where it is known.
-        lanes: passes at once, which `tokens` are of together.
     """
     width = 2 if half else 4
     best = 4 if config.patience is not None else 0
@@ -76,7 +74,7 @@ def memory_of(
     layer = shape.saved() + attended
     kept = shape.layers * shape.hidden + layer if config.recompute else shape.layers * layer
     own = 0 if config.method == "full" else 4
-    at_a_time = passed * learnt if config.method == "full" else min(passed * learnt, lanes * TOKENS)
+    at_a_time = passed * learnt if config.method == "full" else min(passed * learnt, TOKENS)
     return Memory(
         weights=shape.parameters * (held + (2 if half and config.method == "full" else 0)),  # autocast keeps its copy
         learnt=shape.learnt(config) * (_ADAM + own + best),

@@ -120,26 +120,20 @@ def batches(
     pool = max(1, -(-len(order) // 4))
     found: list[list[Encoded]] = []
     for start in range(0, len(order), pool):
-        found += parts(sorted(order[start : start + pool], key=lambda row: len(row.ids)), tokens, most, pairs=True)
+        found += parts(sorted(order[start : start + pool], key=lambda row: len(row.ids)), tokens, most)
     rng.shuffle(found)
     return found
 
 
-def parts(
-    rows: Sequence[Encoded], tokens: int, most: int | None = None, *, pairs: bool = False
-) -> Iterator[list[Encoded]]:
-    """Rows in order, in parts of at most so many tokens, padding counted, and at most so many rows.
-
-    Args:
-        pairs: parts have an even number of rows where they have more than one, so that two lanes share them evenly;
-            the last part may be odd.
-    """
+def parts(rows: Sequence[Encoded], tokens: int, most: int | None = None) -> Iterator[list[Encoded]]:
+    """Rows in order, in parts of at most so many tokens, padding counted, and at most so many rows."""
     part: list[Encoded] = []
+    longest = 0
     for row in rows:
-        while part and (len(part) == most or (len(part) + 1) * max(len(r.ids) for r in (*part, row)) > tokens):
-            whole = len(part) - (len(part) % 2 if pairs and len(part) > 1 else 0)
-            yield part[:whole]
-            part = part[whole:]
+        longest = max(longest, len(row.ids))
+        if part and ((len(part) + 1) * longest > tokens or len(part) == most):
+            yield part
+            part, longest = [], len(row.ids)
         part.append(row)
     if part:
         yield part
