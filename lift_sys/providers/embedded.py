@@ -57,15 +57,18 @@ def embedded_model() -> Path:
     return folder
 
 
-def check_room(wanted: int, folder: Path, what: str) -> None:
-    """Raises:
-    StorageError: `folder` has no room for `wanted` bytes.
+def check_room(wanted: int, folder: Path, what: str, *, instead: str = "") -> None:
+    """Args:
+        instead: what else would do, besides room.
+
+    Raises:
+        StorageError: `folder` has no room for `wanted` bytes.
     """
     free = shutil.disk_usage(folder).free
     if wanted > free:
         raise StorageError(
             f"{what} takes up to {wanted / 1e9:.1f} GB in {folder}, where {free / 1e9:.1f} GB are free: free some, "
-            "or set LIFT_SYS_CACHE to another folder"
+            f"or set LIFT_SYS_CACHE to another folder{instead}"
         )
 
 

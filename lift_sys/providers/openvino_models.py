@@ -33,7 +33,8 @@ def converted(weights: Weights, kind: Kind) -> Path:
     if not (place / READY).is_file():
         with storage_errors(place):
             place.parent.mkdir(parents=True, exist_ok=True)
-            check_room(int(2.2 * weights.bytes), place.parent, f"converting {weights.name} for OpenVINO")
+            what = f"converting {weights.name} for OpenVINO"
+            check_room(int(2.2 * weights.bytes), place.parent, what, instead=", or set LIFT_SYS_ENGINE=transformers")
             with tempfile.TemporaryDirectory(dir=place.parent, prefix=".") as scratch:
                 _put(_convert(weights, kind, Path(scratch) / "model"), place)
     return place

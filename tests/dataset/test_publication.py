@@ -8,7 +8,7 @@ import pytest
 from dataset_rows import write_rows
 
 from lift_sys.data_synthesis.exports.columns import COLUMNS
-from lift_sys.data_synthesis.publication import publish
+from lift_sys.data_synthesis.publication import Publication, publish
 from lift_sys.errors import ConfigError, StorageError
 
 
@@ -39,20 +39,25 @@ def test_other_rows_are_told_and_leave_the_promise_as_it_is(tmp_path: Path) -> N
     told = publish(tmp_path / "other", tmp_path / "out", "v1").differences
     assert told is not None
     assert any(line.startswith("rows differ: 1 are gone, 2 are new") for line in told)
-    assert {"v1.jsonl differs", "v1.parquet differs"} <= set(told)
+    assert {"v1.jsonl differs", "v1.parquet differs", "counts differ"} <= set(told)
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
     publish(tmp_path / "other", tmp_path / "out", "v1", accept=True)
     assert json.loads((tmp_path / "out/manifest.json").read_text())["rows"] == [row.id for row in rows]
 
 
-def test_a_function_rejected_for_another_reason_is_a_note_and_no_difference(tmp_path: Path) -> None:
+def test_another_reason_of_an_unsteady_function_is_a_note_and_any_other_is_a_difference(tmp_path: Path) -> None:
     write_rows(tmp_path / "made", "f", "g")
-    publish(tmp_path / "made", tmp_path / "out", "v1")
     made = tmp_path / "made/manifest.json"
-    made.write_text(json.dumps(json.loads(made.read_text()) | {"rejected_by_reason": {"flaky": 2, "state_leaks": 1}}))
-    done = publish(tmp_path / "made", tmp_path / "out", "v1")
+
+    def publish_with(reasons: dict[str, int]) -> Publication:
+        made.write_text(json.dumps(json.loads(made.read_text()) | {"rejected_by_reason": reasons}))
+        return publish(tmp_path / "made", tmp_path / "out", "v1")
+
+    publish_with({"flaky": 3, "secret": 1})
+    done = publish_with({"flaky": 2, "state_leaks": 1, "secret": 1})
     assert done.differences == ()
     assert "rejected as state_leaks: 0 then, 1 now" in done.notes
+    assert publish_with({"flaky": 2, "secret": 2}).differences == ("rejected_by_reason differ",)
 
 
 def test_the_order_of_rows_is_part_of_the_promise(tmp_path: Path) -> None:
