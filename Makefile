@@ -4,7 +4,7 @@ EXTRAS ?= dev
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo dataset test test-all check bench docs clean setup browser
+.PHONY: demo dataset tools test test-all check bench docs clean setup browser
 
 # What is installed: the extras of pyproject.toml that EXTRAS names (`make EXTRAS=dev,local test`), each choice once.
 setup: $(VENV)/.ready-$(EXTRAS)
@@ -33,9 +33,11 @@ TASKS := $(foreach seed,2 3 4 5,build/training_tasks/$(seed).jsonl)
 build/training_tasks/%.jsonl: $(wildcard lift_sys/testing/*.py lift_sys/testing/templates/*.py) | setup
 	$(BIN)/lift-sys tests generate --training --seed $* --count 840 --out $@
 
-# Stopped anywhere, the same command goes on; what is rebuilt is held against the committed manifests.
-dataset: setup $(TASKS)
+tools: setup
 	$(BIN)/python scripts/install_tools.py training_data/synthetic_v1.lock.json
+
+# Stopped anywhere, the same command goes on; what is rebuilt is held against the committed manifests.
+dataset: tools $(TASKS)
 	$(BIN)/lift-sys generate --lock training_data/synthetic_v1.lock.json --out build/synthetic_v1 --cache build/cache
 	$(BIN)/lift-sys publish build/synthetic_v1 --to training_data --name synthetic_v1
 	$(BIN)/lift-sys prepare build/synthetic_v1 $(TASKS:%=--suite-tasks %) --out training_data --same --no-check

@@ -7,11 +7,13 @@
 # Answers are kept in one folder, so the whole search is done once, and a stopped script goes on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-MODEL="${1:-build/local_lora/run}"
+[ -e .venv/.ready-all ] || make setup EXTRAS=local
+MODEL="${1:-build/local_lora/run}" # a folder is looked for from the root of the repository
 OUT="${OUT:-build/ablations}"
 SEARCH="${SEARCH:-8}"
 for element in ${ELEMENTS:-specification grammar direct examples types predicates agreement repair}; do
     .venv/bin/lift-sys evaluate --model "$MODEL" --search "$SEARCH" \
         --against "$MODEL" --against-search "$SEARCH" --against-search-without "$element" \
-        --no-human-eval --limit "${LIMIT:-50}" --out "$OUT" --report "$OUT/without_$element.md" || [ $? = 1 ]
+        --no-human-eval --limit "${LIMIT:-50}" --out "$OUT" --report "$OUT/without_$element.md" || code=$?
+    [ "${code:-0}" -le 1 ] || exit "$code" # 1: some answers could not be measured, which the report tells
 done

@@ -5,12 +5,19 @@
 #   runs/local_lora_long.sh       # the same for who has the hours
 #
 # What is not there is made first: the extras, and the dataset with its training tasks (`make dataset`, more than an
-# hour). Stages meet in files, and each goes on where it was stopped: run the script again after a kill.
+# hour). Stages meet in files, and each goes on where it was stopped: run the script again after a kill. Other settings
+# (TOKENS, TIMES, ROWS, SEEDS) are another run: give it another OUT, and a REPORT of its own, lest it replace the committed one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 lift() { .venv/bin/lift-sys "$@"; }
 # An answer that could not be measured is in the report, and in exit code 1: no reason to leave the rest undone.
-evaluate() { lift evaluate "$@" || [ $? = 1 ]; }
+unmeasured=0
+evaluate() {
+    local code=0
+    lift evaluate "$@" || code=$?
+    [ $code != 1 ] || { unmeasured=1 && return 0; }
+    return $code
+}
 
 [ -e .venv/.ready-all ] || make setup EXTRAS=local,tracking
 [ -f build/synthetic_v1/examples.jsonl ] && [ -f build/training_tasks/5.jsonl ] && [ -f training_data/test.jsonl ] || make dataset
@@ -39,7 +46,10 @@ lift prepare build/synthetic_v1 --out "$OUT/rows" "${tasks[@]}" \
 lift train "$OUT/rows" --out "$OUT/run" --epochs 20 --tokens "$TOKENS" --context 768 \
     --batch-tokens 1024 --learning-rate 2e-3
 
-# Worth: greedy answers of both, then the tuned model with a search among candidates.
+# Worth: greedy answers of both, then the tuned model with a search among candidates, on a part of the questions (LIMIT=0: all,
+# for hours).
 # On the test split of `make dataset`, whatever rows were trained on: the projects are the same ones.
 evaluate --model "$OUT/run" --against local --out "$OUT/evaluation" --report "$REPORT"
-evaluate --model "$OUT/run" --search 16 --no-human-eval --out "$OUT/search" --report "${REPORT%.md}_search.md"
+evaluate --model "$OUT/run" --search "${SEARCH:-8}" --limit "${LIMIT:-50}" --no-human-eval --out "$OUT/search" \
+    --report "${REPORT%.md}_search.md"
+exit $unmeasured

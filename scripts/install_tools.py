@@ -1,5 +1,7 @@
 """Install the tools of a lock at its versions, and say which that changes: their output is in the rows' bytes.
 
+Another Python than the lock's is refused: first of all, since what follows takes an hour.
+
 Usage: python scripts/install_tools.py training_data/synthetic_v1.lock.json
 """
 
@@ -13,7 +15,15 @@ from pathlib import Path
 
 
 def main() -> int:
-    tools: dict[str, str] = json.loads(Path(sys.argv[1]).read_bytes())["tools"]
+    lock = json.loads(Path(sys.argv[1]).read_bytes())
+    here, wants = f"{sys.version_info[0]}.{sys.version_info[1]}", lock.get("python")
+    if wants not in (None, here):
+        print(
+            f"{sys.argv[1]} is for Python {wants}, this is {here}: rm -rf .venv, then make PYTHON=python{wants} ...",
+            file=sys.stderr,
+        )
+        return 2
+    tools: dict[str, str] = lock["tools"]
     wanted = {name: version for name, version in tools.items() if installed(name) != version}
     if not wanted:
         return 0

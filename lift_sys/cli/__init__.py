@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
+FAULT = 70
+"""Exit code of an error that nobody raised on purpose; `EX_SOFTWARE` of sysexits.h."""
+
 
 def main() -> NoReturn:
     """Entry point: an error that was raised on purpose becomes one line and its exit code.
 
-    So does an error of the operating system that no step turned into one of ours, such as a full disk.
+    So does an error of the operating system that no step turned into one of ours, such as a full disk. Anything else
+    is a fault of ours: it ends with a code of its own, lest a script take it for a check that failed.
     """
     from lift_sys.cli.app import app
     from lift_sys.errors import LiftError, StorageError
@@ -30,6 +34,12 @@ def main() -> NoReturn:
             raise
         print("lift-sys: stopped; run the same command again to go on", file=sys.stderr)
         sys.exit(130)
+    except Exception:  # the boundary
+        import traceback
+
+        traceback.print_exc()
+        print("lift-sys: that is a fault of lift-sys itself, please report it", file=sys.stderr)
+        sys.exit(FAULT)
     sys.exit(0)
 
 

@@ -94,7 +94,7 @@ def evaluate(
 
     A run that was stopped goes on, and what a model has answered once it is not asked again.
 
-    Example:  lift-sys evaluate --model runs/lora --against local --report training_data/evaluation_report.md
+    Example:  lift-sys evaluate --model build/lora --against local --report build/evaluation_report.md
 
     Exit codes: 0 all was measured, 1 some answers could not be had or judged, 2 bad settings, 3 no sandbox here,
     5 a file can't be used.

@@ -21,7 +21,7 @@ SUITE = Path("tests/synthetic/suite_v1.jsonl")
 
 def prepare(
     dataset: Annotated[Path, typer.Argument(help="A dataset: its folder, or its examples.jsonl.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the rows and their report.")] = Path("training_data"),
+    out: Annotated[Path, typer.Option("--out", help="Folder for the rows and their report.")] = Path("build/rows"),
     suite_tasks: Annotated[
         list[Path] | None,
         typer.Option(
@@ -73,7 +73,7 @@ def prepare(
     are held against it, and nothing is written where they are others. Nothing of a project, and no near-duplicate, is
     in two splits.
 
-    Example:  lift-sys prepare build/synthetic_v1 --suite-tasks build/training_tasks.jsonl --out training_data
+    Example:  lift-sys prepare build/synthetic_v1 --suite-tasks build/training_tasks/2.jsonl --out build/rows
 
     Exit codes: 0 done, 1 the rows are not those that splits.json names, 2 bad settings or too few rows,
     5 a file can't be used.

@@ -42,7 +42,7 @@ class Part:
     neither: int
     groups: int
     interval: Interval | None
-    """Of the difference, over groups; None of too few."""
+    """Of the difference, over groups; None of too few, and where no pair differs: draws tell of no spread then."""
     p: float | None
     """Exact McNemar: tasks taken as independent. None, as all p-values, where there is no pair."""
     clustered: float | None
@@ -54,6 +54,11 @@ class Part:
     @property
     def pairs(self) -> int:
         return self.both + self.only_model + self.only_against + self.neither
+
+    @property
+    def differing(self) -> int:
+        """Pairs that one alone solves."""
+        return self.only_model + self.only_against
 
     @property
     def model(self) -> float | None:
@@ -151,7 +156,7 @@ def _part(name: str, questions: Sequence[Question], pairs: Sequence[Pair], seed:
         only_against=counts[False, True],
         neither=counts[False, False],
         groups=len(set(groups)),
-        interval=clustered_interval(differences, groups, seed=seed),
+        interval=clustered_interval(differences, groups, seed=seed) if any(differences) else None,
         p=mcnemar(counts[True, False], counts[False, True]) if own else None,
         clustered=clustered_p(differences, groups, seed=seed) if own else None,
     )

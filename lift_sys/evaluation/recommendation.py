@@ -17,10 +17,10 @@ PRIMARY: tuple[Slice, ...] = (VARIANTS, TEMPLATES, REPOSITORIES)
 RULES = (
     f"1. Measured: {', '.join(PRIMARY)} were asked, and of each slice that was asked, at least {MEASURED:.0%} of the "
     "questions have an answer of both models that is measured. Else: undecided.",
-    "2. Not worse: on no slice does the interval of the difference lie below 0, and on no category or level of "
-    f"difficulty is the model significantly worse (p < {ALPHA:g} by McNemar's test and by the permutation of groups, "
-    "both after Holm's correction). Else: keep the other.",
-    f"3. Better: on {', '.join(PRIMARY)} the interval of the difference lies above 0. Then: take the model. Else: "
+    "2. Not worse: on no slice, category or level of difficulty is the model significantly worse "
+    f"(p < {ALPHA:g} by McNemar's test and by the permutation of groups, both after Holm's correction). Else: keep "
+    "the other.",
+    f"3. Better: on {', '.join(PRIMARY)} it is significantly better, by the same tests. Then: take the model. Else: "
     f"undecided. ({HUMAN_EVAL} is a guard: rule 2 holds for it, and rule 3 does not.)",
 )
 
@@ -46,11 +46,10 @@ def recommend(comparison: Comparison) -> Recommendation:
     ]
     if unknown:
         return Recommendation("undecided", "rule 1", tuple(unknown))
-    worse = [part for part in slices if part.interval is not None and part.interval.high < 0]
-    worse += [part for part in comparison.details if part.worse]
+    worse = [part for part in (*slices, *comparison.details) if part.worse]
     if worse:
         return Recommendation("keep the other", "rule 2", _lines(worse))
-    short = [part for part in primary if part.interval is None or part.interval.low <= 0]
+    short = [part for part in primary if not part.better]
     if short:
         return Recommendation("undecided", "rule 3", _lines(short))
     return Recommendation("take the model", "rule 3", _lines(primary))
@@ -62,9 +61,13 @@ def _lines(parts: Sequence[Part]) -> tuple[str, ...]:
 
 def _line(part: Part) -> str:
     assert part.difference is not None
-    bounds = (
-        f"95 % interval {100 * part.interval.low:+.1f} to {100 * part.interval.high:+.1f}"
-        if part.interval is not None
-        else f"no interval: {part.groups} groups are too few"
-    )
-    return f"{part.name}: {100 * part.difference:+.1f} points, {bounds}"
+    if part.interval is not None:
+        bounds = f"95 % interval {100 * part.interval.low:+.1f} to {100 * part.interval.high:+.1f}"
+    else:
+        bounds = f"no interval: {f'{part.groups} groups are too few' if part.differing else 'no verdict differs'}"
+    tests = f"corrected p {_p(part.adjusted_p)} (McNemar), {_p(part.adjusted_clustered)} (groups)"
+    return f"{part.name}: {100 * part.difference:+.1f} points, {bounds}; {tests}"
+
+
+def _p(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.2g}"

@@ -20,6 +20,7 @@ from lift_sys.evaluation.judging import VERSION, Examiner
 from lift_sys.evaluation.questions import Question
 from lift_sys.evaluation.searching import Searching
 from lift_sys.providers import Completion, Provider, Request
+from lift_sys.providers.base import FULL
 
 BATCH = 128
 """Requests that a provider gets at once: enough to keep its own batches full, few enough to lose."""
@@ -139,19 +140,45 @@ def evaluate(
         measured.stopped = "the file holds no answer" if todo else ""
         return measured
     for start in range(0, len(todo), setting.batch):
-        batch, found = todo[start : start + setting.batch], []
-        for order, completion, waited in _completions(batch, provider):
-            answer = _judged(order, completion, waited, examiner)
-            file.add([answer])
-            found.append(answer)
+        batch = todo[start : start + setting.batch]
+        found = _ask(batch, provider, file, examiner, advance)
+        for order, answer in zip(batch, found, strict=True):
             _take(measured, order, answer)
-            advance(1)
-        file.sync()
         measured.asked += len(batch)
-        if all(answer.finish == "error" for answer in found) and measured.asked < len(todo):
+        if all(map(_may_mend, found)) and measured.asked < len(todo):
             measured.stopped = f"not asked: all {len(found)} requests before failed ({found[-1].finding.reason})"
             break
     return measured
+
+
+def _ask(
+    batch: Sequence[Order],
+    provider: Provider,
+    file: AnswerFile,
+    examiner: Examiner,
+    advance: Callable[[int], None],
+) -> list[Answer]:
+    """The answers of a batch, judged and in the file.
+
+    What was waited is shared out evenly: a batch is worked on as a whole, and the first to be handed out would have
+    waited for those that were done before it. Where the provider raises, what has come is kept: it may be paid for.
+    """
+    come: list[Answer] = []
+    try:
+        for order, completion, waited in _completions(batch, provider):
+            come.append(_judged(order, completion, waited, examiner))
+            advance(1)
+    finally:
+        share = sum(answer.waited for answer in come) / max(1, len(come))
+        come = [answer.model_copy(update={"waited": round(share, 6)}) for answer in come]
+        file.add(come)
+    file.sync()
+    return come
+
+
+def _may_mend(answer: Answer) -> bool:
+    """Whether it failed, and another try might not. A prompt that is too long says nothing of the provider."""
+    return answer.finish == "error" and answer.finding.reason != FULL
 
 
 def _orders(questions: Sequence[Question], file: AnswerFile, setting: Setting) -> Iterator[Order]:

@@ -46,6 +46,8 @@ LONGEST = 20_000
 SHOWN = 300
 Script = tuple[str, ...]
 """Lines that are run one after the other."""
+LOADED: Script = ("0",)
+"""What any code leads to that can be loaded."""
 Seen = tuple[str, str]
 """What a line led to: `value` and what is shown, `raise` and the exception's name, or two empty texts of a statement
 that shows nothing."""
@@ -81,19 +83,22 @@ def _seen(outcome: Outcome, count: int) -> list[Seen]:
 def run_examples(code: str, lines: Sequence[Line], sandbox: Sandbox) -> tuple[list[Failure], str]:
     """The examples that a candidate does not meet, and what is wrong with all of it (empty: nothing).
 
+    Without examples it is loaded, no more.
+
     Raises:
         SandboxFault: our box broke; nothing is known.
     """
-    if not lines:
-        return [], ""
     try:
-        (seen,) = run_scripts(code, [tuple(line.source for line in lines)], sandbox)
+        (seen,) = run_scripts(code, [tuple(line.source for line in lines) or LOADED], sandbox)
     except CandidateTimeout:
         return [], f"it does not end within {SECONDS:g} s"
     except FAILURES as error:
         return [], str(error)
     if not seen:
         return [], "it answers nothing that can be read"
+    if not lines:
+        kind, text = seen[0]
+        return [], f"it raises {text} when it is loaded" if kind == "raise" else ""
     return [failure for line, found in zip(lines, seen, strict=True) if (failure := _failure(line, found))], ""
 
 

@@ -29,7 +29,7 @@ from lift_sys.sandbox.judge import completion_text
 _FENCE = re.compile(r"^```", re.MULTILINE)
 _METHOD = re.compile(r"def \w+\((?:self|cls)\b")
 """How the specification of a method begins: what code must define is its class, of which it says nothing."""
-VERSION = 4
+VERSION = 5
 """Raised whenever the same answers of a model would lead to other code."""
 ELEMENTS: dict[str, dict[str, Any]] = {
     "specification": {"specification": False},

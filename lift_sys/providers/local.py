@@ -63,7 +63,7 @@ class LocalProvider(Closing):
         self._seconds = number_from(TIMEOUT, None) if seconds is None else seconds
         self._weights = find_weights(model, adapter)
         self._check_adapter()
-        self._weights.check_memory()
+        self._weights.check_memory(_free_on_gpu(engine))
         self._tokenizer = _tokenizer(self._weights)
         self._ends = _ends(self._weights, self._tokenizer)
         self._context = int(self._weights.config.get("max_position_embeddings", 2048))
@@ -187,6 +187,14 @@ class LocalProvider(Closing):
     def _completion(self, prompt: Prompt, answer: Decoded, seconds: float) -> Completion:
         text = self._tokenizer.decode(list(answer.ids), skip_special_tokens=True)
         return Completion(text, answer.finish, len(prompt.ids), len(answer.ids), seconds, answer.detail)
+
+
+def _free_on_gpu(engine: str | Engine) -> int | None:
+    """Bytes that are free on the GPU that the model goes to; None where it goes into the machine's memory."""
+    if not isinstance(engine, str) or _setting(engine, ENGINE, ENGINES) == "openvino":
+        return None
+    cuda = library("torch").cuda
+    return int(cuda.mem_get_info()[0]) if cuda.is_available() else None
 
 
 def _setting(given: str, variable: str, known: Sequence[str]) -> str:

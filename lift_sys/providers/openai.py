@@ -14,6 +14,7 @@ import json
 import math
 import os
 import random
+import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -27,7 +28,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from lift_sys.errors import ConfigError
-from lift_sys.providers.base import Closing, Completion, Finish, Request, number_from
+from lift_sys.providers.base import FULL, Closing, Completion, Finish, Request, number_from
 
 URL, KEY, GRAMMAR = "OPENAI_BASE_URL", "OPENAI_API_KEY", "OPENAI_GRAMMAR"
 TIMEOUT, PARALLEL = "OPENAI_TIMEOUT", "OPENAI_PARALLEL"
@@ -49,6 +50,8 @@ LARGEST = 16 << 20
 """Bytes of an answer."""
 WORKER = "lift-sys-openai"
 """Name of the threads that ask."""
+_TOO_LONG = re.compile(r"context.{0,12}(length|size|window)|length.{0,12}context", re.IGNORECASE)
+"""How servers say that a prompt is too long for the model (vLLM, llama.cpp, OpenAI)."""
 _AGAIN = frozenset((408, 409, 425, 429, 500, 502, 503, 504))
 
 
@@ -225,7 +228,8 @@ class OpenAIProvider(Closing):
         if status in _AGAIN:
             raise _Failed(f"HTTP {status}: {_shown(body)}", pause=_asked_pause(answer))
         if status != 200:
-            return Completion("", "error", detail=f"HTTP {status}: {_shown(body)}")
+            detail = FULL if status < 500 and _TOO_LONG.search(_shown(body)) else f"HTTP {status}: {_shown(body)}"
+            return Completion("", "error", detail=detail)
         return _read(body, time.monotonic() - began)
 
     def _signed(self, order: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -316,6 +320,8 @@ def _read(body: bytes, seconds: float) -> Completion:
     try:
         data = json.loads(body)
         choice = data["choices"][0]
+        if choice.get("finish_reason") == "content_filter":
+            return Completion("", "error", detail="the server withheld the answer (content_filter)", seconds=seconds)
         text, usage = choice["message"]["content"] or "", data.get("usage") or {}
         finish: Finish = "length" if choice.get("finish_reason") == "length" else "stop"
         tokens = int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0)

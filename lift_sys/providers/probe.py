@@ -51,6 +51,8 @@ class Reference:
 
     base: list[float]
     adapted: list[float]
+    rounding: float = 0.0
+    """Nats a token by which they may be off themselves: the model that an engine has on a GPU is in bfloat16."""
 
     @property
     def shift(self) -> list[float]:
@@ -111,7 +113,7 @@ def check_adapter(base: Sequence[float], adapted: Sequence[float], reference: Re
     if size == 0:
         return Proof(off=0.0, certainty=0.0)
     off = _size(_minus(shift, true)) / size
-    error = _size(_minus(base, reference.base)) / size
+    error = max(_size(_minus(base, reference.base)), reference.rounding * math.sqrt(len(base))) / size
     proof = Proof(off, 1 / error if error else math.inf)
     if proof.shown and not off <= TOLERANCE + 2 * error:  # a NaN is off, too
         raise NotInEffect(
@@ -145,12 +147,14 @@ def reference_of(weights: Weights, adapter: Adapter | None, ids: Sequence[int], 
     Args:
         model: the base in transformers, where it is loaded already.
     """
-    name = f"{weights.digest}-{adapter.digest if adapter else 'base'}"
+    half = model is not None and model.dtype != library("torch").float32
+    name = f"{weights.digest}-{adapter.digest if adapter else 'base'}{'-half' if half else ''}"
+    rounding = ALIKE if half else 0.0
     path = cache_folder() / "probes" / f"{name}.json"
     try:
         known = json.loads(path.read_text(encoding="utf-8"))
         if known["ids"] == list(ids):
-            return Reference(known["base"], known["adapted"])
+            return Reference(known["base"], known["adapted"], rounding)
     except (OSError, ValueError, KeyError, TypeError):  # not there, or cut off: it is made anew
         pass
     model = model or _load(weights)
@@ -159,7 +163,7 @@ def reference_of(weights: Weights, adapter: Adapter | None, ids: Sequence[int], 
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(path, [json.dumps({"ids": list(ids), "base": base, "adapted": adapted}), "\n"])
-    return Reference(base, adapted)
+    return Reference(base, adapted, rounding)
 
 
 def log_probabilities(model: Any, ids: Sequence[int], adapter: Mapping[str, tuple[Any, Any]] = {}) -> list[float]:

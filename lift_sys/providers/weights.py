@@ -19,10 +19,13 @@ from lift_sys.providers.embedded import NAME, embedded_model, library
 
 _OF_A_RUN = "adapter"
 """Where a training run keeps what it learnt."""
-_COPIES = 2.5
-"""Memory at its peak, in sizes of the weights in float32: the reference and the engine's own (docs/PROVIDERS.md)."""
+_COPIES, _ON_GPU = 2.5, 0.65
+"""Memory at its peak, in sizes of the weights in float32: the reference and the engine's own (docs/PROVIDERS.md); on
+a GPU the weights in bfloat16, and what answers take, which is assumed and not measured."""
 _ID = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?", re.ASCII)
 """What a Hugging Face id looks like."""
+_EMBEDDED = re.compile(rf"{re.escape(NAME)}-[0-9a-f]{{12}}")
+"""Folder of the embedded model in a cache."""
 _PATTERNS = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt")
 
 
@@ -56,17 +59,21 @@ class Weights:
         """Size of the weights on disk."""
         return sum(path.stat().st_size for path in self.folder.glob("*.safetensors"))
 
-    def check_memory(self) -> None:
+    def check_memory(self, on_gpu: int | None = None) -> None:
         """See that the model fits into memory before it is loaded.
+
+        Args:
+            on_gpu: bytes that are free on the GPU that it is to be loaded on, if on one.
 
         Raises:
             ConfigError: it does not; the message has the estimate.
         """
         width = 2 if str(self.config.get("dtype") or self.config.get("torch_dtype")) in ("bfloat16", "float16") else 4
-        wanted, free = int(_COPIES * self.bytes * 4 / width), free_memory()
+        copies, free = (_COPIES, free_memory()) if on_gpu is None else (_ON_GPU, on_gpu)
+        wanted, where = int(copies * self.bytes * 4 / width), "memory" if on_gpu is None else "the GPU's memory"
         if wanted > free:
             raise ConfigError(
-                f"{self.name} takes about {wanted / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free: "
+                f"{self.name} takes about {wanted / 1e9:.1f} GB of {where}, and {free / 1e9:.1f} GB are free: "
                 "take a smaller model, or a server with --provider openai"
             )
 
@@ -128,11 +135,11 @@ def _base_of(adapter: Adapter) -> tuple[Path, str]:
 def _base(model: str) -> tuple[Path, str]:
     folder = _learnt(Path(model))
     # An adapter may know the embedded model by its place in the cache of another machine.
-    if not model or (folder.name.startswith(f"{NAME}-") and not folder.is_dir()):
+    if not model or (_EMBEDDED.fullmatch(folder.name) and not folder.is_dir()):
         return embedded_model(), NAME
     if not folder.is_dir():
         return _from_hub(model), model.replace("/", "--")
-    if folder.name.startswith(f"{NAME}-"):
+    if _EMBEDDED.fullmatch(folder.name):
         return folder, NAME
     return folder, (folder.parent if folder.name == _OF_A_RUN else folder).resolve().name
 

@@ -298,7 +298,11 @@ def _charts(facts: Facts, values: dict[str, Any]) -> dict[str, Any]:
         "differences": "",
     }
     if facts.comparison:
-        rows = {p.name: (p.difference, p.interval) for p in facts.comparison.slices if p.difference is not None}
+        rows = {
+            p.name: (p.difference, p.interval, "better" if p.better else "worse" if p.worse else "")
+            for p in facts.comparison.slices
+            if p.difference is not None
+        }
         if rows:
             made["differences"] = charts.differences(rows, label="percentage points")
     return made

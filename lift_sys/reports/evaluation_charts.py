@@ -62,16 +62,18 @@ def shares(rows: Mapping[str, Sequence[Share]], names: Sequence[str], *, label: 
     return svg(figure)
 
 
-def differences(rows: Mapping[str, tuple[float, Interval | None]], *, label: str) -> str:
-    """A difference in each row with its interval, and the line of no difference. Points, not shares."""
+def differences(rows: Mapping[str, tuple[float, Interval | None, str]], *, label: str) -> str:
+    """A difference in each row with its interval, and the line of no difference. Points, not shares.
+
+    Args:
+        rows: the third is `better`, `worse` or empty, and decides the colour.
+    """
     figure, axes = canvas(WIDTH, _height(rows, 1))
-    for place, (value, interval) in enumerate(rows.values()):
+    for place, (value, interval, how) in enumerate(rows.values()):
+        colour = {"better": COLOURS[0], "worse": COLOURS[1]}.get(how, GREY)
         whiskers = _whiskers([interval], [100 * value]) if interval is not None else None
-        better = interval is not None and interval.low > 0
-        worse = interval is not None and interval.high < 0
-        colour = COLOURS[0] if better else COLOURS[1] if worse else GREY
         axes.errorbar([100 * value], [place], xerr=whiskers, fmt="D", color=colour, markersize=6, capsize=4)
-        text = f"{100 * value:+.1f}" + ("" if interval is not None else "  (too few groups)")
+        text = f"{100 * value:+.1f}" + ("" if interval is not None else "  (no interval)")
         high = 100 * interval.high if interval is not None else 100 * value
         axes.annotate(
             text, (high, place), xytext=(7, 0), textcoords="offset points", va="center", fontsize=9, color=GREY

@@ -53,7 +53,7 @@ def points(value: float | None) -> str:
 def spans(interval: Interval | None) -> str:
     """The bounds of a difference, in percentage points."""
     if interval is None:
-        return "too few groups"
+        return "no interval"
     return f"{100 * interval.low:+.1f} to {100 * interval.high:+.1f}"
 
 

@@ -176,6 +176,16 @@ def check_preview(found: Rented, max_cost: float) -> None:
         )
 
 
+def check_place(to: Path) -> None:
+    """See that a run can be brought home to a folder, before it is paid for.
+
+    Raises:
+        StorageError: something is there.
+    """
+    if to.exists():
+        raise StorageError(f"{to} is there already: move it, or take another --out (and --run, to go on with a run)")
+
+
 def bring_home(
     order: Order, answer: Mapping[str, Any], read: Callable[[str], Iterable[bytes]], names: Iterable[str], to: Path
 ) -> Path:

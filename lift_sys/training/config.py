@@ -21,7 +21,7 @@ class TrainConfig(Record):
     """Which projections get an adapter: all linear ones of a layer, or query, key, value and output."""
     learning_rate: float = Field(1e-3, gt=0)
     warmup: float = Field(0.03, ge=0, lt=1)
-    """Share of the steps in which the learning rate rises; after it, it falls to a tenth along a cosine."""
+    """Share of the steps in which the learning rate rises; after it, it falls towards 0 along a line."""
     weight_decay: float = Field(0.0, ge=0)
     clip: float = Field(1.0, gt=0)
     batch_tokens: int = Field(2048, ge=1)

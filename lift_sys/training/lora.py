@@ -104,6 +104,7 @@ def _no_memory(error: BaseException) -> bool:
 
 def _facts(job: Job, steps: Plan) -> dict[str, Any]:
     order = "\n".join(row.row for step in steps.steps for row in step)
+    rates = "\n".join(f"{steps.rate(number, job.config):.9e}" for number in range(len(steps.steps)))
     return {
         "base": job.base.label,
         "device": models.device(),
@@ -115,6 +116,7 @@ def _facts(job: Job, steps: Plan) -> dict[str, Any]:
             "learnt": steps.learnt,
             "padding": round(steps.padding, 4),
             "order": hashlib.sha256(order.encode()).hexdigest()[:16],
+            "rates": hashlib.sha256(rates.encode()).hexdigest()[:16],
         },
     }
 

@@ -93,6 +93,7 @@ def main(
     store: str = "build/mlflow.db",
 ) -> None:
     """Upload the rows, train, and bring the adapter home. Started again, it goes on."""
+    cloud.check_place(Path(out))
     config = cloud.settings(model=model, epochs=epochs, rank=rank)
     found = cloud.preview(Path(data), config, GPU)
     print(f"{found.hours[0]:.1f} to {found.hours[1]:.1f} h, ${found.dollars[0]:.2f} to ${found.dollars[1]:.2f}")

@@ -36,13 +36,15 @@ class Plan:
         return 1 - self.tokens / padded
 
     def rate(self, number: int, config: TrainConfig) -> float:
-        """Learning rate of a step, by its number from 0: up along a line, down to a tenth along a cosine."""
+        """Learning rate of a step, by its number from 0: up along a line, and down along one towards 0.
+
+        Source: Bergsma et al. 2025, Straight to Zero.
+        """
         total = len(self.steps)
         rising = max(1, round(config.warmup * total))
         if number < rising:
             return config.learning_rate * (number + 1) / rising
-        share = (number - rising) / max(1, total - rising)
-        return config.learning_rate * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * share)))
+        return config.learning_rate * (total - number) / max(1, total - rising)
 
 
 def plan(rows: Sequence[Encoded], config: TrainConfig) -> Plan:

@@ -191,12 +191,12 @@ def begin(folder: Path, facts: Mapping[str, Any], start: Mapping[str, Any]) -> N
     """Note what the run is, and that it was started or gone on with.
 
     Raises:
-        StorageError: the run's batches, its base model or its precision are others than when it was started, or the
-            folder can't be written.
+        StorageError: the run's batches or rates, its base model or its precision are others than when it was started,
+            or the folder can't be written.
     """
     known = _facts(folder)
     if known and known["plan"] != facts["plan"]:
-        raise StorageError(f"the run in {folder} was planned by another version: its batches are others; start anew")
+        raise StorageError(f"the run in {folder} was planned by another version: its steps are others; start anew")
     if known and known["precision"] != facts["precision"]:
         raise StorageError(
             f"the run in {folder} was started in {known['precision']}, and this machine takes {facts['precision']}: "

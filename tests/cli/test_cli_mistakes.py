@@ -171,3 +171,11 @@ def test_no_report_and_no_repair_tasks_are_made_of_a_changed_dataset(tmp_path: P
         done = lift_sys(command, out)
         assert done.returncode == 5
         assert "it was changed" in one_line(done)
+
+
+def test_a_fault_of_ours_is_no_check_that_failed() -> None:
+    broken = "import lift_sys.cli.app as a; a.app = lambda: 1 / 0; from lift_sys.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", broken], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 70
+    assert "ZeroDivisionError" in done.stderr
+    assert done.stderr.strip().splitlines()[-1].startswith("lift-sys: ")

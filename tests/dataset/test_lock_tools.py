@@ -28,8 +28,8 @@ def test_a_new_lock_would_have_the_settings_and_tools_of_the_committed_one(lock:
     assert tuple(lock.tools) == script["TOOLS"]
 
 
-def install(folder: Path, tools: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    (folder / "lock.json").write_text(json.dumps({"tools": tools}))
+def install(folder: Path, tools: dict[str, str], **more: str) -> subprocess.CompletedProcess[str]:
+    (folder / "lock.json").write_text(json.dumps({"tools": tools, **more}))
     # No index: what this asks for must fail, and what it doesn't need to ask for can't.
     command = [sys.executable, INSTALL, folder / "lock.json"]
     environment = {"PATH": "", "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": "/dev/null"}
@@ -50,3 +50,9 @@ def test_tools_of_other_versions_are_named_and_asked_for_at_the_locks(tmp_path: 
     ]
     assert done.returncode == 1
     assert "No matching distribution found for pytest==0.0.1" in done.stderr
+
+
+def test_another_python_than_the_locks_is_refused_before_anything_is_installed(tmp_path: Path) -> None:
+    done = install(tmp_path, {"no-such-tool": "7"}, python="3.9")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is for Python 3.9" in done.stderr

@@ -153,6 +153,28 @@ def test_human_eval_is_a_guard_it_need_not_be_better_but_not_worse() -> None:
     assert (alone.decision, alone.rule) == ("undecided", "rule 1")
 
 
+def test_a_few_answers_that_differ_all_one_way_decide_nothing() -> None:
+    # Nearly all draws of a bootstrap hold one of the four, so its interval leaves 0 out; the exact tests do not.
+    problems = from_human_eval()
+    questions = [*ALL, *problems]
+    few = compared(lambda place: not 180 <= place < 184, lambda place: True, questions)
+    guard = part(few, "HumanEval")
+    assert (guard.only_model, guard.only_against) == (0, 4)
+    assert guard.interval is not None
+    assert guard.interval.high < 0
+    assert recommend(few).decision == "undecided"
+    better = compared(lambda place: place < 120 or place % 16 == 0, lambda place: place < 0, ALL)
+    rows = part(better, "unseen repositories")
+    assert (rows.only_model, rows.only_against) == (4, 0)
+    assert (recommend(better).decision, recommend(better).rule) == ("undecided", "rule 3")
+
+
+def test_where_no_answer_differs_there_is_no_interval() -> None:
+    found = compared(lambda place: place % 2 == 0, lambda place: place % 2 == 0, ALL)
+    assert all(p.interval is None and p.adjusted_p == 1 for p in found.slices)
+    assert "+0.0 points, no interval: no verdict differs" in recommend(found).reasons[0]
+
+
 def test_too_few_groups_are_not_decided_on() -> None:
     few = [replace(question, group=f"g{place % 4}") for place, question in enumerate(ALL)]
     found = recommend(compared(lambda place: True, lambda place: False, few))

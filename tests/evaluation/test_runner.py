@@ -23,7 +23,8 @@ from lift_sys.evaluation.questions import Question
 from lift_sys.evaluation.runner import Measured, Setting, evaluate
 from lift_sys.evaluation.summary import summarise
 from lift_sys.evaluation.targets import of_task
-from lift_sys.providers import Request
+from lift_sys.providers import Completion, Request
+from lift_sys.providers.base import FULL
 
 QUESTIONS = questions_of(10)
 
@@ -171,6 +172,33 @@ def test_a_provider_that_fails_every_time_is_given_up_and_nothing_counts(tmp_pat
     assert found.missing[-1][1] == "not asked: all 3 requests before failed (HTTP 503: no capacity)"
 
 
+def test_prompts_that_are_too_long_do_not_stop_a_run(tmp_path: Path, examiner: Examiner) -> None:
+    class Small(Model):
+        def complete(self, requests: Any) -> Any:
+            for completion, request in zip(super().complete(requests), requests, strict=True):
+                long = request.prompt in {question.prompt for question in QUESTIONS[:3]}
+                yield Completion("", "error", detail=FULL) if long else completion
+
+    found = run(tmp_path / "answers.jsonl", Small(knowing(QUESTIONS).answer), examiner, batch=3)
+    assert solved(found) == [None] * 3 + [True] * 7
+
+
+def test_what_a_batch_was_waited_for_is_shared_out(tmp_path: Path, examiner: Examiner) -> None:
+    # An engine may be done with the last first, and hands all of them out when the first is done.
+    class Late(Model):
+        def complete(self, requests: Any) -> Any:
+            found = list(super().complete(requests))
+            end = time.monotonic() + 0.2
+            while time.monotonic() < end:
+                pass
+            yield from found
+
+    found = run(tmp_path / "answers.jsonl", Late(knowing(QUESTIONS).answer), examiner)
+    waits = [answer.waited for answers in found.answers.values() for answer in answers.values()]
+    assert len(set(waits)) == 1
+    assert sum(waits) >= 0.2
+
+
 def test_a_provider_that_ends_early_leaves_no_answer_in_the_wrong_place(tmp_path: Path, examiner: Examiner) -> None:
     class Short(Model):
         def complete(self, requests: Any) -> Any:
@@ -295,7 +323,7 @@ def test_a_full_disk_says_so_and_the_next_run_goes_on(
 
         file._file = Full()  # type: ignore[assignment]
         with pytest.raises(StorageError, match="no space left"):
-            evaluate(QUESTIONS, model, file, examiner)
+            evaluate(QUESTIONS, model, file, examiner, Setting(batch=5))
     later = knowing(QUESTIONS)
     assert all(solved(run(path, later, examiner)))
     assert len(later.asked) == 5

@@ -87,3 +87,9 @@ def test_the_inputs_of_a_script_are_those_of_one_plain_call() -> None:
     assert inputs_of(("f(1, 'a')",), "f") == '{"t":[1,"a"]}'
     for script in (("g(1)",), ("f(k=1)",), ("f(x)",), ("f(...)",), ("f(1j)",), ("list(f(1))",), ("a = 1", "f(1)")):
         assert inputs_of(script, "f") == ""
+
+
+def test_without_examples_code_is_loaded_all_the_same(sandbox: Sandbox) -> None:
+    assert run_examples("def f():\n    return 1", [], sandbox) == ([], "")
+    _, fault = run_examples("import nothere\n\ndef f():\n    return 1", [], sandbox)
+    assert "ModuleNotFoundError" in fault

@@ -166,3 +166,16 @@ def test_a_model_that_does_not_fit_into_memory_is_refused_with_an_estimate(tmp_p
         sparse.truncate(free_memory())
     with pytest.raises(ConfigError, match=r"takes about .* GB of memory"):
         found.check_memory()
+    found.check_memory(on_gpu=2 * free_memory())
+    with pytest.raises(ConfigError, match=r"takes about .* GB of the GPU's memory"):
+        found.check_memory(on_gpu=free_memory() // 2)
+
+
+@pytest.mark.parametrize("name", ["SmolLM2-135M-Instruct-python", "someone/SmolLM2-135M-Instruct-python"])
+def test_another_model_of_a_name_like_the_embedded_ones_is_not_the_embedded_one(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(ConfigError, match=f"no folder {name}"):
+        find_weights(name)

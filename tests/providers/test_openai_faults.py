@@ -13,6 +13,7 @@ from openai_server import Fault, Server, cut, drips, endless, hangs, serving, st
 
 from lift_sys.errors import ConfigError
 from lift_sys.providers import Request, make_provider
+from lift_sys.providers.base import FULL
 from lift_sys.providers.openai import AT_A_TIME, ATTEMPTS, GIVE_UP, GRACE, WORKER, OpenAIProvider
 from lift_sys.providers.scripted import ScriptedProvider
 
@@ -83,6 +84,30 @@ def test_what_asking_again_can_not_mend_is_not_asked_again(server: Server, code:
     assert found.finish == "error"
     assert f"HTTP {code}: you may not" in found.detail
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"This model's maximum context length is 4096 tokens. However, you requested 5000 tokens",
+        b'{"error": {"code": "context_length_exceeded"}}',
+        b"the request exceeds the available context size. try increasing the context size",
+    ],
+)
+def test_a_prompt_that_is_too_long_for_the_server_is_told_as_that(server: Server, said: bytes) -> None:
+    server.faults = {"hello": [status(400, said)]}
+    with asking(server) as provider:
+        (found,) = provider.complete([Request("hello")])
+    assert (found.finish, found.detail) == ("error", FULL)
+
+
+def test_an_answer_that_the_server_withholds_is_no_answer(server: Server) -> None:
+    choice = {"index": 0, "message": {"role": "assistant", "content": None}, "finish_reason": "content_filter"}
+    server.faults = {"hello": [status(200, {"choices": [choice]})]}
+    with asking(server) as provider:
+        (found,) = provider.complete([Request("hello")])
+    assert found.finish == "error"
+    assert "withheld" in found.detail
 
 
 def test_a_server_that_wants_a_pause_gets_it(server: Server) -> None:

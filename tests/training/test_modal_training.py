@@ -180,6 +180,12 @@ def test_a_run_that_costs_too_much_or_does_not_fit_is_not_started() -> None:
         cloud.check_preview(rent(shape, work, cloud.CLOUD, "L40S"), 1000.0)
 
 
+def test_a_folder_that_is_taken_is_told_before_the_run_is_paid_for(tmp_path: Path) -> None:
+    cloud.check_place(tmp_path / "home")
+    with pytest.raises(StorageError, match="is there already"):
+        cloud.check_place(tmp_path)
+
+
 def test_a_small_mixture_of_experts_is_trained_with_the_settings_of_the_large_one(
     data: Path, volume: Volume, tmp_path: Path
 ) -> None:

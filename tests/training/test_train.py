@@ -269,6 +269,18 @@ def test_a_run_does_not_go_on_in_another_precision(model: Path, data: Path, tmp_
         train(tmp_path / "run", job_of(data, config))
 
 
+def test_a_run_does_not_go_on_at_other_rates(model: Path, data: Path, tmp_path: Path) -> None:
+    config = small(model, epochs=2, checkpoint_seconds=1e-6)
+    with pytest.raises(Killed):
+        train(tmp_path / "run", job_of(data, config), trackers=[KillAfter(2)])
+    path = tmp_path / "run" / "run.json"
+    facts = read_json(path)
+    facts["plan"]["rates"] = "another schedule"
+    path.write_text(json.dumps(facts))
+    with pytest.raises(StorageError, match="was planned by another version"):
+        train(tmp_path / "run", job_of(data, config))
+
+
 def test_dropout_resumes_to_the_same_curve(data: Path, tmp_path: Path) -> None:
     other = tiny_model(tmp_path / "dropping", attention_dropout=0.3)
     config = small(other, epochs=1, checkpoint_seconds=1e-6)
