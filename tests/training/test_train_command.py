@@ -61,6 +61,10 @@ def test_a_run_shows_itself_and_is_kept_in_its_folder_and_in_the_store(
     assert f"validation {result['validation']:.4f}" in done.stdout
     assert result["peak"] > 100e6
     page = (tmp_path / "run" / "dashboard.html").read_text()
+    (tmp_path / "run" / "dashboard.html").unlink()
+    drawn = [sys.executable, "-c", "from lift_sys.cli import main; main()", "report", "run"]
+    subprocess.run(drawn, cwd=tmp_path, check=True)
+    assert (tmp_path / "run" / "dashboard.html").read_text() == page
     assert page.count("<svg") == 3
     assert "http-equiv" not in page  # it is over: no need to load it again
     assert "What it answers after step" in page
