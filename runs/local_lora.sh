@@ -44,7 +44,7 @@ lift prepare build/synthetic_v1 --out "$OUT/rows" "${tasks[@]}" \
 
 # Training: curves in build/local_lora/run/dashboard.html while it goes.
 lift train "$OUT/rows" --out "$OUT/run" --epochs 20 --tokens "$TOKENS" --context 768 \
-    --batch-tokens 1024 --learning-rate 2e-3 --validation-rows 200
+    --batch-tokens 700 --learning-rate 2e-3 --validation-rows 200
 
 # Worth: greedy answers of both, then the tuned model with a search among candidates, on a part of the questions (LIMIT=0: all,
 # for hours).
