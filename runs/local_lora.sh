@@ -42,9 +42,10 @@ lift prepare build/synthetic_v1 --out "$OUT/rows" "${tasks[@]}" \
     --mix prompt_to_code=0.9,prompt_to_ir=0.04,ir_to_code=0.04,repair=0.02 \
     --prompt-characters 1600 --completion-characters 900 --examples 1
 
-# Training: curves in build/local_lora/run/dashboard.html while it goes.
-lift train "$OUT/rows" --out "$OUT/run" --epochs 20 --tokens "$TOKENS" --context 768 \
-    --batch-tokens 700 --learning-rate 2e-3 --validation-rows 200
+# Training: time and memory told first; curves in build/local_lora/run/dashboard.html while it goes.
+settings=(--epochs 20 --tokens "$TOKENS" --context 768 --batch-tokens 700 --learning-rate 2e-3 --validation-rows 200)
+[ -e "$OUT/run/run.json" ] || lift train "$OUT/rows" "${settings[@]}" --estimate
+lift train "$OUT/rows" --out "$OUT/run" "${settings[@]}"
 
 # Worth: greedy answers of both, then the tuned model with a search among candidates, on a part of the questions (LIMIT=0: all,
 # for hours).
