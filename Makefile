@@ -27,11 +27,12 @@ demo: setup
 # Tasks that a refused draft spoils are made again, not taken.
 .DELETE_ON_ERROR:
 
-# Tasks to train on, from seeds that are not the suite's.
+# Tasks to train on, from seeds that are not the suite's. Drafts with a mutant that no input tells are left out; of seeds 2 to 5
+# there are none, of seed 6 three.
 TASKS := $(foreach seed,2 3 4 5,build/training_tasks/$(seed).jsonl)
 
 build/training_tasks/%.jsonl: $(wildcard lift_sys/testing/*.py lift_sys/testing/templates/*.py) | setup
-	$(BIN)/lift-sys tests generate --training --seed $* --count 840 --out $@
+	$(BIN)/lift-sys tests generate --training --seed $* --count 840 --allow-refused 8 --out $@
 
 tools: setup
 	$(BIN)/python scripts/install_tools.py training_data/synthetic_v1.lock.json
