@@ -29,7 +29,7 @@ for seed in ${SEEDS:-2 3 4 5 6}; do
     tasks+=(--suite-tasks "build/training_tasks/$seed.jsonl")
 done
 
-# Some forty minutes of two cores, up to an hour where they are slower: with products in bfloat16 (AVX512-BF16, AMX), or without.
+# Some fifty minutes of two cores, more where they are slower: with products in bfloat16 (AVX512-BF16, AMX), or without.
 if grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo; then hour=2000000; else hour=600000; fi
 TOKENS="${TOKENS:-$((${TIMES:-1} * hour))}"
 OUT="${OUT:-build/local_lora}"
