@@ -107,6 +107,13 @@ def prepare(
     if not any(prepared.rows.values()):
         told = ", ".join(f"{count} {name}" for name, count in prepared.sources.items())
         raise ConfigError(f"there is nothing to make rows of: {told}, and this length budget")
+    bare = [split for split, rows in prepared.rows.items() if not rows and getattr(recipe, split)]
+    if bare:
+        raise ConfigError(
+            f"no rows are left for {' and '.join(bare)}: the dataset is split by project and near-duplicate cluster, "
+            "and has too few of them. Take one of more projects; tasks (--suite-tasks) make rows for train and val; "
+            "--test 0 makes no test split"
+        )
     before = known_manifest(out)
     manifest = manifest_of(prepared, recipe, inputs)
     if same and not before:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from prepare_kit import make_examples, make_tasks, write_examples, write_tasks
+from prepare_kit import make_example, make_examples, make_tasks, write_examples, write_tasks
 
 SIZES = ("--train", 60, "--val", 6, "--test", 6)
 
@@ -127,3 +127,16 @@ def test_nothing_to_make_rows_of_is_said_even_where_fewer_will_do(dataset: Path,
     assert done.returncode == 2
     assert "nothing to make rows of: 180 examples, 0 tasks, and this length budget" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_dataset_of_one_project_that_can_not_be_split_is_refused(tmp_path: Path) -> None:
+    dataset = write_examples(tmp_path / "one", [make_example(number, "project") for number in range(9)])
+    done = prepare(dataset, "--fewer", "--no-check", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "no rows are left for val and test" in done.stderr
+    assert not (tmp_path / "out").exists()
+    tasks = write_tasks(tmp_path / "tasks.jsonl", make_tasks(40))
+    done = prepare(
+        dataset, "--fewer", "--no-check", "--out", "out", "--suite-tasks", tasks, "--test", 0, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
