@@ -12,8 +12,9 @@ MODEL="${1:-build/local_lora/run}" # a folder is looked for from the root of the
 OUT="${OUT:-build/ablations}"
 SEARCH="${SEARCH:-8}"
 for element in ${ELEMENTS:-specification grammar direct examples types predicates agreement repair}; do
+    code=0
     .venv/bin/lift-sys evaluate --model "$MODEL" --search "$SEARCH" \
         --against "$MODEL" --against-search "$SEARCH" --against-search-without "$element" \
         --no-human-eval --limit "${LIMIT:-50}" --out "$OUT" --report "$OUT/without_$element.md" || code=$?
-    [ "${code:-0}" -le 1 ] || exit "$code" # 1: some answers could not be measured, which the report tells
+    [ "$code" -le 1 ] || exit "$code" # 1: some answers could not be measured, which the report tells
 done

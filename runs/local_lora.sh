@@ -6,7 +6,8 @@
 #
 # What is not there is made first: the extras, and the dataset with its training tasks (`make dataset`, more than an
 # hour). Stages meet in files, and each goes on where it was stopped: run the script again after a kill. Other settings
-# (TOKENS, TIMES, ROWS, SEEDS) are another run: give it another OUT, and a REPORT of its own, lest it replace the committed one.
+# (TOKENS, TIMES, ROWS, SEEDS) are another run: give it another OUT, and a REPORT of its own, lest it replace the
+# committed one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 lift() { .venv/bin/lift-sys "$@"; }
