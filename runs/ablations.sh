@@ -4,7 +4,8 @@
 #   runs/ablations.sh [MODEL]         # by default the run of runs/local_lora.sh
 #   LIMIT=0 SEARCH=16 runs/ablations.sh
 #
-# Answers are kept in one folder, so the whole search is done once, and a stopped script goes on.
+# What the model answers is kept in one folder: the whole search is asked for once, one without an element only for what is
+# new, and a stopped script goes on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ -e .venv/.ready-all ] || make setup EXTRAS=local

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SUITE = Path("tests/synthetic/suite_v1.jsonl")
 ROWS = Path("training_data/test.jsonl")
 DATASET = Path("build/synthetic_v1")
+CANDIDATES = "candidates.sqlite"
+"""What a model has answered to searches, beside its answers without one."""
 FEWEST = 16
 """Questions that a search is given at once, at least: its first step, one specification each, wants a full batch."""
 
@@ -242,6 +244,7 @@ def _measure(
     from lift_sys.evaluation.searching import Searching
     from lift_sys.providers import Provider, make_provider
     from lift_sys.sandbox import open_sandbox
+    from lift_sys.storage import Checkpoint
 
     with ExitStack() as stack:
         asked: Provider | None = None
@@ -251,7 +254,8 @@ def _measure(
         else:
             asked = stack.enter_context(make_provider(named.provider, named.model))
             if search is not None:
-                asked = Searching(asked, stack.enter_context(open_sandbox()), search)
+                store = stack.enter_context(Checkpoint(out / folder_of(asked.name, asked.model) / CANDIDATES))
+                asked = Searching(asked, stack.enter_context(open_sandbox()), search, store=store)
                 setting = replace(setting, batch=max(FEWEST, setting.batch // search.samples))
             head = Head(provider=asked.name, model=asked.model, about=asked.about())
             path = out / folder_of(asked.name, asked.model) / NAME

@@ -20,7 +20,7 @@ from lift_sys.evaluation.judging import VERSION, Examiner
 from lift_sys.evaluation.questions import Question
 from lift_sys.evaluation.searching import Searching
 from lift_sys.providers import Completion, Provider, Request
-from lift_sys.providers.base import FULL
+from lift_sys.providers.base import ENDED, FULL
 
 BATCH = 128
 """Requests that a provider gets at once: enough to keep its own batches full, few enough to lose."""
@@ -211,9 +211,8 @@ def _completions(batch: Sequence[Order], provider: Provider) -> Iterator[tuple[O
     answers: Any = iter(provider.complete([order.request for order in batch]))
     try:
         for order in batch:
-            nothing = Completion("", "error", detail="the provider ended before it came to this request")
             began = perf_counter()
-            completion = next(answers, nothing)
+            completion = next(answers, Completion("", "error", detail=ENDED))
             waited = completion.seconds if shared else perf_counter() - began
             yield order, _writable(completion), waited
     finally:

@@ -13,6 +13,7 @@ from time import monotonic
 
 from lift_sys.errors import SandboxFault
 from lift_sys.evaluation.answers import Searched
+from lift_sys.evaluation.remembering import Remembering
 from lift_sys.forward_mode.asking import fenced
 from lift_sys.forward_mode.kept import search_of
 from lift_sys.forward_mode.synthesis import VERSION, ForwardConfig, Synthesis, synthesize
@@ -22,6 +23,7 @@ from lift_sys.providers.base import FULL, Closing
 from lift_sys.records.base import content_hash
 from lift_sys.records.training import SYSTEM
 from lift_sys.sandbox.api import Sandbox
+from lift_sys.storage import Checkpoint
 
 ATTEMPTS = 3
 """Searches of a batch, where our box breaks."""
@@ -36,12 +38,20 @@ class Searching(Closing):
 
     Args:
         version: of the forward mode; answers of another one are another model's.
+        store: what the provider answers is kept there, and not asked again, by this search or another one.
     """
 
     def __init__(
-        self, provider: Provider, sandbox: Sandbox, config: ForwardConfig, *, version: int = VERSION
+        self,
+        provider: Provider,
+        sandbox: Sandbox,
+        config: ForwardConfig,
+        *,
+        version: int = VERSION,
+        store: Checkpoint | None = None,
     ) -> None:
-        self.provider, self.sandbox, self.config = provider, sandbox, config
+        self.kept = Remembering(provider, store) if store is not None else None
+        self.provider, self.sandbox, self.config = self.kept or provider, sandbox, config
         self.name = provider.name
         texts = [*SYSTEM.values(), grammar()]
         settings = content_hash([version, texts, asdict(replace(config, max_tokens=1, seed=0))])[:8]
@@ -72,13 +82,18 @@ class Searching(Closing):
             yield found[place]
 
     def _search(self, requests: Sequence[Request], config: ForwardConfig, *, specified: bool) -> list[Completion]:
-        began, read = monotonic(), self.provider.usage.prompt_tokens
+        began, read = monotonic() + self._saved, self.provider.usage.prompt_tokens
         made = self._made([request.prompt for request in requests], config, specified=specified)
         if isinstance(made, str):
             return [Completion("", "error", detail=made)] * len(requests)
-        seconds = (monotonic() - began) / len(requests)
+        seconds = (monotonic() + self._saved - began) / len(requests)
         share = (self.provider.usage.prompt_tokens - read) // len(requests)
         return [_completion(item, share, seconds) for item in made]
+
+    @property
+    def _saved(self) -> float:
+        """Seconds that this search would have waited for answers that were kept."""
+        return self.kept.saved if self.kept is not None else 0.0
 
     def _made(self, prompts: Sequence[str], config: ForwardConfig, *, specified: bool) -> list[Synthesis] | str:
         """What comes of the prompts, or what broke each time."""

@@ -16,6 +16,8 @@ Finish = Literal["stop", "length", "error"]
 Default = TypeVar("Default", float, None)
 FULL = "the prompt fills the context"
 """Detail of an `error` that no other try would mend."""
+ENDED = "the provider ended before it came to this request"
+"""Detail of an `error`."""
 
 
 @dataclass(frozen=True)

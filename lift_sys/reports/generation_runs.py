@@ -77,13 +77,14 @@ def time_and_cost(figures: Statistics, run: Run) -> Section:
         (
             step.point.validated,
             f"{step.point.seconds / 60:.1f}",
+            f"{step.point.seconds / step.point.validated:.3f}",
             f"{step.cost:.2f}",
             step.point.executions,
             "-" if step.point.memory_mib is None else step.point.memory_mib,
         )
         for step in milestones(points)
     ]
-    head = ("validated, before curation", "minutes", "seconds of wall time a row since the line above",
+    head = ("validated, before curation", "minutes", "seconds of wall time a row so far", "since the line above",
             "isolated executions", "MiB of all processes")  # fmt: skip
     course = (
         charts.line([(point.seconds / 60, point.validated) for point in points], across="minutes", up="validated"),

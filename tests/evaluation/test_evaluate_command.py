@@ -12,7 +12,9 @@ import pytest
 from evaluation_kit import make_tasks
 
 from lift_sys.evaluation.answers import Answer
+from lift_sys.evaluation.remembering import ANSWER
 from lift_sys.forward_mode.asking import fenced
+from lift_sys.storage import Checkpoint
 from lift_sys.testing.suite import make_suite, write_suite
 
 TASKS = make_tasks(6)
@@ -140,6 +142,20 @@ def test_a_search_without_some_elements_and_code_from_the_true_specification(tmp
     (model,) = json.loads((tmp_path / "out" / "results.json").read_text())["models"]
     assert "+search2-no-specification-no-repair-" in model["model"]
     assert model["from_true_ir"]["held-out templates"]["solved"] == 2
+
+
+def test_searches_of_one_model_share_what_it_has_answered(tmp_path: Path) -> None:
+    def known() -> set[str]:
+        (path,) = tmp_path.glob("out/*/candidates.sqlite")
+        with Checkpoint(path) as store:
+            return store.keys(ANSWER)
+
+    words = ("--model", "scripted:half.json", "--search", 2)
+    assert evaluate(tmp_path, *words).returncode == 0
+    asked = known()
+    done = evaluate(tmp_path, *words, "--search-without", "repair")
+    assert "6 asked, 0 known before" in done.stdout
+    assert known() == asked != set()
 
 
 @pytest.mark.parametrize(
