@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What each element of the search is worth: the search against itself without that element, paired, one report each.
+# What a search is worth, and each element of it: the search against the model's first answer, and against itself without
+# the element, paired; a report each, and one table of all.
 #
 #   runs/ablations.sh [MODEL]         # by default the run of runs/local_lora.sh
 #   LIMIT=0 SEARCH=16 runs/ablations.sh
@@ -12,10 +13,18 @@ cd "$(dirname "$0")/.."
 MODEL="${1:-build/local_lora/run}" # a folder is looked for from the root of the repository
 OUT="${OUT:-build/ablations}"
 SEARCH="${SEARCH:-8}"
-for element in ${ELEMENTS:-specification grammar direct examples types predicates agreement repair}; do
-    code=0
-    .venv/bin/lift-sys evaluate --model "$MODEL" --search "$SEARCH" \
-        --against "$MODEL" --against-search "$SEARCH" --against-search-without "$element" \
-        --no-human-eval --limit "${LIMIT:-50}" --out "$OUT" --report "$OUT/without_$element.md" || code=$?
+compare() {
+    local name="$1" code=0
+    shift
+    .venv/bin/lift-sys evaluate --model "$MODEL" --search "$SEARCH" --against "$MODEL" "$@" \
+        --no-human-eval --limit "${LIMIT:-50}" --out "$OUT" --report "$OUT/$name.md" || code=$?
     [ "$code" -le 1 ] || exit "$code" # 1: some answers could not be measured, which the report tells
+    cp "$OUT/results.json" "$OUT/$name.json"
+    results+=("$OUT/$name.json")
+}
+results=()
+compare no_search
+for element in ${ELEMENTS:-specification grammar direct examples types predicates agreement repair}; do
+    compare "without_$element" --against-search "$SEARCH" --against-search-without "$element"
 done
+.venv/bin/python scripts/ablation_table.py "${results[@]}" | tee "$OUT/ablations.md"

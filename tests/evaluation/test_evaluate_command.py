@@ -62,6 +62,26 @@ def test_two_models_are_compared_and_the_report_says_which_answers_differ(tmp_pa
     assert again.stdout.count("0 asked, 6 known before") == 2
 
 
+def table(*paths: Path) -> subprocess.CompletedProcess[str]:
+    script = Path(__file__).parents[2] / "scripts" / "ablation_table.py"
+    return subprocess.run([sys.executable, script, *paths], capture_output=True, text=True)
+
+
+def test_the_table_of_ablations_counts_what_either_model_alone_has_solved(tmp_path: Path) -> None:
+    assert evaluate(tmp_path, "--against", "scripted:half.json").returncode == 0
+    done = table(tmp_path / "out" / "results.json")
+    assert done.returncode == 0, done.stderr
+    solved = "held-out variants: 4 of 4, 2 of 4<br>held-out templates: 2 of 2, 1 of 2"
+    assert f"| results | {solved} | 3, 0 | 0.250 |" in done.stdout  # 3 of 3 differ one way: 2 / 2 ** 3
+
+
+def test_the_table_of_ablations_refuses_a_file_of_one_model(tmp_path: Path) -> None:
+    assert evaluate(tmp_path).returncode == 0
+    done = table(tmp_path / "out" / "results.json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no comparison of two models" in done.stderr
+
+
 def test_a_price_is_told_of_the_model_that_it_is_given_for(tmp_path: Path) -> None:
     done = evaluate(tmp_path, "--against", "scripted:half.json", "--price", "100,1000")
     assert done.returncode == 0, done.stderr
