@@ -8,6 +8,9 @@ from typing import NoReturn
 FAULT = 70
 """Exit code of an error that nobody raised on purpose; `EX_SOFTWARE` of sysexits.h."""
 
+PIPE = 141
+"""Exit code where the reader of our output left: 128 and the number of SIGPIPE, as a shell tells it."""
+
 
 def main() -> NoReturn:
     """Entry point: an error that was raised on purpose becomes one line and its exit code.
@@ -29,8 +32,11 @@ def main() -> NoReturn:
         print(f"lift-sys: {place}{error.strerror or error}", file=sys.stderr)
         sys.exit(StorageError.exit_code)
     except (KeyboardInterrupt, SystemExit) as end:
-        # Typer turns an interrupt into an exit of its own, without a word.
+        # Typer turns an interrupt into an exit of its own, without a word, and a reader that left into code 1.
         if isinstance(end, SystemExit) and end.code != 130:
+            if isinstance(end.__context__, BrokenPipeError):
+                _forget_output()
+                sys.exit(PIPE)
             raise
         print("lift-sys: stopped; run the same command again to go on", file=sys.stderr)
         sys.exit(130)

@@ -78,7 +78,7 @@ def generate(
     from lift_sys.data_synthesis.pipeline import Pipeline
     from lift_sys.data_synthesis.repair import write_repair_tasks
     from lift_sys.data_synthesis.sources import GitSource, Lock, StdlibSource, load_sources, local_source
-    from lift_sys.errors import StorageError
+    from lift_sys.errors import ConfigError, StorageError
     from lift_sys.executors import make_executor
     from lift_sys.reports import write_report
     from lift_sys.reports.run_facts import Run, keep_run
@@ -95,6 +95,8 @@ def generate(
     allow = check_licences(licence)
     policy = Policy(Policy().allowed | set(allow))
     pinned = Lock.load(lock) if lock else Lock()
+    if lock and not pinned.sources:
+        raise ConfigError(f"{lock} names no sources: `lift-sys scrape NAME --lock {lock}` puts some in")
     _check_versions(pinned)
     sources = [
         *(load_sources(lock, cache / "sources", offline=offline, allow=allow) if lock else []),

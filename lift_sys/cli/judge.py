@@ -53,8 +53,8 @@ def judge(
 
     Example:  lift-sys judge cases.jsonl --jobs 4 > verdicts.jsonl
 
-    Exit codes: 0 every case was judged, 1 one is not valid (with --fail-on-invalid), 2 bad usage, 3 no sandbox on
-    this machine, 130 stopped.
+    Exit codes: 0 every case was judged, 1 one is not valid (with --fail-on-invalid), 2 bad usage or a file that can't
+    be read to its end, 3 no sandbox on this machine, 130 stopped.
     """
     import os
     import signal
@@ -182,11 +182,16 @@ class _Budget:
 
 
 def read_cases(stream: IO[bytes]) -> Iterator[tuple[object, int]]:
-    """Each case of a file of JSON lines, and the bytes of its line; a BadCase says why a line holds none."""
+    """Each case of a file of JSON lines, and the bytes of its line; a BadCase says why a line holds none.
+
+    Raises:
+        ConfigError: the file can't be read on, though it has not ended.
+    """
     import json
     import zlib
 
-    from lift_sys.sandbox.cases import BadCase
+    from lift_sys.errors import ConfigError
+    from lift_sys.sandbox.cases import BadCase, case_id, read_case
 
     number = 0
     while True:
@@ -199,8 +204,7 @@ def read_cases(stream: IO[bytes]) -> Iterator[tuple[object, int]]:
                 yield BadCase(f"line {number}: it is longer than {LONGEST_LINE // MIB} MiB"), 0
                 continue
         except (OSError, EOFError, zlib.error) as error:
-            yield BadCase(f"line {number}: the file can't be read on: {error}"), 0
-            return
+            raise ConfigError(f"line {number}: the file can't be read on: {error}") from None
         if not line:
             return
         if number == 1:
@@ -209,6 +213,10 @@ def read_cases(stream: IO[bytes]) -> Iterator[tuple[object, int]]:
             continue
         try:
             case: object = json.loads(line.decode())
+            read_case(case)
+        except BadCase as error:
+            if case_id(case) is None:  # nothing else would tell which one it was
+                case = BadCase(f"line {number}: {error}")
         except UnicodeDecodeError as error:
             case = BadCase(f"line {number}: it is not UTF-8: {error.reason} at byte {error.start}")
         except (ValueError, RecursionError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 from lift_sys.data_synthesis.dataset import EXAMPLES, FILE_REJECTS, MANIFEST, REJECTS
 from lift_sys.data_synthesis.forget_plan import Target, from_manifest
 from lift_sys.data_synthesis.sources.tombstones import names_of
+from lift_sys.errors import StorageError
 from lift_sys.records import RejectionReason
+from lift_sys.storage import storage_errors
 
 _LIKE = re.compile(r"(?:like|as) ([0-9a-f]{12})$")
 """How curation names the row that a duplicate is one of."""
@@ -50,7 +53,11 @@ class _Row:
 
 
 def find_traces(folder: Path, target: Target) -> Traces:
-    """Read the dataset once."""
+    """Read the dataset once.
+
+    Raises:
+        StorageError: a line of it is damaged.
+    """
     manifest = json.loads((folder / MANIFEST).read_text())
     projects = {source["id"]: source["name"] for source in manifest["sources"]}
     own = {
@@ -60,22 +67,20 @@ def find_traces(folder: Path, target: Target) -> Traces:
     }
     traces = Traces()
     rows = []
-    for line in _lines(folder / EXAMPLES):
-        data = json.loads(line)
+    for data in _records(folder / EXAMPLES):
         row = _row(data, own, target)
         rows.append(row)
         if row.own:
             traces.rows.append(data["id"])
     rejects = []
-    for line in _lines(folder / REJECTS):
-        data = json.loads(line)
+    for data in _records(folder / REJECTS):
         mine = data["repository"] in own
         traces.rejects += mine
         like = _LIKE.search(data["detail"]) if data["reason"] in _DUPLICATES else None
         if like:
             name = projects.get(data["repository"], data["repository"])
             rejects.append(_Row(mine, data["function"] or "", "", name, data["qualname"] or "", like[1]))
-    traces.file_rejects = sum(json.loads(line)["repository"] in own for line in _lines(folder / FILE_REJECTS))
+    traces.file_rejects = sum(data["repository"] in own for data in _records(folder / FILE_REJECTS))
     traces.copies = _copies(rows, rejects)
     return traces
 
@@ -108,6 +113,16 @@ def functions_of(folder: Path) -> set[str]:
     return found
 
 
-def _lines(path: Path) -> list[str]:
-    with path.open(encoding="utf-8") as file:
-        return list(file)
+def _records(path: Path) -> Iterator[dict[str, Any]]:
+    with storage_errors(path), path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                data = json.loads(line)
+                if "id" not in data:
+                    raise ValueError("it has no id")
+            except (ValueError, TypeError) as error:
+                raise StorageError(
+                    f"{path}, line {number} is damaged ({error}): `lift-sys generate` makes the file anew from what "
+                    "is kept; nothing was changed"
+                ) from None
+            yield data

@@ -34,9 +34,12 @@ REMADE = {EXAMPLES, REJECTS, FILE_REJECTS, MANIFEST, *REPORTS, REPAIRS, COUNTS, 
 
 _OF_THE_ROWS = (
     *(CHECKPOINT, KEPT, "benchmarks.", "draft", "screen", "browse"),
-    *("timeline.", "run.", "verifications."),  # of the old rows: they may name the source
+    *("timeline.", "run.", "verifications.", "stale."),  # of the old rows: they may name the source
 )
 """Files of `work` that are made again, by the start of their names."""
+STALE = "stale.json"
+"""In `work`: what a request has told to be of the old rows and left, by name, with the number of its inode. What was
+made anew since has another one."""
 
 
 @dataclass
@@ -106,15 +109,19 @@ class Rebuild:
     def _take_over(self, new: Path) -> None:
         """Everything else of the folder, without the source's files and what killed runs left."""
         leftover = tuple(f".{name}." for name in (*REMADE, "manifest.json"))
+        before, left = _left(self.found.out), {}
         for path in sorted(self.found.out.iterdir()):
             if path.name in REMADE or path.name.startswith(leftover):
                 continue
             if path.name != "work":
-                self._other(path, new / path.name)
+                if self._other(path, new / path.name, stale=before.get(path.name) == path.stat().st_ino):
+                    left[path.name] = (new / path.name).stat().st_ino
                 continue
             for part in sorted(path.iterdir()):
                 if not part.name.startswith(_OF_THE_ROWS) or part.is_dir():
                     link_tree(part, new / "work" / part.name)
+        if left:
+            (new / "work" / STALE).write_text(json.dumps(left))
         found = [
             forget_cache.traces(folder, self.found.target, self.found.lock)
             for folder in forget_cache.source_folders(new / "work")
@@ -123,12 +130,26 @@ class Rebuild:
             forget_cache.remove(paths)
             self.report.note(paths, notes, new, self.found.out)
 
-    def _other(self, path: Path, to: Path) -> None:
-        """A file that we did not write, such as an export."""
-        if not self.found.traces.rows and not self.found.request.with_copies:
-            link_tree(path, to)
-        elif self.found.request.delete_stale:
+    def _other(self, path: Path, to: Path, *, stale: bool) -> bool:
+        """Take over a file that we did not write, such as an export, or leave it out; whether it is of old rows.
+
+        Args:
+            stale: an earlier request has found it so.
+        """
+        stale = stale or bool(self.found.traces.rows) or self.found.request.with_copies
+        if stale and self.found.request.delete_stale:
             self.report.removed.append(str(path))
-        else:
+            return False
+        if stale:
             self.report.stale.append(str(path))
-            link_tree(path, to)
+        link_tree(path, to)
+        return stale
+
+
+def _left(folder: Path) -> dict[str, int]:
+    """What earlier requests have found to be of old rows; nothing where that can't be read."""
+    try:
+        found = json.loads((folder / "work" / STALE).read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

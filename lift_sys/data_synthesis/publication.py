@@ -17,6 +17,7 @@ from typing import Any
 
 from lift_sys.data_synthesis.dataset import EXAMPLES, MANIFEST, file_hash, read_examples, read_manifest
 from lift_sys.data_synthesis.exports.parquet import write_parquet
+from lift_sys.data_synthesis.row_file import open_rows
 from lift_sys.errors import ConfigError, StorageError
 from lift_sys.storage import atomic_write, storage_errors
 
@@ -49,11 +50,13 @@ def publish(folder: Path, to: Path, name: str, *, accept: bool = False) -> Publi
 
     Raises:
         ConfigError: pyarrow is missing, or `name` is no name of a file.
-        StorageError: there is no finished dataset in `folder`, or a file can't be written.
+        StorageError: there is no finished dataset in `folder`, it is not what its manifest says, or a file can't be
+            written.
     """
     if not _NAME.fullmatch(name):
         raise ConfigError(f"--name {name!r}: letters, digits, `.`, `-` and `_` only, and a letter or digit first")
     source = read_manifest(folder)
+    open_rows(folder)  # what is handed on is believed by its hashes
     with storage_errors(to):
         to.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".publish-", dir=to))

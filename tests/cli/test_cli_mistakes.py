@@ -134,6 +134,36 @@ def test_a_local_git_repository_is_read_into_a_relative_folder(
     assert len(list(tmp_path.glob("sources/**/module.py"))) == 1
 
 
+def test_a_lock_without_sources_does_not_mean_the_standard_library(tmp_path: Path) -> None:
+    (tmp_path / "lock.json").write_text('{"schema_version": 1, "sources": []}')
+    done = lift_sys("generate", "--lock", tmp_path / "lock.json", "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "names no sources" in one_line(done)
+
+
+def test_a_name_that_no_project_can_have_is_not_sent_to_the_index(tmp_path: Path) -> None:
+    done = lift_sys("scrape", "bad name!!", "--out", tmp_path / "sources")
+    assert done.returncode == 2
+    assert "'bad name!!' is no project name" in one_line(done)
+
+
+def test_a_reader_that_leaves_is_no_failed_check(source: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = lift_sys("lift", source, stdout=writing)
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_a_day_that_is_none_is_told_with_its_own_option(tmp_path: Path) -> None:
+    words = ("scrape", "github", "--pushed-since", "2025-13-01", "-n", 1, "--lock", tmp_path / "l.json")
+    done = lift_sys(*words)
+    assert done.returncode == 2
+    assert "--pushed-since" in one_line(done)
+
+
 def test_a_licence_that_spdx_does_not_know_is_refused(tmp_path: Path) -> None:
     done = lift_sys("generate", "--allow-licence", "BOGUS", "--out", tmp_path / "out")
     assert done.returncode == 2

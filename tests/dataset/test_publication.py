@@ -96,6 +96,19 @@ def test_a_name_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("change", ["line", "hash"])
+def test_rows_that_the_datasets_own_manifest_does_not_name_are_not_handed_on(tmp_path: Path, change: str) -> None:
+    rows = write_rows(tmp_path / "made", "f", "g")
+    if change == "line":
+        (tmp_path / "made/examples.jsonl").write_text(rows[0].to_line() + "\n")
+    else:
+        manifest = tmp_path / "made/manifest.json"
+        manifest.write_text(manifest.read_text().replace(rows[1].id, "0" * 64))
+    with pytest.raises(StorageError, match=r"manifest\.json"):
+        publish(tmp_path / "made", tmp_path / "out", "v1")
+    assert not list(tmp_path.glob("out/*"))
+
+
 def test_an_unfinished_dataset_is_refused(tmp_path: Path) -> None:
     write_rows(tmp_path / "made", "f")
     (tmp_path / "made/manifest.json").unlink()

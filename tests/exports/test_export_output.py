@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
+from export_rows import write_rows
 
+from lift_sys.data_synthesis.exports import registry
 from lift_sys.data_synthesis.exports.output import MARKER, Output
 from lift_sys.data_synthesis.exports.reward import code_of
 from lift_sys.errors import StorageError
+from lift_sys.records import Example
 
 
 def export(out: Path, text: str = "row") -> None:
@@ -21,6 +25,18 @@ def test_an_export_replaces_an_export(tmp_path: Path) -> None:
     export(tmp_path / "out")
     export(tmp_path / "out", "other")
     assert (tmp_path / "out/data/a.txt").read_text() == "other"
+
+
+def test_a_dataset_that_is_made_anew_meanwhile_is_no_export(tmp_path: Path, examples: list[Example]) -> None:
+    rows = write_rows(tmp_path / "dataset", examples) / "examples.jsonl"
+
+    def anew() -> None:
+        shutil.copyfile(rows, tmp_path / "anew")
+        (tmp_path / "anew").replace(rows)
+
+    with pytest.raises(StorageError, match="was changed while it was read"):
+        registry.export(tmp_path / "dataset", "trl", tmp_path / "out", advance=anew)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("name", ["mynotes.txt", "data/mine.txt", "data/a.txt"])

@@ -330,6 +330,29 @@ def test_other_files_of_the_folder_are_told_as_stale_or_removed(world: World, tm
     assert other.holding(MARKER) == []
 
 
+def test_what_was_told_as_stale_is_removed_by_a_second_request_unless_it_was_made_anew(world: World) -> None:
+    for name in ("old", "again"):
+        (world.out / name).mkdir()
+        (world.out / name / "train.jsonl").write_text(MARKER)
+    forget(world)
+    shutil.rmtree(world.out / "again")
+    (world.out / "again").mkdir()
+    (world.out / "again" / "train.jsonl").write_text("of the new rows")
+    assert forget(world).stale == [str(world.out / "old")]
+    assert forget(world, delete_stale=True).removed == [str(world.out / "old")]
+    assert world.holding(MARKER) == []
+    assert (world.out / "again" / "train.jsonl").is_file()
+
+
+@pytest.mark.parametrize("name", ["examples.jsonl", "rejects.jsonl"])
+def test_damaged_rows_are_told_before_anything_is_changed(world: World, name: str) -> None:
+    path = world.out / name
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(StorageError, match=rf"{name}, line \d+ is damaged.*generate"):
+        forget(world)
+    assert not (world.lock.parent / FORGOTTEN).exists()
+
+
 def test_a_source_in_no_row_is_forgotten_as_well(world: World) -> None:
     """It is in the lock alone: the rows stay as they are, and it can't be added again."""
     Lock.load(world.lock).merged([LockEntry(kind="sdist", name="wombat", version="1", sha256="ab" * 32)]).save(

@@ -81,12 +81,19 @@ def test_no_cases_are_no_verdicts():
     assert (done.returncode, done.stdout) == (0, b"")
 
 
-def test_a_cut_compressed_file_is_an_error_line(tmp_path):
+def test_a_cut_compressed_file_ends_with_an_error_after_the_verdicts_of_what_it_holds(tmp_path):
     path = tmp_path / "cut.gz"
     path.write_bytes(gzip.compress(lines(*[{**GOOD, "id": str(os.urandom(20))} for _ in range(50)]))[:-40])
-    found = verdicts(run(path))
-    assert found[-1]["verdict"] == "error"
-    assert "can't be read on" in found[-1]["reason"]
+    done = run(path)
+    assert done.returncode == 2
+    assert b"can't be read on" in done.stderr
+    assert {json.loads(line)["verdict"] for line in done.stdout.splitlines()} <= {"valid"}
+
+
+def test_a_case_without_an_id_that_is_none_is_told_by_its_line():
+    found = verdicts(run("-", stdin=lines([1, 2], {"id": 7, "tests": 1, "entry_point": "f"}, {"code": "x"})))
+    assert [(v["id"], v["reason"].partition(":")[0]) for v in found][::2] == [(None, "line 1"), (None, "line 3")]
+    assert found[1]["id"] == 7
 
 
 @pytest.mark.parametrize("name", ["missing.jsonl", ".", "a\0b"[:1] + "/nowhere"])

@@ -96,6 +96,7 @@ def export(
         started(source.rows * getattr(module, "PASSES", 1))
         counts = write(source, output, options)
         output.text("SOURCES.md", sources_text(source))
+        source.check_unchanged()
         marker = output.finish(
             {
                 "schema_version": SCHEMA_VERSION,

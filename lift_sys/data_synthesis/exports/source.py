@@ -55,6 +55,8 @@ class Source:
     splits: dict[str, array[int]]
     """Where the rows of each split start in the file, in bytes. Splits without rows are left out."""
     facts: Facts
+    stamp: tuple[int, int, int]
+    """What the file of rows was when it was opened."""
     advance: Callable[[], None] = lambda: None
 
     @property
@@ -70,6 +72,13 @@ class Source:
         for example in read_rows(self.path, self.splits[split]):
             self.advance()
             yield example
+
+    def check_unchanged(self) -> None:
+        """Raises:
+        StorageError: the dataset was made anew, or taken away, since it was opened.
+        """
+        if not self.path.is_file() or _stamp(self.path) != self.stamp:
+            raise StorageError(f"{self.place} was changed while it was read: run the same command again")
 
     def repairs(self) -> Iterator[RepairTask]:
         """The repair tasks beside the rows; none when `lift-sys repair` has not written them.
@@ -96,6 +105,7 @@ def open_source(place: Path, shares: Shares, advance: Callable[[], None] = lambd
     rows = open_rows(place)
     if not rows.offsets:
         raise StorageError(f"{rows.path} holds no examples: there is nothing to export")
+    stamp = _stamp(rows.path)
     facts, keys = Facts(), []
     with rows.path.open("rb") as file:
         for offset in rows.offsets:
@@ -105,7 +115,12 @@ def open_source(place: Path, shares: Shares, advance: Callable[[], None] = lambd
     for split, offset in zip(assign(keys, shares), rows.offsets, strict=True):
         splits.setdefault(split, array("Q")).append(offset)
     ordered = {name: splits[name] for name in shares if name in splits}
-    return Source(place, rows.path, rows.sha256, _python(rows.path.parent), ordered, facts, advance)
+    return Source(place, rows.path, rows.sha256, _python(rows.path.parent), ordered, facts, stamp, advance)
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _note(line: bytes, facts: Facts, where: str) -> tuple[str, str]:

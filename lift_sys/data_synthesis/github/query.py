@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import Field, StrictBool, StrictInt, StrictStr, ValidationError, field_validator, model_validator
+from pydantic import Field, StrictBool, StrictInt, StrictStr, ValidationError, field_validator
 
 from lift_sys.records.base import Record
 
@@ -86,14 +86,22 @@ class Query(Record):
             raise ValueError("a range goes from a smaller to a larger number")
         return pair
 
-    @model_validator(mode="after")
-    def _dates(self) -> Query:
-        for day in (self.pushed_since, *self.created):
+    @field_validator("pushed_since")
+    @classmethod
+    def _day(cls, day: str | None) -> str | None:
+        if day is not None:
+            seconds_of(day)
+        return day
+
+    @field_validator("created")
+    @classmethod
+    def _days(cls, pair: tuple[str, str | None]) -> tuple[str, str | None]:
+        for day in pair:
             if day is not None:
                 seconds_of(day)
-        if self.created[1] is not None and self.created[1] < self.created[0]:
+        if pair[1] is not None and pair[1] < pair[0]:
             raise ValueError("the last day of creation lies before the first")
-        return self
+        return pair
 
     def qualifiers(self, licence: str) -> str:
         """The search text without the slice of dates.

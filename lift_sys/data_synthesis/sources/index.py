@@ -23,7 +23,7 @@ from urllib.request import url2pathname
 
 from lift_sys.data_synthesis.sources.limits import Clock, Limits
 from lift_sys.data_synthesis.sources.store import storage
-from lift_sys.errors import SourceError
+from lift_sys.errors import ConfigError, SourceError
 
 if TYPE_CHECKING:
     import requests
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _SUFFIXES = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip", ".whl")
 _ATTEMPTS = 4
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,14 @@ def _default_index() -> str:
     return PYPI_SIMPLE_ENDPOINT
 
 
+def check_name(name: str) -> None:
+    """Raises:
+    ConfigError: no project can have this name.
+    """
+    if not _NAME.fullmatch(name):
+        raise ConfigError(f"{name[:100]!r} is no project name: letters, digits, `.`, `-` and `_` only")
+
+
 def sdists(name: str, settings: Settings | None = None) -> list[Link]:
     """Every source distribution of a project that the indexes offer, in the order of the indexes.
 
@@ -111,8 +120,10 @@ def files(name: str, settings: Settings | None = None) -> list[Link]:
     """Every wheel and source distribution of a project that the indexes offer, in the order of the indexes.
 
     Raises:
+        ConfigError: no project can have this name.
         SourceError: no index answers, or none knows the project.
     """
+    check_name(name)
     settings = settings or pip_settings()
     found: list[Link] = []
     failures: list[str] = []

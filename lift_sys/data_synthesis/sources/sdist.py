@@ -17,8 +17,6 @@ from lift_sys.data_synthesis.sources.tree import Tree
 from lift_sys.errors import ConfigError, SourceError
 from lift_sys.records import Licence
 
-_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
-
 
 @dataclass(frozen=True)
 class SdistSource:
@@ -39,8 +37,7 @@ class SdistSource:
     """pip's own configuration when None."""
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            raise ConfigError(f"{self.name[:100]!r} is no project name")
+        index.check_name(self.name)
         if not re.fullmatch("[0-9a-f]{64}", self.sha256):
             raise ConfigError(f"{self.name}: {self.sha256[:80]!r} is no SHA-256 in hex")
 
@@ -80,7 +77,7 @@ class SdistSource:
         if links:
             raise SourceError(
                 f"{self.name} {self.version}: the index offers SHA-256 {links[0].sha256}, "
-                f"expected {self.sha256}; not used"
+                f"expected {self.sha256}; not used: correct the lock, or lock it anew with `lift-sys scrape`"
             )
         raise SourceError(f"{self.name} {self.version}: the package index has no source distribution of it")
 

@@ -57,10 +57,10 @@ def storage(folder: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            hint = "make room or choose another cache folder"
+            hint = "make room or choose another folder"
         else:
-            hint = "check that the cache folder can be written"
-        raise StorageError(f"can't write below {folder.name!r}: {reason}; {hint}") from error
+            hint = "check that this folder can be written, or choose another"
+        raise StorageError(f"can't write below {folder}: {reason}; {hint}") from error
 
 
 @contextmanager
