@@ -15,10 +15,12 @@ from export_rows import BAND, example, plain_tests, write_rows
 
 from lift_sys.data_synthesis.exports.asking import question
 from lift_sys.data_synthesis.exports.columns import COLUMNS
+from lift_sys.data_synthesis.exports.preferences import wrong_answers
 from lift_sys.data_synthesis.exports.registry import FORMATS, Options, export
 from lift_sys.data_synthesis.exports.reward import code_of
 from lift_sys.errors import ConfigError, StorageError
-from lift_sys.records import Example
+from lift_sys.records import Example, Expected, MutantEvidence
+from lift_sys.records.models import MutationEvidence
 
 ROWS = 4
 
@@ -85,6 +87,20 @@ def test_trl_rows_ask_for_and_give_the_code(folder: Path, tmp_path: Path, exampl
         assert text["completion"] == made.code
         assert text["prompt"].strip() == chat["messages"][0]["content"] == question(made)
         assert (text["id"], text["licence"]) == (made.id, made.provenance.licence)
+
+
+def test_a_mutant_that_was_stopped_and_shown_to_do_nothing_wrong_is_no_rejected_answer(
+    examples: list[Example],
+) -> None:
+    """It took many more steps than the reference, and may well give the same results."""
+    wrong = MutantEvidence(
+        operator="constant", line=1, before="1", after="2", killed_by=0, failing=(0,), span=(0, 0), text="x = 1\n"
+    )
+    shown = wrong.model_copy(update={"stopped": True, "got": Expected(value=7), "text": "y = 1\n"})
+    slow = wrong.model_copy(update={"stopped": True, "text": "z = 1\n"})
+    made = examples[0].model_copy(update={"mutation": MutationEvidence(mutants=(wrong, shown, slow))})
+    first = {code_of([{"content": answer}]).splitlines()[0] for answer in wrong_answers(made, 3)}
+    assert first == {"x = 1", "y = 1"}
 
 
 def test_rejected_answers_are_killed_mutants_and_no_two_are_alike(

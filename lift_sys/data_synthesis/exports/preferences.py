@@ -30,7 +30,7 @@ def _chosen(example: Example, most: int) -> list[str]:
     """The codes of mutants in an order by hash, one of each operator before a second of any."""
     codes: dict[str, str] = {}
     for mutant in example.mutation.mutants:
-        code = mutated(example, mutant) if mutant.killed_by is not None and not mutant.equivalent else None
+        code = mutated(example, mutant) if _is_wrong(mutant) else None
         if code is not None:
             codes.setdefault(code, mutant.operator)
     seen: Counter[str] = Counter()
@@ -42,6 +42,12 @@ def _chosen(example: Example, most: int) -> list[str]:
     own = ast.dump(ast.parse(example.code))
     # Parsing is what costs, so only as many are tried as are taken.
     return list(islice((code for _, code in ranked if _differs(code, own)), most))
+
+
+def _is_wrong(mutant: MutantEvidence) -> bool:
+    """Whether a test has shown it. One that was stopped for its many steps alone may well be right, and slow."""
+    killed = mutant.killed_by is not None and not mutant.equivalent
+    return killed and not (mutant.stopped and mutant.got is None)
 
 
 def _digest(row: str, code: str) -> bytes:
