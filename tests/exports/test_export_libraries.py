@@ -230,7 +230,8 @@ def test_harbor_itself_reads_the_tasks(mined: Path, rows: list[Example], tmp_pat
     python = python or str(Path("~/.cache/lift-sys-tests/harbor/bin/python").expanduser())
     if not Path(python).is_file():
         pytest.skip("harbor needs Python 3.12: set LIFT_SYS_HARBOR_PYTHON to one that has harbor")
-    folders = [exported(mined, "harbor", tmp_path) / row_name(row) for row in rows]
+    out = exported(mined, "harbor", tmp_path)
+    folders = [out / row_name(row) for row in rows]
     done = subprocess.run([python, "-c", HARBOR, *map(str, folders)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.split() == [f"mined/{row_name(row)}" for row in rows]

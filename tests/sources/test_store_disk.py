@@ -109,7 +109,7 @@ def test_a_full_disk_is_a_clear_error_and_the_next_run_recovers(shelf: Shelf, li
     command = [sys.executable, "-c", FULL, str(shelf.root), source.sha256, str(limit)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (5, "")
-    assert "make room or choose another cache folder" in done.stdout
+    assert "make room or choose another folder" in done.stdout
     left = [path for path in shelf.cache.rglob("*") if path.is_file() and path.suffix != ".lock"]
     assert [path for path in left if path.parent.name != "archives"] == []
     assert not list(shelf.cache.rglob("*.part"))
@@ -121,7 +121,7 @@ def test_a_cache_that_is_a_file(shelf: Shelf) -> None:
 
     source = shelf.source(tar_gz(project()))
     shelf.cache.write_text("x")
-    with pytest.raises(StorageError, match="check that the cache folder can be written"):
+    with pytest.raises(StorageError, match="check that this folder can be written"):
         source.checkout(shelf.cache)
 
 
