@@ -121,15 +121,19 @@ def _judge_lines(judging: Judge, stream: IO[bytes]) -> dict[str, int]:
     import queue
     import sys
     import threading
+    from dataclasses import replace
 
     counts = dict.fromkeys(("valid", "invalid", "error", "timeout"), 0)
-    waiting: queue.Queue[Future[CaseVerdict] | BaseException | None] = queue.Queue(64 * judging.jobs)
+    waiting: queue.Queue[tuple[int, Future[CaseVerdict]] | BaseException | None] = queue.Queue(64 * judging.jobs)
     show = _is_terminal(sys.stderr) and not _is_terminal(sys.stdout)
     threading.Thread(target=_feed, args=(judging, stream, waiting), daemon=True).start()
     while (item := waiting.get()) is not None:
         if isinstance(item, BaseException):
             raise item
-        verdict = item.result()
+        number, future = item
+        verdict = future.result()
+        if verdict.verdict == "error" and verdict.id is None:  # nothing else would tell which one it was
+            verdict = replace(verdict, reason=f"line {number}: {verdict.reason}")
         counts[verdict.verdict] += 1
         sys.stdout.write(json.dumps(verdict.to_dict()) + "\n")
         if waiting.empty() or sum(counts.values()) % 16 == 0:
@@ -142,18 +146,18 @@ def _judge_lines(judging: Judge, stream: IO[bytes]) -> dict[str, int]:
 
 
 def _feed(
-    judging: Judge, stream: IO[bytes], waiting: queue.Queue[Future[CaseVerdict] | BaseException | None]
+    judging: Judge, stream: IO[bytes], waiting: queue.Queue[tuple[int, Future[CaseVerdict]] | BaseException | None]
 ) -> None:
     """Hand the cases over, in a thread: verdicts are printed while the next line is still awaited."""
     from functools import partial
 
     budget = _Budget()
     try:
-        for case, size in read_cases(stream):
+        for number, case, size in read_cases(stream):
             budget.take(size)
             future = judging.submit(case)
             future.add_done_callback(partial(budget.give, size))
-            waiting.put(future)
+            waiting.put((number, future))
         waiting.put(None)
     except RuntimeError:
         waiting.put(None)  # the judge was closed
@@ -181,8 +185,8 @@ class _Budget:
             self._changed.notify()
 
 
-def read_cases(stream: IO[bytes]) -> Iterator[tuple[object, int]]:
-    """Each case of a file of JSON lines, and the bytes of its line; a BadCase says why a line holds none.
+def read_cases(stream: IO[bytes]) -> Iterator[tuple[int, object, int]]:
+    """Line number, case and bytes of each line of a file of JSON lines; a BadCase says why a line holds none.
 
     Raises:
         ConfigError: the file can't be read on, though it has not ended.
@@ -191,7 +195,7 @@ def read_cases(stream: IO[bytes]) -> Iterator[tuple[object, int]]:
     import zlib
 
     from lift_sys.errors import ConfigError
-    from lift_sys.sandbox.cases import BadCase, case_id, read_case
+    from lift_sys.sandbox.cases import BadCase
 
     number = 0
     while True:
@@ -201,7 +205,7 @@ def read_cases(stream: IO[bytes]) -> Iterator[tuple[object, int]]:
             if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
                 while line and not line.endswith(b"\n"):
                     line = stream.readline(MIB)
-                yield BadCase(f"line {number}: it is longer than {LONGEST_LINE // MIB} MiB"), 0
+                yield number, BadCase(f"it is longer than {LONGEST_LINE // MIB} MiB"), 0
                 continue
         except (OSError, EOFError, zlib.error) as error:
             raise ConfigError(f"line {number}: the file can't be read on: {error}") from None
@@ -213,12 +217,8 @@ def read_cases(stream: IO[bytes]) -> Iterator[tuple[object, int]]:
             continue
         try:
             case: object = json.loads(line.decode())
-            read_case(case)
-        except BadCase as error:
-            if case_id(case) is None:  # nothing else would tell which one it was
-                case = BadCase(f"line {number}: {error}")
         except UnicodeDecodeError as error:
-            case = BadCase(f"line {number}: it is not UTF-8: {error.reason} at byte {error.start}")
+            case = BadCase(f"it is not UTF-8: {error.reason} at byte {error.start}")
         except (ValueError, RecursionError) as error:
-            case = BadCase(f"line {number}: it is no JSON: {error}")
-        yield case, len(line)
+            case = BadCase(f"it is no JSON: {error}")
+        yield number, case, len(line)

@@ -133,7 +133,7 @@ class _Run:
         self.torch = library("torch")
         models.prepare_processor(self.config)
         self.model = models.load_model(job.base, self.config)
-        models.check_loss(self.model, min(job.rows, key=lambda row: len(row.ids)), self.config)
+        models.check_loss(self.model, job.rows, self.config)
         self.learnt = dict(models.trainable(self.model))
         self.optimizer = self.torch.optim.AdamW(
             self.learnt.values(), lr=self.config.learning_rate, weight_decay=self.config.weight_decay
