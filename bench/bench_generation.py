@@ -1,11 +1,12 @@
 """Local generation against plain Hugging Face `generate`, side by side in one process.
 
-125 prompts of the committed suite (about 300 tokens each), answered greedily with natural stopping, at most `TOKENS`
+100 prompts of the committed suite (about 300 tokens each), answered greedily with natural stopping, at most `TOKENS`
 tokens each; a rate is tokens of answers over wall time, the reading of the prompts included. Both sides get their
-best batch size and precision, tried here in turn. An adapter is merged into the weights for Hugging Face, which is
-its fastest way to serve one. `LIFT_SYS_BENCH_MODEL` names what is run, as `--model` does: a fine-tuned model stops by
-itself and solves tasks; the base (the default) rambles and solves hardly any. Wants a quiet machine: threads of torch
-wait for each other, so one busy core makes Hugging Face several times slower.
+best batch size, tried on every second prompt with answers cut at `TRIAL_TOKENS`, and their best precision. An adapter
+is merged into the weights for Hugging Face, which is its fastest way to serve one. `LIFT_SYS_BENCH_MODEL` names what
+is run, as `--model` does: a fine-tuned model stops by itself and solves tasks; the base (the default) rambles and
+solves hardly any. Wants a quiet machine: threads of torch wait for each other, so one busy core makes Hugging Face
+several times slower.
 """
 
 from __future__ import annotations
@@ -14,20 +15,25 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from bench.common import Row
 
-PROMPTS, TOKENS, BATCHES = 125, 192, (64, 125)
+PROMPTS, TOKENS, BATCHES = 100, 192, (10, 25, 50)
+TRIAL_TOKENS = 48
 POINTS = 1.0
-"""Percentage points by which a precision may solve fewer tasks; one task is 0.8."""
+"""Percentage points by which a precision may solve fewer tasks; one task is 1."""
 PRECISIONS = ("float32", "bfloat16", "int8")
 CONSTRAINED_TOKENS, TURNS = 32, 3
 SUITE = Path(__file__).resolve().parent.parent / "tests" / "synthetic" / "suite_v1.jsonl"
 NEEDED = ("torch", "transformers", "peft", "openvino_genai", "llguidance")
+
+
+Way = Callable[[Any, int], tuple[list[str], int]]
+"""Requests and a batch size to texts and how many tokens they are."""
 
 
 @dataclass(frozen=True)
@@ -56,15 +62,23 @@ def run() -> list[Row]:
     plain: dict[str, Answers] = {}
     ours: dict[str, Answers] = {}
     rows: list[Row] = []
+    tried: dict[str, Answers] = {}
+    theirs: dict[str, Way] = {}
     for kind in PRECISIONS:
         with LocalProvider(model, engine="openvino", precision=kind) as provider:
             print(f"  {provider.about()}", flush=True)
-            ways = [_engine(provider)] if kind == "int8" else [_engine(provider), _plain(provider, kind)]
-            found = _best(ways, asked)
-            ours[kind] = found[0]
-            plain |= {kind: found[1]} if len(found) > 1 else {}
+            way = _engine(provider)
+            ours[kind] = _timed(way, asked, _best_batch(way, asked).batch, "all")
             if kind == best_precision():
                 rows += [*_grammar(provider, asked), *_swap(provider)]
+            if kind != "int8":
+                print(f"  Hugging Face generate, {kind}", flush=True)
+                theirs[kind] = _plain(provider, kind)
+                tried[kind] = _best_batch(theirs[kind], asked)
+    # A slower precision of theirs need not answer everything: float32 is the one whose answers are compared.
+    for kind in {"float32", max(tried, key=lambda kind: tried[kind].rate)}:
+        print(f"  Hugging Face generate, {kind}", flush=True)
+        plain[kind] = _timed(theirs[kind], asked, tried[kind].batch, "all")
     return [*_rates(ours, plain, best_precision()), *_solved(tasks, ours, plain["float32"]), *rows]
 
 
@@ -91,25 +105,26 @@ def _asked() -> tuple[Any, Any]:
     return tasks, [request_of(task, TOKENS) for task in tasks]
 
 
-def _best(ways: Sequence[Callable[[Any, int], tuple[list[str], int]]], asked: Any) -> list[Answers]:
-    """Of each way, the answers at the batch size that gives most tokens a second."""
-    found: list[list[Answers]] = [[] for _ in ways]
-    for way in ways:
-        way(asked[:2], 2)
-    for batch in BATCHES:
-        for way, own in zip(ways, found, strict=True):
-            began = time.perf_counter()
-            texts, tokens = way(asked, batch)
-            own.append(Answers(texts, tokens, time.perf_counter() - began, batch))
-            print(f"    {_at(own[-1])}: {tokens} tokens in {own[-1].seconds:.1f} s", flush=True)
-    return [max(own, key=lambda answers: answers.rate) for own in found]
+def _best_batch(way: Way, asked: Any) -> Answers:
+    """The trial at the batch size that gives most tokens a second."""
+    some = [replace(request, max_tokens=TRIAL_TOKENS) for request in asked[:: PROMPTS // max(BATCHES)]]
+    way(some[:2], 2)
+    return max((_timed(way, some, batch, "trial") for batch in BATCHES), key=lambda answers: answers.rate)
+
+
+def _timed(way: Way, asked: Any, batch: int, what: str) -> Answers:
+    began = time.perf_counter()
+    texts, tokens = way(asked, batch)
+    answers = Answers(texts, tokens, time.perf_counter() - began, batch)
+    print(f"    {what}, {_at(answers)}: {tokens} tokens in {answers.seconds:.1f} s", flush=True)
+    return answers
 
 
 def _at(answers: Answers) -> str:
     return f"{answers.rate:.0f} tok/s at batch {answers.batch}"
 
 
-def _engine(provider: Any) -> Callable[[Any, int], tuple[list[str], int]]:
+def _engine(provider: Any) -> Way:
     def way(asked: Any, batch: int) -> tuple[list[str], int]:
         provider._engine.at_a_time = batch
         found = list(provider.complete(asked))
@@ -119,7 +134,7 @@ def _engine(provider: Any) -> Callable[[Any, int], tuple[list[str], int]]:
     return way
 
 
-def _plain(provider: Any, precision: str) -> Callable[[Any, int], tuple[list[str], int]]:
+def _plain(provider: Any, precision: str) -> Way:
     """What a reader of the transformers documentation would write."""
     import torch
     import transformers
@@ -152,9 +167,8 @@ def _plain(provider: Any, precision: str) -> Callable[[Any, int], tuple[list[str
         for start in range(0, len(order), batch):
             some = order[start : start + batch]
             given = tokenizer([chats[n] for n in some], return_tensors="pt", padding=True, add_special_tokens=False)
-            made = model.generate(
-                **given, max_new_tokens=TOKENS, do_sample=False, pad_token_id=tokenizer.pad_token_id
-            )
+            most = max(asked[number].max_tokens for number in some)
+            made = model.generate(**given, max_new_tokens=most, do_sample=False, pad_token_id=tokenizer.pad_token_id)
             for number, row in zip(some, made[:, given["input_ids"].shape[1] :].tolist(), strict=True):
                 end = row.index(tokenizer.eos_token_id) if tokenizer.eos_token_id in row else len(row)
                 texts[number] = tokenizer.decode(row[:end], skip_special_tokens=True)
@@ -188,8 +202,6 @@ def _solved(tasks: Any, ours: dict[str, Answers], plain: Answers) -> list[Row]:
 
 def _grammar(provider: Any, asked: Any) -> list[Row]:
     """What a grammar costs: the same prompts with and without one, in turn; the answers are cut before they end."""
-    from dataclasses import replace
-
     from lift_sys.ir.compact import grammar
     from lift_sys.providers.transformers_engine import TransformersEngine
     from lift_sys.records.training import SYSTEM
