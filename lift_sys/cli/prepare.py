@@ -56,6 +56,10 @@ def prepare(
         int | None,
         typer.Option("--examples", min=0, help="Examples that a training prompt shows at most; without it, all."),
     ] = None,
+    docstrings: Annotated[
+        bool,
+        typer.Option("--docstrings/--no-docstrings", help="Keep docstrings in the code that is trained on."),
+    ] = True,
     model: Annotated[
         str, typer.Option("--model", help="Whose tokens are counted and checked; empty for the embedded one.")
     ] = "",
@@ -90,7 +94,9 @@ def prepare(
     from lift_sys.training.data_prep import prepare as choose
     from lift_sys.training.material import examples_file, read_examples
 
-    recipe = Recipe(train, val, test, _kinds(mix), templates, prompt_characters, completion_characters, examples)
+    recipe = Recipe(
+        train, val, test, _kinds(mix), templates, prompt_characters, completion_characters, examples, docstrings
+    )
     suites = [read_suite(path) for path in suite_tasks or []]
     held = [read_suite(path) for path in (apart_from if apart_from is not None else [SUITE] * SUITE.is_file())]
     if suites and not held:

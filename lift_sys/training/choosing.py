@@ -41,6 +41,8 @@ class Recipe:
     """Longer rows are left out, and counted."""
     examples: int | None = None
     """Examples that a training prompt shows at most; None leaves prompts as they are."""
+    docstrings: bool = True
+    """Whether the code of training and validation rows keeps its docstrings, which say again what the prompt says."""
 
     def __post_init__(self) -> None:
         if set(self.kinds) - set(KINDS) or any(share < 0 for share in self.kinds.values()):

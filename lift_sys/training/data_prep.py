@@ -74,6 +74,8 @@ def prepare(
         templates, dataset = shares[split]
         if split == "train" and recipe.examples is not None:
             templates, dataset = ([_shorter(item, recipe.examples) for item in some] for some in (templates, dataset))
+        if split != "test" and not recipe.docstrings:
+            templates, dataset = ([replace(item, docstrings=False) for item in some] for some in (templates, dataset))
         rows[split], fates[split] = _choose(templates, dataset, getattr(recipe, split), recipe)
     if not fewer:
         _enough(rows, recipe)

@@ -22,6 +22,7 @@ from lift_sys.ir.compact import render
 from lift_sys.records import Example, MutantEvidence, MutationEvidence, TestCase
 from lift_sys.records.tasks import Task
 from lift_sys.records.training import Origin, TaskKind, TrainingRow
+from lift_sys.training.shortening import without_docstrings
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Material:
     """Whether its tests are calls that one would type."""
     tests: tuple[TestCase, ...]
     mutation: MutationEvidence
+    docstrings: bool = True
+    """Whether rows show the code with its docstrings."""
 
     def row(self, kind: TaskKind) -> TrainingRow | None:
         """The row of a kind; None where there is nothing to make it of."""
@@ -56,7 +59,7 @@ class Material:
             category=self.category,
             difficulty=self.difficulty,
             prompt=asked,
-            completion=render(self.ir) if kind == "prompt_to_ir" else fenced(self.code),
+            completion=render(self.ir) if kind == "prompt_to_ir" else fenced(self._shown(self.code)),
         )
 
     def _asked(self, kind: TaskKind) -> str | None:
@@ -80,7 +83,10 @@ class Material:
             for place, test in enumerate(self.tests[index] for index in mutant.failing[:FAILURES])
         ]
         start, end = mutant.span
-        return to_repair(self.prompt, self.code[:start] + mutant.text + self.code[end:], failures)
+        return to_repair(self.prompt, self._shown(self.code[:start] + mutant.text + self.code[end:]), failures)
+
+    def _shown(self, code: str) -> str:
+        return code if self.docstrings else without_docstrings(code)
 
 
 def of_example(example: Example) -> Material:

@@ -27,7 +27,7 @@ from lift_sys.training.data_prep import (
     write,
 )
 from lift_sys.training.material import read_examples
-from lift_sys.training.shortening import with_examples
+from lift_sys.training.shortening import with_examples, without_docstrings
 
 SMALL = Recipe(train=120, val=12, test=12)
 
@@ -101,6 +101,51 @@ def test_only_prompts_to_train_on_are_shortened() -> None:
     found = prepare(examples, [], Recipe(20, 2, 2, {"prompt_to_code": 1.0}, templates=0.0, examples=1))
     lines = {split: {row.prompt.count("add(") for row in found.rows[split]} for split in SPLITS}
     assert lines == {"train": {1}, "val": {2}, "test": {2}}
+
+
+DOCUMENTED = {
+    "function": ('def f(x):\n    """Add."""\n\n    return x\n', "def f(x):\n    return x\n"),
+    "a comment behind it": (
+        'def f(x):\n    """Add.\n    """\n    # why\n    return x',
+        "def f(x):\n    # why\n    return x",
+    ),
+    "class and method": (
+        'class C:\n    """Holds."""\n\n    @property\n    def x(self):\n        "x"\n        return 1',
+        "class C:\n    @property\n    def x(self):\n        return 1",
+    ),
+    "all there is": ('class E(Exception):\n    """Told."""\n', 'class E(Exception):\n    """Told."""\n'),
+    "on a shared line": ('def f(): "é"; return "é"', 'def f(): "é"; return "é"'),
+    "it is read": ('def f():\n    "a"\n    return f.__doc__', 'def f():\n    "a"\n    return f.__doc__'),
+    "no docstring": ('def f():\n    x = """a\nb"""\n    return x', 'def f():\n    x = """a\nb"""\n    return x'),
+}
+
+
+@pytest.mark.parametrize(("code", "bare"), DOCUMENTED.values(), ids=DOCUMENTED)
+def test_docstrings_are_left_out_where_the_code_stays_what_it_is(code: str, bare: str) -> None:
+    assert without_docstrings(code) == bare
+
+
+def test_rows_without_docstrings_show_none_in_answers_and_in_bugs_but_for_the_test_split() -> None:
+    text = '"""Add {} to it."""\n    '
+    examples = []
+    for number in range(60):
+        one = make_example(number, f"project-{number}")
+        (bug,) = one.mutation.mutants
+        start = one.code.index("return")
+        span = (bug.span[0] + len(text.format(number)), bug.span[1] + len(text.format(number)))
+        evidence = one.mutation.model_copy(update={"mutants": (bug.model_copy(update={"span": span}),)})
+        code = one.code[:start] + text.format(number) + one.code[start:]
+        examples.append(one.model_copy(update={"code": code, "mutation": evidence}))
+    kinds = {"prompt_to_code": 0.5, "repair": 0.5}
+    found = prepare(examples, [], Recipe(20, 4, 4, kinds, templates=0.0, docstrings=False))
+    for split, shown in (("train", False), ("val", False), ("test", True)):
+        for row in found.rows[split]:
+            number = row.completion.partition("add_")[2].partition("(")[0]
+            assert ('"""' in row.completion) is shown
+            assert row.completion.endswith(f"    return x + {number}\n```")
+            if row.task == "repair":
+                assert ('"""' in row.prompt) is shown
+                assert f"    return x - {number}\n" in row.prompt
 
 
 def test_kinds_come_in_their_shares() -> None:
