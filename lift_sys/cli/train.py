@@ -35,6 +35,10 @@ def train(
         str, typer.Option("--model", help="A folder or a Hugging Face id; empty for the embedded one.")
     ] = "",
     full: Annotated[bool, typer.Option("--full", help="Train all weights of a small model.")] = False,
+    layers: Annotated[
+        int | None,
+        typer.Option("--layers", min=1, help="With --full: train only so many layers, counted from the last."),
+    ] = None,
     rank: Annotated[int, typer.Option("--rank", min=1, help="Of the adapter.")] = 16,
     alpha: Annotated[float, typer.Option("--alpha", help="The adapter counts `alpha / rank` times.")] = 32.0,
     targets: Annotated[
@@ -124,6 +128,7 @@ def train(
         config = TrainConfig(
             model=model,
             method="full" if full else "lora",
+            layers=layers,
             rank=rank,
             alpha=alpha,
             targets=targets.value,

@@ -15,6 +15,9 @@ class TrainConfig(Record):
     model: str = ""
     """A folder or a Hugging Face id; empty for the embedded default."""
     method: Literal["lora", "full"] = "lora"
+    layers: int | None = Field(None, ge=1)
+    """With `full`: only so many layers are trained, counted from the last. The rest and the embeddings stay as they
+    are, and the way back ends there."""
     rank: int = Field(16, ge=1)
     alpha: float = Field(32.0, gt=0)
     targets: Literal["all", "attention"] = "all"
@@ -50,8 +53,15 @@ class TrainConfig(Record):
     """Threads of the processor; 0 takes every core."""
     seed: int = 0
 
+    @property
+    def frozen(self) -> bool:
+        """Whether most of the model stays as it is."""
+        return self.method == "lora" or self.layers is not None
+
     @model_validator(mode="after")
     def _fits(self) -> TrainConfig:
         if self.micro_tokens < self.context:
             raise ValueError(f"micro_tokens ({self.micro_tokens}) must hold a row of context ({self.context})")
+        if self.layers is not None and self.method == "lora":
+            raise ValueError("layers can be chosen for a full fine-tune only")
         return self

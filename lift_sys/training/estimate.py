@@ -113,12 +113,11 @@ def probe(job: Job) -> Pace:
         ConfigError: the model can't be loaded or takes no adapters.
     """
     began = time.monotonic()
-    torch = library("torch")
     config, steps = job.config, plan(job.rows, job.config)
     models.prepare_processor(config)
     model = models.load_model(job.base, config)
     learnt = [parameter for _, parameter in models.trainable(model)]
-    optimizer = torch.optim.AdamW(learnt, lr=0.0)  # as much work as ever, and nothing changes
+    optimizer = models.make_optimizer(learnt, 0.0, config)  # as much work as ever, and nothing changes
     load = time.monotonic() - began
     ordered = sorted(steps.steps, key=_padded)
     _step(model, optimizer, ordered[len(ordered) // 2], config)  # the first one sets up what later ones reuse
@@ -203,6 +202,8 @@ def operations(shape: Shape, work: Work, config: TrainConfig) -> float:
     """Floating point operations of a run; logits are taken for learnt tokens only."""
     if work.tokens <= 0:
         raise ConfigError("there is nothing to train on")
-    weight = 4 + 2 * (config.method == "full") + 2 * config.recompute
-    trained = weight * (shape.body * work.padded + shape.head * work.learnt)
+    back = 2 + 2 * (config.method == "full") + 2 * config.recompute
+    share = (config.layers or shape.layers) / shape.layers
+    head = 4 if config.frozen else 6
+    trained = (2 + back * share) * shape.body * work.padded + head * shape.head * work.learnt
     return trained + 2.0 * work.validated * (shape.body + shape.head * work.share)

@@ -21,14 +21,14 @@ _NORMS = {"LlamaRMSNorm", "MistralRMSNorm", "Qwen2RMSNorm", "Qwen3RMSNorm"}
 
 
 def fuse(model: Any) -> int:
-    """Let the plain LoRA layers and the frozen RMS norms of a peft model compute in one step; how many there are.
+    """Let the plain LoRA layers and the RMS norms of a model compute in one step; how many there are.
 
     For a processor, and one adapter without dropout. Products are taken in the type of the frozen weights.
     Parameters, their names, and what is saved stay as they are.
     """
     linear = library("peft.tuners.lora").Linear
     layers = [layer for layer in model.modules() if type(layer) is linear]
-    norms = [layer for layer in model.modules() if type(layer).__name__ in _NORMS and not layer.weight.requires_grad]
+    norms = [layer for layer in model.modules() if type(layer).__name__ in _NORMS]
     for layer in layers:
         layer.forward = _linear(layer)
     for layer in norms:
@@ -102,7 +102,7 @@ def _rms_norm() -> Any:
     torch = library("torch")
 
     class RmsNorm(torch.autograd.Function):  # type: ignore[misc, name-defined]
-        """`weight x / rms(x)` for a frozen weight (Zhang and Sennrich 2019), in float32 inside.
+        """`weight x / rms(x)` (Zhang and Sennrich 2019), in float32 inside and in the type of x outside.
 
         With n = x / rms(x), the gradient of x is (g - n mean(g n)) / rms(x), g being that of n.
         """
@@ -113,15 +113,17 @@ def _rms_norm() -> Any:
             factor = size.square_().div_(x.shape[-1]).add_(epsilon).rsqrt_()
             normed = (x * factor).to(x.dtype)
             ctx.save_for_backward(normed, factor, weight)
-            return normed * weight
+            return normed * weight.to(x.dtype)
 
         @staticmethod
-        def backward(ctx: Any, gradient: Any) -> tuple[Any, None, None]:
+        def backward(ctx: Any, gradient: Any) -> tuple[Any, Any, None]:
             normed, factor, weight = ctx.saved_tensors
-            given = (gradient * weight).float()
-            wide = normed.float()
+            wide, slope = normed.float(), None
+            if ctx.needs_input_grad[1]:
+                slope = (gradient.float() * wide).reshape(-1, weight.shape[0]).sum(0).to(weight.dtype)
+            given = (gradient * weight.to(gradient.dtype)).float()
             mean = (given * wide).mean(-1, keepdim=True)
-            return given.addcmul_(wide, mean, value=-1).mul_(factor).to(gradient.dtype), None, None
+            return given.addcmul_(wide, mean, value=-1).mul_(factor).to(gradient.dtype), slope, None
 
     return RmsNorm
 

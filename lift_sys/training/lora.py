@@ -135,9 +135,7 @@ class _Run:
         self.model = models.load_model(job.base, self.config)
         models.check_loss(self.model, job.rows, self.config)
         self.learnt = dict(models.trainable(self.model))
-        self.optimizer = self.torch.optim.AdamW(
-            self.learnt.values(), lr=self.config.learning_rate, weight_decay=self.config.weight_decay
-        )
+        self.optimizer = models.make_optimizer(self.learnt.values(), self.config.learning_rate, self.config)
         self.validation = sorted(job.validation[: self.config.validation_rows], key=lambda row: len(row.ids))
         self.progress = Progress()
         self.best: dict[str, Any] | None = None
@@ -304,6 +302,8 @@ class _Run:
         shutil.rmtree(fresh, ignore_errors=True)
         try:
             with storage_errors(fresh):
+                if self.config.method == "full":
+                    self.model.float()  # all in one type, whatever was learnt of it
                 checkpoints.writing(fresh, lambda: self.model.save_pretrained(fresh))
                 if self.config.method == "full":
                     self.job.tokenizer.save_pretrained(fresh)

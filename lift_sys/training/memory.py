@@ -68,16 +68,19 @@ def memory_of(
     """
     width = 2 if half else 4
     best = 4 if config.patience is not None else 0
-    held = 2 if half and config.method == "lora" else 4
+    whole = config.method == "full"
+    held = 2 if half and config.frozen else 4
+    copied = 2 if half and whole else 0  # what is learnt is in float32, and autocast keeps a copy in bfloat16
     passed = tokens or config.micro_tokens
     attended = shape.heads * min(longest or config.context, LONGEST) if device == "cpu" else 0
     layer = shape.saved() + attended
-    kept = shape.layers * shape.hidden + layer if config.recompute else shape.layers * layer
-    own = 0 if config.method == "full" else 4
-    at_a_time = passed * learnt if config.method == "full" else min(passed * learnt, TOKENS)
+    layers = config.layers or shape.layers
+    kept = layers * shape.hidden + layer if config.recompute else layers * layer
+    own = 4 - held if whole else 4  # beyond what it takes as one of the weights
+    at_a_time = min(passed * learnt, TOKENS) if config.frozen else passed * learnt
     return Memory(
-        weights=shape.parameters * (held + (2 if half and config.method == "full" else 0)),  # autocast keeps its copy
-        learnt=shape.learnt(config) * (_ADAM + own + best),
+        weights=shape.parameters * held,
+        learnt=shape.learnt(config) * (_ADAM + own + copied + best),
         activations=passed * kept * width,
         logits=_LOGITS * 4 * at_a_time * shape.vocabulary,
         overhead=OVERHEAD[device],

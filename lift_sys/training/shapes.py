@@ -60,9 +60,13 @@ class Shape:
     @property
     def parameters(self) -> int:
         """Weights of the model; norms are left out, they are one in a thousand."""
+        return self.layers * self.layer + self.vocabulary * self.hidden * (1 if self.tied else 2)
+
+    @property
+    def layer(self) -> int:
+        """Weights of one layer."""
         router = self.hidden * self.experts if self.experts > 1 else 0
-        layer = self.attention + 3 * self.hidden * self.inner * self.experts + router
-        return self.layers * layer + self.vocabulary * self.hidden * (1 if self.tied else 2)
+        return self.attention + 3 * self.hidden * self.inner * self.experts + router
 
     @property
     def body(self) -> int:
@@ -77,7 +81,7 @@ class Shape:
     def learnt(self, config: TrainConfig) -> int:
         """Numbers that training changes: `rank * (inputs + outputs)` of a layer with an adapter (Hu et al. 2021)."""
         if config.method == "full":
-            return self.parameters
+            return self.parameters if config.layers is None else config.layers * self.layer
         ends = 2 * (self.hidden + self.queries) + 2 * (self.hidden + self.keys)
         if config.targets == "all":
             ends += 3 * (self.hidden + self.inner) * self.experts

@@ -28,15 +28,17 @@ def test_the_sizes_of_known_models_are_those_that_their_makers_state() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["lora", "full"])
+@pytest.mark.parametrize(("method", "layers"), [("lora", None), ("full", None), ("full", 1)])
 @pytest.mark.parametrize("targets", ["all", "attention"])
-def test_what_is_learnt_is_counted_as_a_real_model_has_it(method: str, targets: str, tmp_path: Path) -> None:
+def test_what_is_learnt_is_counted_as_a_real_model_has_it(
+    method: str, layers: int | None, targets: str, tmp_path: Path
+) -> None:
     pytest.importorskip("peft")
     from training_kit import tiny_model
 
     from lift_sys.training import models
 
-    config = TrainConfig(model=str(tiny_model(tmp_path)), method=method, targets=targets, rank=3)  # type: ignore[arg-type]
+    config = TrainConfig(model=str(tiny_model(tmp_path)), method=method, layers=layers, targets=targets, rank=3)  # type: ignore[arg-type]
     base = models.base_of(config.model)
     found = sum(parameter.numel() for _, parameter in models.trainable(models.load_model(base, config)))
     told = shape_of(base.config, base.name).learnt(config)
@@ -56,6 +58,7 @@ def test_memory_grows_with_what_takes_it_and_falls_with_what_saves_it() -> None:
 
     assert total(micro_tokens=4096) > total() > total(micro_tokens=1024)
     assert total(method="full") > total() > total(targets="attention")
+    assert total(method="full") > 1.2 * total(method="full", layers=15)
     assert total(recompute=True) < 0.6 * total()
     assert memory_of(SMOL, CONFIG, half=False, longest=100).total < total()
 
@@ -83,6 +86,8 @@ def test_work_is_that_of_the_published_rule() -> None:
     assert operations(SMOL, plain, CONFIG) == 4 * SMOL.body * 1000
     assert operations(SMOL, plain, CONFIG.model_copy(update={"method": "full"})) == 6 * SMOL.body * 1000
     assert operations(SMOL, plain, CONFIG.model_copy(update={"recompute": True})) == 6 * SMOL.body * 1000
+    half = CONFIG.model_copy(update={"method": "full", "layers": SMOL.layers // 2})
+    assert operations(SMOL, plain, half) == 4 * SMOL.body * 1000
     learnt = replace(plain, learnt=100)
     assert operations(SMOL, learnt, CONFIG) == 4 * (SMOL.body * 1000 + SMOL.head * 100)
 

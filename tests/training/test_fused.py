@@ -94,3 +94,24 @@ def test_in_bfloat16_loss_and_gradients_are_those_of_float32_but_for_rounding(tm
     wanted = torch.cat([gradient.flatten() for gradient in plain.values()])
     assert float(torch.nn.functional.cosine_similarity(found, wanted, dim=0)) > 0.99
     assert float(found.norm() / wanted.norm()) == pytest.approx(1, abs=0.05)
+
+
+def test_a_norm_that_is_learnt_gets_the_gradients_that_transformers_gives_it(tmp_path: Path) -> None:
+    import torch
+
+    folder = tiny_model(tmp_path)
+    rows = encode(make_rows(6), load_tokenizer(base_of(str(folder))), 128).rows
+    model = load_model(base_of(str(folder)), small(folder, method="full"))
+    torch.manual_seed(1)
+    with torch.no_grad():
+        for name, parameter in trainable(model):
+            if "norm" in name:
+                parameter.normal_(1, 0.3)
+    loss_sum(model, rows).backward()
+    ours = {name: parameter.grad.clone() for name, parameter in trainable(model)}
+    model.zero_grad()
+    assert sum(layer.__dict__.pop("forward", None) is not None for layer in model.modules()) == 5
+    loss_sum(model, rows).backward()
+    for name, parameter in trainable(model):
+        off = torch.linalg.norm(parameter.grad - ours[name]) / torch.linalg.norm(parameter.grad)
+        assert float(off) < 3e-4, name

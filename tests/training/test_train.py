@@ -93,6 +93,38 @@ def test_the_loss_of_a_full_fine_tune_is_that_of_the_saved_model(model: Path, da
     assert found == pytest.approx(result.validation, abs=1e-4)
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_last_layers_alone_are_trained_and_saved_in_one_type(
+    precision: str, model: Path, data: Path, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file
+
+    config = small(model, method="full", layers=1, epochs=3, learning_rate=1e-2, precision=precision)
+    job = job_of(data, config)
+    result = train(tmp_path / "run", job)
+    before = load_file(model / "model.safetensors")
+    after = load_file(tmp_path / "run" / "adapter" / "model.safetensors")
+    changed = {name for name in before if not before[name].allclose(after[name], rtol=1e-2)}
+    assert changed == {name for name in before if ".layers.1." in name}
+    assert {str(tensor.dtype) for tensor in after.values()} == {"torch.float32"}
+    again = TrainConfig(**{**config.model_dump(), "model": str(tmp_path / "run")})
+    loaded = models.load_model(models.base_of(again.model), again)
+    loaded.eval()
+    rows = list(job.validation)
+    with models.precision(again):
+        found = float(models.loss_sum(loaded, rows).detach()) / sum(row.learnt for row in rows)
+    assert found == pytest.approx(result.validation, abs=1e-4 if precision == "float32" else 0.03)
+    assert result.validation < next(value for _, _, value in losses(tmp_path / "run") if value is not None) - 0.05
+
+
+def test_more_layers_than_there_are_are_refused(model: Path, data: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="has 2 layers: --layers 3 is too many"):
+        train(tmp_path / "run", job_of(data, small(model, method="full", layers=3)))
+    other = tiny_model(tmp_path / "gpt", "GPT2", n_embd=32, n_layer=1, n_head=4, n_positions=256)
+    with pytest.raises(ConfigError, match="leave --layers out"):
+        train(tmp_path / "other", job_of(data, small(other, method="full", layers=1)))
+
+
 def test_two_runs_of_one_seed_are_the_same_and_another_seed_is_not(model: Path, data: Path, tmp_path: Path) -> None:
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         train(tmp_path / name, job_of(data, small(model, epochs=1, seed=seed)))
@@ -103,11 +135,11 @@ def test_two_runs_of_one_seed_are_the_same_and_another_seed_is_not(model: Path, 
     )
 
 
-@pytest.mark.parametrize("method", ["lora", "full"])
+@pytest.mark.parametrize(("method", "layers"), [("lora", None), ("full", None), ("full", 1)])
 def test_a_run_that_ends_anywhere_goes_on_to_the_same_curve(
-    method: str, model: Path, data: Path, tmp_path: Path
+    method: str, layers: int | None, model: Path, data: Path, tmp_path: Path
 ) -> None:
-    config = small(model, method=method, epochs=2, learning_rate=2e-3, checkpoint_seconds=1e-6)
+    config = small(model, method=method, layers=layers, epochs=2, learning_rate=2e-3, checkpoint_seconds=1e-6)
     whole = train(tmp_path / "whole", job_of(data, config))
     for stop in (1, 5, 9):
         with pytest.raises(Killed):
