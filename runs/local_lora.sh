@@ -3,10 +3,11 @@
 #
 #   runs/local_lora.sh            # up to an hour of training on two cores, and the evaluation
 #   runs/local_lora_long.sh       # the same for who has the hours
+#   runs/local_full.sh            # no adapter: the weights of the last layers, in the same hour
 #
 # What is not there is made first: the extras, and the dataset with its training tasks (`make dataset`, more than an
 # hour). Stages meet in files, and each goes on where it was stopped: run the script again after a kill. Other settings
-# (TOKENS, TIMES, ROWS, SEEDS) are another run: give it another OUT, and a REPORT of its own, lest it replace the
+# (TOKENS, TIMES, ROWS, SEEDS, PREPARE, TRAIN) are another run: give it another OUT, and a REPORT of its own, lest it replace the
 # committed one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -38,13 +39,14 @@ REPORT="${REPORT:-training_data/evaluation_report.md}"
 
 # Rows: mostly code from prompts, which is what is measured; few tokens each (one example a prompt), so that there are
 # many.
-lift prepare build/synthetic_v1 --out "$OUT/rows" "${tasks[@]}" \
-    --train "${ROWS:-5900}" --val 500 --test 500 --fewer --templates 0.85 \
-    --mix prompt_to_code=0.9,prompt_to_ir=0.04,ir_to_code=0.04,repair=0.02 \
-    --prompt-characters 1600 --completion-characters 900 --examples 1
+PREPARE="${PREPARE:---templates 0.85 --mix prompt_to_code=0.9,prompt_to_ir=0.04,ir_to_code=0.04,repair=0.02 --examples 1}"
+# shellcheck disable=SC2086  # options, a word each
+lift prepare build/synthetic_v1 --out "$OUT/rows" "${tasks[@]}" --train "${ROWS:-5900}" --val 500 --test 500 --fewer \
+    --prompt-characters 1600 --completion-characters 900 $PREPARE
 
 # Training: time and memory told first; curves in build/local_lora/run/dashboard.html while it goes.
-settings=(--epochs 20 --tokens "$TOKENS" --context 768 --batch-tokens 700 --learning-rate 2e-3 --validation-rows 200)
+# shellcheck disable=SC2206  # options, a word each
+settings=(--epochs 20 --tokens "$TOKENS" --context 768 --validation-rows 200 ${TRAIN:---batch-tokens 700 --learning-rate 2e-3})
 [ -e "$OUT/run/run.json" ] || lift train "$OUT/rows" "${settings[@]}" --estimate
 lift train "$OUT/rows" --out "$OUT/run" "${settings[@]}"
 
