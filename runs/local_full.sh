@@ -7,5 +7,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export PREPARE="${PREPARE:---templates 0.88 --mix prompt_to_code=0.94,prompt_to_ir=0.03,ir_to_code=0.02,repair=0.01 --examples 0 --no-docstrings}"
 export TRAIN="${TRAIN:---full --layers 20 --batch-tokens 1024 --learning-rate 3e-4}"
-export ROWS="${ROWS:-4600}" OUT="${OUT:-build/local_full}" REPORT="${REPORT:-training_data/full_evaluation_report.md}"
+export HOUR="${HOUR:-2400000}" ROWS="${ROWS:-4600}" OUT="${OUT:-build/local_full}" REPORT="${REPORT:-training_data/full_evaluation_report.md}"
 exec runs/local_lora.sh

@@ -7,7 +7,7 @@
 #
 # What is not there is made first: the extras, and the dataset with its training tasks (`make dataset`, more than an
 # hour). Stages meet in files, and each goes on where it was stopped: run the script again after a kill. Other settings
-# (TOKENS, TIMES, ROWS, SEEDS, PREPARE, TRAIN) are another run: give it another OUT, and a REPORT of its own, lest it replace the
+# (TOKENS, TIMES, HOUR, ROWS, SEEDS, PREPARE, TRAIN) are another run: give it another OUT, and a REPORT of its own, lest it replace the
 # committed one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -32,7 +32,7 @@ for seed in ${SEEDS:-2 3 4 5 6}; do
 done
 
 # Some fifty minutes of two cores, more where they are slower: with products in bfloat16 (AVX512-BF16, AMX), or without.
-if grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo; then hour=2000000; else hour=600000; fi
+if grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo; then hour="${HOUR:-2000000}"; else hour=600000; fi
 TOKENS="${TOKENS:-$((${TIMES:-1} * hour))}"
 OUT="${OUT:-build/local_lora}"
 REPORT="${REPORT:-training_data/evaluation_report.md}"

@@ -116,7 +116,7 @@ def evaluate(
     from lift_sys.providers.weights import find_weights
     from lift_sys.reports.evaluation import Facts, Side, write, write_answers, write_results
     from lift_sys.sandbox import open_sandbox
-    from lift_sys.storage.files import storage_errors
+    from lift_sys.storage import check_writable
 
     def searching(width: int, without: list[str] | None) -> ForwardConfig | None:
         if without and not width:
@@ -125,6 +125,8 @@ def evaluate(
         return config.without(without or ()) if width else None
 
     named = [(read_name(model), searching(search, search_without))]
+    if against is None and (against_search or against_search_without):
+        raise ConfigError("--against-search and --against-search-without want an --against")
     if against is not None:
         named.append((read_name(against), searching(against_search, against_search_without)))
     prices = [Price.read(text) if text else None for text in (price, against_price)]
@@ -132,8 +134,10 @@ def evaluate(
     setting = Setting(max_tokens, drawn, temperature, top_p, seed)
     if len(set(named)) < len(named):
         raise ConfigError(f"--model and --against are the same model: {model}")
-    for name, _ in named:  # a mistake is told before the other model is asked
+    for name, search_of in named:  # a mistake is told before the other model is asked
         if name.kept is not None:
+            if search_of is not None:
+                raise ConfigError("answers:PATH takes what was kept and asks nothing: leave its search out")
             read_head(name.kept)
         elif name.provider == "local":
             find_weights(name.model)
@@ -144,10 +148,12 @@ def evaluate(
     if not questions:
         raise ConfigError("there is nothing to ask: name a --suite, or --rows with their --dataset")
     markdown = report or out / "evaluation_report.md"
-    open_sandbox().close()  # fail before any work is done, not in the middle
-    for folder in (out, markdown.parent):
-        with storage_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+    if markdown.suffix == ".html":
+        raise ConfigError(f"--report {markdown} is for Markdown: the HTML file gets its place beside it")
+    check_writable(markdown)  # fail before any work is done, not in the middle
+    for path in (markdown.with_suffix(".html"), out / "answers.html"):
+        check_writable(path)
+    open_sandbox().close()
     with Console() as console, Examiner() as examiner:
         measured = [_measure(name, found, questions, setting, examiner, out, console) for name, found in named]
     notes += [
@@ -172,7 +178,7 @@ def evaluate(
     write(markdown, markdown.with_suffix(".html"), facts)
     write_answers(out / "answers.html", facts)
     write_results(out / "results.json", facts)
-    _tell(facts, markdown, out)
+    _tell(facts, markdown, out, [name.kept is not None for name, _ in named])
     if any(found.missing or found.undrawn for found in measured):
         raise typer.Exit(1)
 
@@ -264,8 +270,8 @@ def _measure(
         return run(questions, asked, file, examiner, setting, advance=lambda done: console.advance("answers", done))
 
 
-def _tell(facts: Facts, report: Path, out: Path) -> None:
-    """The outcome in a few lines."""
+def _tell(facts: Facts, report: Path, out: Path, kept: list[bool]) -> None:
+    """The outcome in a few lines. `kept`: which models were not asked, their answers being taken from a file."""
     import sys
 
     from lift_sys.evaluation.questions import SLICES
@@ -289,11 +295,9 @@ def _tell(facts: Facts, report: Path, out: Path) -> None:
     print(f"{report}, {report.with_suffix('.html')}; every answer: {out / 'answers.html'}")
     for absent in (*(f"{name}: {why}" for name, why in facts.absent.items()), *facts.notes):
         print(f"not measured: {absent}", file=sys.stderr)
-    for name, side in zip(facts.names, facts.sides, strict=True):
+    for name, side, from_file in zip(facts.names, facts.sides, kept, strict=True):
         if side.measured.missing:
             question, why = side.measured.missing[-1]
-            print(
-                f"not measured: {len(side.measured.missing)} questions of {name}, such as {question.name}: {why}; "
-                "run the same command again to ask them again",
-                file=sys.stderr,
-            )
+            told = f"{len(side.measured.missing)} questions of {name}, such as {question.name}: {why}"
+            again = "" if from_file else "; run the same command again to ask them again"
+            print(f"not measured: {told}{again}", file=sys.stderr)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from lift_sys.training.job import Prepared
     from lift_sys.training.runs import Result
     from lift_sys.training.tracking import Tracker
@@ -148,7 +150,7 @@ def train(
             seed=seed,
         )
     except ValidationError as error:
-        raise ConfigError("; ".join(f"{'.'.join(map(str, e['loc']))} {e['msg']}" for e in error.errors())) from error
+        raise ConfigError("; ".join(map(_option_error, error.errors()))) from error
     for package in ("torch", "transformers", "peft", "safetensors"):  # said before any work is done
         library(package)
     prepared = with_price(make_job(data, config, samples=samples, facts={"command": command_line()}), per_hour)
@@ -158,6 +160,13 @@ def train(
         return
     result = _run(out, prepared, max_cost, per_hour, store if mlflow else None, began)
     _tell_result(out, result, per_hour)
+
+
+def _option_error(error: ErrorDetails) -> str:
+    """In the words of options: `--micro-tokens` is `micro_tokens` in the settings."""
+    where = " ".join(f"--{str(name).replace('_', '-')}:" for name in error["loc"])
+    said = error["msg"].removeprefix("Value error, ").replace("micro_tokens", "--micro-tokens")
+    return f"{where} {said}".strip()
 
 
 def _tell_rows(prepared: Prepared) -> None:

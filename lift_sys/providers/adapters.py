@@ -86,7 +86,9 @@ def read_adapter(folder: Path) -> Adapter:
             float(config["lora_alpha"]),
         )
         kind = config["peft_type"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        if rank < 1 or not math.isfinite(alpha):
+            raise ValueError(f"r is {rank}, lora_alpha {alpha}")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ConfigError(f"{folder} holds no LoRA adapter of peft ({type(error).__name__}: {error})") from error
     odd = [name for name in _UNKNOWN if config.get(name)]
     odd += [f"bias={config['bias']}"] if config.get("bias", "none") != "none" else []
@@ -115,7 +117,7 @@ def _shapes(folder: Path, weights: bytes) -> dict[str, tuple[int, int, int]]:
             if rank != again or not name.startswith(_PREFIX):
                 raise ValueError(f"{name} is not a pair of matrices of one rank")
             found[name.removeprefix(_PREFIX)] = (outputs, rank, inputs)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ConfigError(f"{folder / WEIGHTS} is damaged ({error}): train or copy it again") from error
     if len(weights) != 8 + length + ends:
         raise ConfigError(f"{folder / WEIGHTS} is cut off: copy it again")

@@ -141,7 +141,7 @@ class Closing:
 
 
 def number_from(variable: str, default: Default) -> float | Default:
-    """The number above 0 that an environment variable gives, else the default.
+    """The number above 0, up to a million, that an environment variable gives, else the default.
 
     Raises:
         ConfigError: it gives something else.
@@ -153,6 +153,6 @@ def number_from(variable: str, default: Default) -> float | Default:
         value = float(given)
     except ValueError:
         value = math.nan
-    if not 0 < value < math.inf:
-        raise ConfigError(f"{variable} is a number above 0, not {given!r}")
+    if not 0 < value <= 1e6:
+        raise ConfigError(f"{variable} is a number above 0 and up to 1,000,000, not {given!r}")
     return value

@@ -7,7 +7,6 @@ matrices of it, else float32), `float32`, `bfloat16` or `int8`. `LIFT_SYS_TIMEOU
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -27,8 +26,7 @@ from lift_sys.providers.openvino_engine import OpenVinoEngine, best_precision
 from lift_sys.providers.openvino_graph import FAMILIES, linear_layers
 from lift_sys.providers.probe import Proof, check_adapter, check_base, probe_ids, reference_of
 from lift_sys.providers.transformers_engine import TransformersEngine
-from lift_sys.providers.weights import Weights, find_weights
-from lift_sys.storage.files import storage_errors
+from lift_sys.providers.weights import Weights, find_weights, read_config
 
 ENGINE, PRECISION, TIMEOUT = "LIFT_SYS_ENGINE", "LIFT_SYS_PRECISION", "LIFT_SYS_TIMEOUT"
 ENGINES = ("auto", "openvino", "transformers")
@@ -220,8 +218,7 @@ def _ends(weights: Weights, tokenizer: Any) -> list[int]:
     ends = [tokenizer.eos_token_id, weights.config.get("eos_token_id")]
     path = weights.folder / "generation_config.json"
     if path.is_file():
-        with storage_errors(path):
-            ends.append(json.loads(path.read_text(encoding="utf-8")).get("eos_token_id"))
+        ends.append(read_config(path).get("eos_token_id"))
     flat = [number for end in ends for number in (end if isinstance(end, list) else [end]) if number is not None]
     if not flat:
         raise ConfigError(f"the model {weights.name} has no token that ends an answer")

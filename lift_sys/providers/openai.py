@@ -48,6 +48,8 @@ LONGEST_PAUSE = 30.0
 """Seconds between two attempts, whatever a server asks for."""
 LARGEST = 16 << 20
 """Bytes of an answer."""
+MOST_TOKENS = LARGEST
+"""Of a prompt or an answer that are believed."""
 WORKER = "lift-sys-openai"
 """Name of the threads that ask."""
 _TOO_LONG = re.compile(r"context.{0,12}(length|size|window)|length.{0,12}context", re.IGNORECASE)
@@ -75,7 +77,7 @@ class OpenAIProvider(Closing):
         at_a_time: requests under way at once.
 
     Raises:
-        ConfigError: there is no such dialect, or the address is none.
+        ConfigError: there is no such dialect, or the address or the key is none.
     """
 
     name = "openai"
@@ -93,8 +95,11 @@ class OpenAIProvider(Closing):
     ) -> None:
         if dialect not in DIALECTS:
             raise ConfigError(f"{GRAMMAR} is one of {', '.join(DIALECTS[1:])}, not {dialect!r}")
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
+        if not _is_address(url):
             raise ConfigError(f"{URL} is an address like http://127.0.0.1:8000/v1, not {url!r}")
+        key = key.strip()  # of a file with other line ends
+        if not (key.isascii() and key.isprintable()):
+            raise ConfigError(f"{KEY} holds what no key does: a line's end, or a letter or quote beyond ASCII")
         self._url = f"{url.rstrip('/')}/chat/completions"
         self._key, self._seconds, self._pause, self._dialect = key, seconds, pause, dialect
         self.model, self.at_a_time = model, at_a_time
@@ -290,6 +295,19 @@ class _Asking:
                 future.set_exception(error)
 
 
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and not any(letter.isspace() for letter in parts.netloc)
+            and parts.port != 0  # a port that is none is an error by itself
+        )
+    except ValueError:
+        return False
+
+
 def _body(answer: requests.Response, until: float) -> bytes:
     """The body, read as it comes: a server that sends a byte now and then does not hold us up for ever."""
     found = bytearray()
@@ -324,9 +342,15 @@ def _read(body: bytes, seconds: float) -> Completion:
             return Completion("", "error", detail="the server withheld the answer (content_filter)", seconds=seconds)
         text, usage = choice["message"]["content"] or "", data.get("usage") or {}
         finish: Finish = "length" if choice.get("finish_reason") == "length" else "stop"
-        tokens = int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        tokens = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
         raise _Failed(f"that is no chat completion ({type(error).__name__}): {_shown(body)}") from error
     if not isinstance(text, str):
         raise _Failed("that is no chat completion: its message is no text")
+    text = text.encode("utf-8", "replace").decode("utf-8")  # JSON can hold half a character, a file can't
     return Completion(text, finish, *tokens, seconds=seconds)
+
+
+def _count(told: Any) -> int:
+    """Tokens that a server says it read or wrote; 0, which is "not told", where that is no count."""
+    return int(told) if isinstance(told, int | float) and 0 <= told <= MOST_TOKENS else 0

@@ -51,9 +51,12 @@ def linear_layers(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 def _files(folder: Path) -> Iterator[Any]:
-    opened = library("safetensors").safe_open
+    safetensors = library("safetensors")
     for path in sorted(folder.glob("*.safetensors")):
-        yield opened(path, "pt")
+        try:
+            yield safetensors.safe_open(path, "pt")
+        except (OSError, safetensors.SafetensorError) as error:
+            raise ConfigError(f"{path} is damaged ({error}): copy the model again") from error
 
 
 def _known(config: dict[str, Any]) -> None:

@@ -18,6 +18,8 @@ from lift_sys.providers.adapters import CONFIG, Adapter, is_adapter, read_adapte
 from lift_sys.providers.embedded import NAME, embedded_model, library
 
 _OF_A_RUN = "adapter"
+_RUN = "run.json"
+"""What a training run has from its first step on; its `config.json` is no model's."""
 """Where a training run keeps what it learnt."""
 _COPIES, _ON_GPU = 2.5, 0.65
 """Memory at its peak, in sizes of the weights in float32: the reference and the engine's own (docs/PROVIDERS.md); on
@@ -51,8 +53,7 @@ class Weights:
     @property
     def config(self) -> dict[str, Any]:
         """The model's own `config.json`."""
-        found: dict[str, Any] = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
-        return found
+        return read_config(self.folder / "config.json")
 
     @property
     def bytes(self) -> int:
@@ -76,6 +77,21 @@ class Weights:
                 f"{self.name} takes about {wanted / 1e9:.1f} GB of {where}, and {free / 1e9:.1f} GB are free: "
                 "take a smaller model, or a server with --provider openai"
             )
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """A JSON file that comes with a model.
+
+    Raises:
+        ConfigError: it can't be read, or holds something else.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{path} is damaged ({error}): copy the model again") from error
+    if not isinstance(found, dict):
+        raise ConfigError(f"{path} is damaged (it holds no object): copy the model again")
+    return found
 
 
 def free_memory() -> int:
@@ -113,6 +129,8 @@ def find_weights(model: str = "", adapter: str = "") -> Weights:
         base, name = _base(model)
     if not (base / "config.json").is_file():
         raise ConfigError(f"{base} holds no model: there is no config.json")
+    if (base / _RUN).is_file():
+        raise ConfigError(f"the run in {base} is not finished: run its `lift-sys train` again, it goes on")
     return Weights(name, base, _tokenizer(base), weights_hash(base), put_on)
 
 

@@ -54,7 +54,9 @@ def write(folder: Path) -> None:
     environment.filters["number"] = lambda value: f"{value:,}"
     environment.filters["span"] = span
     environment.filters["dollars"] = lambda value: "no price" if value is None else f"${value:,.2f}"
-    text = environment.get_template("training.html.jinja").render(**values(run), charts=_charts(run))
+    text = environment.get_template("training.html.jinja").render(
+        **values(run), charts=_charts(run), now=time.strftime("%Y-%m-%d %H:%M:%S")
+    )
     atomic_write(folder / NAME, [text, "\n"])
 
 

@@ -98,12 +98,16 @@ def measure(
 
 def _known(out: Path, head: dict[str, Any]) -> dict[str, Answer]:
     """Answers that are there already; a last line that was cut off is dropped. A new file gets its head."""
-    if not out.is_file():
+    try:
+        text = out.read_text(encoding="utf-8") if out.is_file() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise StorageError(f"{out} can't be read: {error}; choose another --out") from error
+    if "\n" not in text and json.dumps(head).startswith(text):  # new, or its head was cut off
         with storage_errors(out):
             out.parent.mkdir(parents=True, exist_ok=True)
             out.write_text(json.dumps(head) + "\n", encoding="utf-8")
         return {}
-    first, *lines = out.read_text(encoding="utf-8").splitlines(keepends=True) or ["{}"]
+    first, *lines = text.splitlines(keepends=True)
     if _object(first) != head:
         raise StorageError(f"{out} holds answers of another suite, model or setting: choose another --out")
     whole = [line for line in lines if line.endswith("\n")]

@@ -19,14 +19,14 @@ class TrainConfig(Record):
     """With `full`: only so many layers are trained, counted from the last. The rest and the embeddings stay as they
     are, and the way back ends there."""
     rank: int = Field(16, ge=1)
-    alpha: float = Field(32.0, gt=0)
+    alpha: float = Field(32.0, gt=0, allow_inf_nan=False)
     targets: Literal["all", "attention"] = "all"
     """Which projections get an adapter: all linear ones of a layer, or query, key, value and output."""
-    learning_rate: float = Field(1e-3, gt=0)
+    learning_rate: float = Field(1e-3, gt=0, allow_inf_nan=False)
     warmup: float = Field(0.03, ge=0, lt=1)
     """Share of the steps in which the learning rate rises; after it, it falls towards 0 along a line."""
     weight_decay: float = Field(0.0, ge=0)
-    clip: float = Field(1.0, gt=0)
+    clip: float = Field(1.0, gt=0, allow_inf_nan=False)
     batch_tokens: int = Field(2048, ge=1)
     """Tokens of one step, padding counted."""
     batch_rows: int | None = Field(None, ge=1)
@@ -51,7 +51,7 @@ class TrainConfig(Record):
     """Compute activations again on the way back: about a fifth slower, a fraction of the memory."""
     threads: int = Field(0, ge=0)
     """Threads of the processor; 0 takes every core."""
-    seed: int = 0
+    seed: int = Field(0, ge=0, le=2**48)
 
     @property
     def frozen(self) -> bool:
@@ -61,7 +61,9 @@ class TrainConfig(Record):
     @model_validator(mode="after")
     def _fits(self) -> TrainConfig:
         if self.micro_tokens < self.context:
-            raise ValueError(f"micro_tokens ({self.micro_tokens}) must hold a row of context ({self.context})")
+            raise ValueError(
+                f"a pass of {self.micro_tokens} tokens does not hold a row of {self.context}: raise micro_tokens"
+            )
         if self.layers is not None and self.method == "lora":
             raise ValueError("layers can be chosen for a full fine-tune only")
         return self

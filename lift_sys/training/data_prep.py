@@ -207,16 +207,21 @@ def differs(before: Mapping[str, Any], after: Mapping[str, Any], *, same: bool =
     others = [name for name in _DECIDING if before.get(name) != after[name]]
     if others:
         return others if same else []
-    return [name for name, digest in after["files"].items() if before.get("files", {}).get(name) != digest]
+    return [name for name, digest in after["files"].items() if _named(before).get(name) != digest]
+
+
+def _named(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    files = manifest.get("files")
+    return files if isinstance(files, dict) else {}
 
 
 def known_manifest(folder: Path) -> dict[str, Any]:
     """What `splits.json` of a folder says, whatever its files hold now; empty where it can't be read."""
     try:
-        found: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return found
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+    return found if isinstance(found, dict) else {}
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lift_sys.errors import ConfigError
+from lift_sys.errors import ConfigError, StorageError
 from lift_sys.providers.embedded import library
 from lift_sys.providers.weights import Weights, weights_hash
 from lift_sys.records.training import TrainingRow
@@ -78,6 +78,10 @@ def train(
         runs.claim(folder, job.config, job.data)
         done = runs.read_result(folder)
         if done is not None:
+            if not (folder / ADAPTER).is_dir():
+                raise StorageError(
+                    f"the run in {folder} is finished, and its {ADAPTER}/ is gone: start anew, with another --out"
+                )
             checkpoints.remove(folder)  # a kill after the result leaves it, and leaves who follows the run behind
             Guarded(trackers).update(folder)
             return done

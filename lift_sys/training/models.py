@@ -75,7 +75,7 @@ def load_model(base: Weights, config: TrainConfig) -> Any:
     torch.manual_seed(config.seed)
     try:
         model = transformers.AutoModelForCausalLM.from_pretrained(base.folder, dtype=_weights_type(config))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, library("safetensors").SafetensorError) as error:
         raise ConfigError(f"the model in {base.folder} can't be loaded: {str(error)[:300]}") from error
     if config.recompute:
         # transformers 5 renames it on the way to 6

@@ -195,6 +195,8 @@ def begin(folder: Path, facts: Mapping[str, Any], start: Mapping[str, Any]) -> N
             or the folder can't be written.
     """
     known = _facts(folder)
+    if known and not {"plan", "precision", "base"} <= known.keys():
+        raise StorageError(f"{folder / FACTS} is damaged: start anew, with another --out")
     if known and known["plan"] != facts["plan"]:
         raise StorageError(f"the run in {folder} was planned by another version: its steps are others; start anew")
     if known and known["precision"] != facts["precision"]:
@@ -234,13 +236,30 @@ def read_run(folder: Path) -> Run:
 
 
 def read_result(folder: Path) -> Result | None:
-    path = folder / RESULT
-    return Result(**json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+    """Raises:
+    StorageError: the file is damaged.
+    """
+    known = _object(folder / RESULT)
+    try:
+        return Result(**known) if known is not None else None
+    except TypeError as error:
+        raise StorageError(f"{folder / RESULT} is damaged ({error}): delete it to go on with the run") from error
 
 
 def _facts(folder: Path) -> dict[str, Any]:
-    path = folder / FACTS
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return _object(folder / FACTS) or {}
+
+
+def _object(path: Path) -> dict[str, Any] | None:
+    """What a file of a run holds; None where it is not there."""
+    if not path.is_file():
+        return None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path} is damaged ({error}): start anew, with another --out") from error
+    if not isinstance(found, dict):
+        raise StorageError(f"{path} is damaged (it holds no object): start anew, with another --out")
     return found
 
 

@@ -109,6 +109,28 @@ def test_a_model_whose_folder_is_missing_is_told_and_nothing_is_written(tmp_path
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("report", "code", "says"),
+    [("told.html", 2, "is for Markdown"), (".", 5, "is a folder: give the name of a file")],
+)
+def test_a_report_that_can_not_be_written_is_told_before_anything_is_asked(
+    report: str, code: int, says: str, tmp_path: Path
+) -> None:
+    done = evaluate(tmp_path, "--report", report)
+    assert done.returncode == code, done.stderr
+    assert says in one_line(done)
+    assert not (tmp_path / "out").exists()
+
+
+def test_answers_that_were_kept_are_not_said_to_be_asked_again(tmp_path: Path) -> None:
+    assert evaluate(tmp_path, "--limit", 2).returncode == 0
+    (folder,) = tmp_path.glob("out/*/answers.jsonl")
+    done = evaluate(tmp_path, "--model", f"answers:{folder.parent}", "--out", "second")
+    assert done.returncode == 1
+    assert "not measured: " in done.stderr
+    assert "again" not in done.stderr
+
+
 def test_a_missing_adapter_to_compare_with_is_told_before_anything_is_asked(tmp_path: Path) -> None:
     done = evaluate(tmp_path, "--against", "/nowhere/at/all/lora")
     assert done.returncode == 2, done.stderr
@@ -184,6 +206,9 @@ def test_searches_of_one_model_share_what_it_has_answered(tmp_path: Path) -> Non
         (("--search", 2, "--search-without", "luck"), "there is no element 'luck': specification, grammar"),
         (("--search-without", "agreement"), "--search-without wants a --search"),
         (("--search", 2, "--search-top-p", 0), "0 < top_p <= 1"),
+        (("--against-search", 2), "want an --against"),
+        (("--against-search-without", "agreement"), "want an --against"),
+        (("--model", "answers:kept", "--search", 2), "asks nothing: leave its search out"),
     ],
 )
 def test_a_search_that_makes_no_sense_is_refused(tmp_path: Path, words: tuple[object, ...], says: str) -> None:

@@ -68,6 +68,8 @@ def test_an_adapter_for_another_model_is_refused(tmp_path: Path) -> None:
         ({"modules_to_save": ["lm_head"]}, "modules_to_save"),
         ({"rank_pattern": {"q_proj": 8}}, "rank_pattern"),
         ({"bias": "all"}, "bias"),
+        ({"r": 0}, "r is 0"),
+        ({"lora_alpha": float("inf")}, "lora_alpha inf"),
     ],
 )
 def test_other_kinds_of_adapter_are_refused(tmp_path: Path, settings: dict[str, Any], says: str) -> None:
@@ -80,7 +82,7 @@ def test_damaged_adapters_are_refused(tmp_path: Path) -> None:
         read_adapter(tmp_path / "nowhere")
     folder = write_adapter(tmp_path / "a", LAYERS)
     whole = (folder / "adapter_model.safetensors").read_bytes()
-    for data in (b"", b"\xff" * 64, whole[:50], whole[:-1]):
+    for data in (b"", b"\xff" * 64, whole[:50], whole[:-1], (4).to_bytes(8, "little") + b'"ab"'):
         (folder / "adapter_model.safetensors").write_bytes(data)
         with pytest.raises(ConfigError, match=r"damaged|cut off"):
             read_adapter(folder)
@@ -127,6 +129,30 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
         path.unlink()
     with pytest.raises(ConfigError, match="holds no weights"):
         find_weights(str(tmp_path / "model"))
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "[" * 100_000])
+def test_a_damaged_config_of_a_model_is_named(text: str, tmp_path: Path) -> None:
+    tiny("Llama", tmp_path)
+    (tmp_path / "tokenizer.json").write_text("{}")
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(ConfigError, match=r"config.json is damaged .*copy the model again"):
+        _ = find_weights(str(tmp_path)).config
+
+
+def test_a_cut_file_of_weights_is_named(tmp_path: Path) -> None:
+    tiny("Llama", tmp_path)
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(ConfigError, match=r"model.safetensors is damaged .*copy the model again"):
+        linear_layers(tmp_path)
+
+
+def test_a_run_that_is_not_finished_is_no_model(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"model": "", "rank": 16}))
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(ConfigError, match="is not finished: run its `lift-sys train` again"):
+        find_weights(str(tmp_path))
 
 
 def test_an_adapter_whose_base_is_gone_says_which(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -39,6 +40,7 @@ PASSING = {
     "no choices": [status(200, {"choices": []}), status(200, {"choices": "none"})],
     "a list": [status(200, [1, 2]), status(200, {"choices": [{"message": {"content": 7}}]})],
     "silence": [hangs(1.5)],
+    "a thousand levels": [status(200, b'{"choices": ' + b"[" * 200_000)],
 }
 
 
@@ -99,6 +101,26 @@ def test_a_prompt_that_is_too_long_for_the_server_is_told_as_that(server: Server
     with asking(server) as provider:
         (found,) = provider.complete([Request("hello")])
     assert (found.finish, found.detail) == ("error", FULL)
+
+
+def answer(text: str, **usage: object) -> dict[str, object]:
+    return {"choices": [{"message": {"content": text}, "finish_reason": "stop"}], "usage": usage}
+
+
+@pytest.mark.parametrize("told", ["1e999", "-1e999", "NaN", "-3", "1e308", '"7"', "null", "[]"])
+def test_a_count_of_tokens_that_is_none_is_not_believed(server: Server, told: str) -> None:
+    body = json.dumps(answer("fine", completion_tokens="?", prompt_tokens=5)).replace('"?"', told)
+    server.faults = {"hello": [status(200, body.encode())]}
+    with asking(server) as provider:
+        (found,) = provider.complete([Request("hello")])
+    assert (found.text, found.finish, found.prompt_tokens, found.tokens) == ("fine", "stop", 5, 0)
+
+
+def test_half_a_character_can_be_written_down(server: Server) -> None:
+    server.faults = {"hello": [status(200, answer("a\ud800b"))]}
+    with asking(server) as provider:
+        (found,) = provider.complete([Request("hello")])
+    assert found.text.encode() == b"a?b"
 
 
 def test_an_answer_that_the_server_withholds_is_no_answer(server: Server) -> None:
@@ -163,6 +185,19 @@ def test_the_key_goes_to_the_server_and_into_no_message(server: Server) -> None:
     assert KEY not in said
 
 
+def test_a_key_with_the_end_of_its_line_is_sent_without_it(server: Server) -> None:
+    with OpenAIProvider(server.url, "m", f"{KEY}\r\n") as provider:
+        assert next(iter(provider.complete([Request("hello")]))).finish == "stop"
+    assert server.keys == [f"Bearer {KEY}"]
+
+
+@pytest.mark.parametrize("key", [f"{KEY}\r{KEY}", f"\u201c{KEY}\u201d", f"{KEY}\0"])
+def test_a_key_that_no_header_takes_is_refused_and_not_shown(server: Server, key: str) -> None:
+    with pytest.raises(ConfigError, match="OPENAI_API_KEY holds what no key does") as raised:
+        OpenAIProvider(server.url, "m", key)
+    assert KEY not in str(raised.value)
+
+
 def test_a_netrc_does_not_replace_the_key(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login someone password other\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
@@ -189,7 +224,12 @@ def test_settings_come_from_the_environment(server: Server, monkeypatch: pytest.
     [
         ("OPENAI_BASE_URL", "127.0.0.1:8000/v1"),
         ("OPENAI_BASE_URL", "file:///etc/passwd"),
+        ("OPENAI_BASE_URL", "http://[::1"),
+        ("OPENAI_BASE_URL", "http://127.0.0.1:99999/v1"),
+        ("OPENAI_BASE_URL", "http://a b/v1"),
+        ("OPENAI_BASE_URL", "http://:8000/v1"),
         ("OPENAI_TIMEOUT", "soon"),
+        ("OPENAI_TIMEOUT", "1e10"),
         ("OPENAI_TIMEOUT", "nan"),
         ("OPENAI_PARALLEL", "0"),
         ("OPENAI_GRAMMAR", "ebnf"),

@@ -374,6 +374,26 @@ def test_a_measurement_that_was_stopped_goes_on(suite: Suite, tmp_path: Path) ->
     assert read_scores(out, many).solved == len(many.tasks)
 
 
+@pytest.mark.parametrize("length", [0, 1, 40])
+def test_a_measurement_that_was_stopped_in_its_first_line_starts_anew(
+    length: int, suite: Suite, tmp_path: Path
+) -> None:
+    out = tmp_path / "answers.jsonl"
+    solver = ScriptedProvider({}, "```python\nx = 1\n```")
+    measure(suite, solver, out)
+    whole = out.read_text()
+    out.write_text(whole[:length])
+    measure(suite, solver, out)
+    assert out.read_text().splitlines()[0] == whole.splitlines()[0]
+
+
+def test_answers_that_are_no_text_are_said(suite: Suite, tmp_path: Path) -> None:
+    out = tmp_path / "answers.jsonl"
+    out.write_bytes(b"\xff\xfe\n")
+    with pytest.raises(StorageError, match=r"can't be read.*choose another --out"):
+        measure(suite, ScriptedProvider({}, "x"), out)
+
+
 def test_answers_of_another_model_are_not_mixed_in(suite: Suite, tmp_path: Path) -> None:
     out = tmp_path / "answers.jsonl"
     answers = measure(suite, ScriptedProvider({}, "```python\nx = 1\n```"), out)

@@ -76,6 +76,14 @@ def test_another_recipe_is_taken_unless_it_must_be_the_same(dataset: Path, tmp_p
     assert other.returncode == 0, other.stderr
 
 
+@pytest.mark.parametrize("text", ["[1]", '{"files": [1]}', "{"])
+def test_a_damaged_splits_file_is_none(text: str, dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "splits.json").write_text(text)
+    done = prepare(dataset, *SIZES, "--no-check", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.slow
 def test_chat_template_and_mask_are_checked_and_shown(dataset: Path, tmp_path: Path) -> None:
     pytest.importorskip("torch")

@@ -353,6 +353,29 @@ def test_a_damaged_checkpoint_is_named(model: Path, data: Path, tmp_path: Path) 
         train(tmp_path / "run", job_of(data, config))
 
 
+@pytest.mark.parametrize(
+    ("name", "text"), [("run.json", "{"), ("run.json", "[1]"), ("run.json", "{}"), ("result.json", '{"steps": 1}')]
+)
+def test_a_damaged_file_of_a_run_is_named(name: str, text: str, model: Path, data: Path, tmp_path: Path) -> None:
+    config = small(model, epochs=2, checkpoint_seconds=1e-6)
+    with pytest.raises(Killed):
+        train(tmp_path / "run", job_of(data, config), trackers=[KillAfter(3)])
+    (tmp_path / "run" / name).write_text(text)
+    if text == "{}":  # nothing is known of the run: then it is what it is said to be
+        assert train(tmp_path / "run", job_of(data, config)).ended == "epochs"
+        return
+    with pytest.raises(StorageError, match=f"{name} is damaged"):
+        train(tmp_path / "run", job_of(data, config))
+
+
+def test_a_finished_run_without_its_adapter_is_not_called_done(model: Path, data: Path, tmp_path: Path) -> None:
+    config = small(model, epochs=0.3)
+    train(tmp_path / "run", job_of(data, config))
+    (tmp_path / "run" / "adapter").rename(tmp_path / "elsewhere")
+    with pytest.raises(StorageError, match="finished, and its adapter/ is gone"):
+        train(tmp_path / "run", job_of(data, config))
+
+
 def test_a_learning_rate_that_is_too_high_is_named(model: Path, data: Path, tmp_path: Path) -> None:
     config = small(model, method="full", epochs=30, learning_rate=1e30, clip=1e30)
     with pytest.raises(ConfigError, match="learning-rate"):

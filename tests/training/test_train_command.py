@@ -140,7 +140,11 @@ def without_template(folder: Path) -> Path:
         (("{corrupt}", "--model", "{model}"), 5, "was changed after it was written"),
         (("{novalidation}", "--model", "{model}"), 2, "no validation rows"),
         (("{data}", "--model", "{model}", "--context", 8), 2, "fits into 8 tokens"),
-        (("{data}", "--model", "{model}", "--micro-tokens", 64), 2, "must hold a row"),
+        (("{data}", "--model", "{model}", "--micro-tokens", 64), 2, "lift-sys: a pass of 64 tokens does not hold"),
+        (("{data}", "--model", "{model}", "--alpha", "inf"), 2, "--alpha: Input should be a finite number"),
+        (("{data}", "--model", "{model}", "--seed", 1 << 70), 2, "--seed: Input should be less than"),
+        (("{data}", "--model", "{model}", "--layers", 1), 2, "full fine-tune only"),
+        (("{data}", "--model", "{cut}"), 2, "can't be loaded"),
         (("{data}", "--model", "{plain}"), 2, "no chat template"),
         (("{data}", "--model", "{model}", "--max-cost", 1), 2, "needs --per-hour"),
         (("{data}", "--model", "{model}", "--gpu", "H100"), 2, "for --estimate"),
@@ -155,6 +159,10 @@ def test_mistakes_are_named(
     names = {"model": model, "data": data, "empty": tmp_path, "plain": tmp_path / "plain"}
     if "{plain}" in words:
         without_template(tmp_path / "plain")
+    if "{cut}" in words:
+        names["cut"] = tiny_model(tmp_path / "cut")
+        weights = tmp_path / "cut" / "model.safetensors"
+        weights.write_bytes(weights.read_bytes()[:-100])
     if "{corrupt}" in words:
         names["corrupt"] = write_data(tmp_path / "corrupt", make_rows(10), make_rows(3, start=10))
         (tmp_path / "corrupt" / "train.jsonl").write_bytes(b"\0\0\0")
