@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The recipe of runs/local_lora.sh with five times the tokens, and tasks of nine seeds in place of five: about four and a half hours
-# on two cores, and half an hour before them for the tasks. With products in bfloat16 each row is met some four times, without them
-# about once. RECIPE=full takes runs/local_full.sh instead.
+# The recipe of runs/local_lora.sh with five times the tokens, and tasks of nine seeds in place of five: by the hour's pace
+# more than four hours on two cores, and before them some four minutes for each seed whose tasks are not there. With products in
+# bfloat16 each row is met some four times, without them about once. RECIPE=full takes runs/local_full.sh instead.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 RECIPE="${RECIPE:-lora}"
